@@ -1,0 +1,198 @@
+//! What runs a network: the picture forward to the tapped feature maps, their gradients back to the
+//! pixels.
+//!
+//! The weights are frozen and the network is a fixed chain, so this is all the differentiation that
+//! style transfer needs. Terms ask an engine for statistics of maps and answer with a description of
+//! their gradient; only the engine touches the maps, so they may live anywhere.
+
+use std::sync::Arc;
+
+use crate::Layer;
+
+/// Height and width of a picture in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Size {
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+}
+
+/// Shape of a feature map, `[channels, height, width]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MapShape {
+    /// Feature channels.
+    pub channels: usize,
+    /// Rows of the map.
+    pub height: usize,
+    /// Columns of the map.
+    pub width: usize,
+}
+
+impl MapShape {
+    /// Positions of one channel, `height · width`.
+    pub fn positions(&self) -> usize {
+        self.height * self.width
+    }
+
+    /// Elements of the map, `channels · height · width`.
+    pub fn elements(&self) -> usize {
+        self.channels * self.positions()
+    }
+}
+
+/// How a convolution reads beyond the border of its input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Padding {
+    /// Zeros, as VGG was trained.
+    #[default]
+    Zero,
+    /// The nearest border pixel.
+    Replicate,
+    /// The opposite border: the result tiles without a seam.
+    Circular,
+}
+
+/// How 2×2 positions become one between blocks. Odd last rows and columns are dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Pooling {
+    /// The largest; the first in reading order where several are equal.
+    #[default]
+    Max,
+    /// The mean.
+    Average,
+    /// 0.78 · √(sum of squares): the factor keeps the mean activation of max pooling (Crowson 2021).
+    L2,
+}
+
+/// How a network reads pictures; the same for every engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct NetworkOptions {
+    /// Pooling between blocks. Default: max.
+    pub pooling: Pooling,
+    /// Padding of the first convolution. Replicating keeps the rim of the picture free of dark or bright
+    /// lines (Crowson 2021). Default: zero.
+    pub first_padding: Padding,
+    /// Padding of all other convolutions. Default: zero.
+    pub padding: Padding,
+}
+
+/// The gradient of a loss by one feature map F `[C, H, W]`, as a function of F that acts on each
+/// position by itself.
+#[derive(Debug)]
+pub enum MapGradient<Map> {
+    /// `scale · (F − target)`, with a target of the shape of F.
+    Difference {
+        /// Factor of the difference.
+        scale: f32,
+        /// What F is compared with.
+        target: Arc<Map>,
+    },
+    /// `matrix · F`, with F read as `[C, H·W]`.
+    Linear {
+        /// Symmetric `[C, C]` matrix, row-major.
+        matrix: Arc<[f32]>,
+    },
+}
+
+impl<Map> Clone for MapGradient<Map> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Difference { scale, target } => Self::Difference { scale: *scale, target: target.clone() },
+            Self::Linear { matrix } => Self::Linear { matrix: matrix.clone() },
+        }
+    }
+}
+
+impl<Map> MapGradient<Map> {
+    /// The same gradient times `factor`.
+    pub fn scaled(self, factor: f32) -> Self {
+        match self {
+            Self::Difference { scale, target } => Self::Difference { scale: scale * factor, target },
+            Self::Linear { matrix } => {
+                Self::Linear { matrix: matrix.iter().map(|value| value * factor).collect() }
+            }
+        }
+    }
+}
+
+/// A reason why an engine cannot run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// The picture vanishes in the network.
+    #[error(
+        "a picture of {}x{} pixels is too small for {layer}: both sides must be at least {stride}",
+        size.width, size.height
+    )]
+    TooSmall {
+        /// Size of the picture.
+        size: Size,
+        /// The deepest tapped layer.
+        layer: Layer,
+        /// Its stride in pixels.
+        stride: usize,
+    },
+    /// The network has no such layer.
+    #[error("network {network} has no layer {layer}: its convolutions are {available}")]
+    NoSuchLayer {
+        /// Name of the network.
+        network: String,
+        /// The layer asked for.
+        layer: Layer,
+        /// The layers it has, for the message.
+        available: String,
+    },
+}
+
+/// Runs one network on pictures of one size at a time.
+///
+/// The order of calls is [`prepare`](Engine::prepare) once for a size, then for every picture
+/// [`forward`](Engine::forward), any number of questions about the tapped maps, and at most one
+/// [`backward`](Engine::backward), after which the maps are gone until the next `forward`: an engine may
+/// write the gradients where the maps were.
+///
+/// # Panics
+/// All methods but `prepare` panic when called out of this order, with a layer that is not tapped, or
+/// with slices of another size than prepared: these are errors of the caller's code, not of its input.
+pub trait Engine {
+    /// A feature map, wherever it lives.
+    type Map;
+
+    /// Plans and allocates for pictures of `size`, keeping the maps at `taps`. The network is run down to
+    /// the deepest of them and no further.
+    fn prepare(&mut self, size: Size, taps: &[Layer]) -> Result<(), EngineError>;
+
+    /// Bytes that [`prepare`](Engine::prepare) would have allocated at the peak of an evaluation, weights
+    /// included.
+    fn memory_needed(&self, size: Size, taps: &[Layer]) -> Result<u64, EngineError>;
+
+    /// Shape of the map at `tap`, for the prepared size.
+    fn shape(&self, tap: Layer) -> MapShape;
+
+    /// Runs `picture`, planar `[3, H, W]`, red, green, blue, sRGB-encoded 0..1, through the network.
+    fn forward(&mut self, picture: &[f32]);
+
+    /// A copy of the map at `tap` that outlives the next `forward`.
+    fn copy_map(&self, tap: Layer) -> Self::Map;
+
+    /// `F·Fᵀ` of the map at `tap`, F read as `[C, H·W]`: the symmetric `[C, C]` matrix of sums over
+    /// positions, row-major, not divided by anything.
+    fn gram(&self, tap: Layer) -> Vec<f64>;
+
+    /// Sum over all elements of `(F − target)²`.
+    fn squared_difference(&self, tap: Layer, target: &Self::Map) -> f64;
+
+    /// Sum over all elements of `F²`.
+    fn squared_norm(&self, tap: Layer) -> f64;
+
+    /// Sum over all elements of the absolute value of a gradient at `tap`.
+    fn gradient_norm(&self, tap: Layer, gradient: &MapGradient<Self::Map>) -> f64;
+
+    /// Sends the sum of `gradients` back through the network. Writes the gradient by the picture given to
+    /// `forward`, planar `[3, H, W]`, into `picture_gradient`.
+    fn backward(&mut self, gradients: &[(Layer, MapGradient<Self::Map>)], picture_gradient: &mut [f32]);
+
+    /// The values of a map, `[C, H, W]` row-major.
+    fn read_map(&self, map: &Self::Map) -> Vec<f32>;
+}

@@ -1,0 +1,15 @@
+//! Networks for style transfer: layer names, VGG shapes, weight files, and the engines that run them.
+//!
+//! A network here is a short fixed chain of 3×3 convolutions, ReLU and 2×2 pooling with frozen weights
+//! ([`Architecture`], [`Layer`]). An [`Engine`] runs a picture forward to the tapped layers and gradients
+//! backward to the pixels. Nothing in this crate knows what a style is.
+
+#![forbid(unsafe_code)]
+
+mod architecture;
+mod engine;
+mod layer;
+
+pub use architecture::Architecture;
+pub use engine::{Engine, EngineError, MapGradient, MapShape, NetworkOptions, Padding, Pooling, Size};
+pub use layer::{Layer, LayerNameError};

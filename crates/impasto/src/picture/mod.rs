@@ -1,0 +1,43 @@
+//! Pictures: planar f32, sRGB-encoded, 0..1.
+
+/// A picture, planar `[3, height, width]`: all of red, then green, then blue, row by row, sRGB-encoded.
+///
+/// Values are 0..1 when read from a file; in the middle of an optimisation they may leave that range.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picture {
+    width: usize,
+    height: usize,
+    data: Vec<f32>,
+}
+
+impl Picture {
+    /// A picture from its planes.
+    ///
+    /// # Panics
+    /// If `data` does not hold `3 · height · width` values, or a side is zero.
+    pub fn new(width: usize, height: usize, data: Vec<f32>) -> Self {
+        assert!(width > 0 && height > 0, "a picture of {width}x{height}");
+        assert_eq!(data.len(), 3 * width * height, "planes of a {width}x{height} picture");
+        Picture { width, height, data }
+    }
+
+    /// Columns.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Rows.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// The planes, `[3, height, width]`.
+    pub fn data(&self) -> &[f32] {
+        &self.data
+    }
+
+    /// The planes, to be changed.
+    pub fn data_mut(&mut self) -> &mut [f32] {
+        &mut self.data
+    }
+}
