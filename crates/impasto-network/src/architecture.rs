@@ -25,6 +25,16 @@ impl Architecture {
         Architecture { name: name.into(), blocks }
     }
 
+    /// VGG-11 without its fully connected layers: 1 + 1 + 2 + 2 + 2 convolutions.
+    pub fn vgg11() -> Self {
+        Self::new("vgg11", vec![vec![64], vec![128], vec![256; 2], vec![512; 2], vec![512; 2]])
+    }
+
+    /// VGG-13 without its fully connected layers: 2 + 2 + 2 + 2 + 2 convolutions.
+    pub fn vgg13() -> Self {
+        Self::new("vgg13", vec![vec![64; 2], vec![128; 2], vec![256; 2], vec![512; 2], vec![512; 2]])
+    }
+
     /// VGG-16 without its fully connected layers: 2 + 2 + 3 + 3 + 3 convolutions.
     pub fn vgg16() -> Self {
         Self::new("vgg16", vec![vec![64; 2], vec![128; 2], vec![256; 3], vec![512; 3], vec![512; 3]])
@@ -38,6 +48,11 @@ impl Architecture {
     /// The small network that ships with the program: 2 + 2 + 2 + 2 + 1 convolutions.
     pub fn compact() -> Self {
         Self::new("compact", vec![vec![32; 2], vec![64; 2], vec![128; 2], vec![256; 2], vec![256]])
+    }
+
+    /// All networks above: those that weight files are compared with.
+    pub fn known() -> [Self; 5] {
+        [Self::compact(), Self::vgg11(), Self::vgg13(), Self::vgg16(), Self::vgg19()]
     }
 
     /// The name it goes by in messages: `vgg19`, `compact`, or the stem of a weight file.

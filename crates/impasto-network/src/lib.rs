@@ -9,7 +9,11 @@
 mod architecture;
 mod engine;
 mod layer;
+mod weights;
 
 pub use architecture::Architecture;
 pub use engine::{Engine, EngineError, MapGradient, MapShape, NetworkOptions, Padding, Pooling, Size};
 pub use layer::{Layer, LayerNameError};
+pub use weights::{
+    ChannelOrder, Convention, ConventionError, Convolution, InputChannel, Weights, WeightsError, WeightsFault,
+};
