@@ -1,1 +1,51 @@
-//! x
+//! CPU kernels for style transfer: the f32 primitives that a VGG-shaped network and its losses are made of.
+//!
+//! | kernel | file |
+//! | --- | --- |
+//! | 3×3 convolution with bias, ReLU and pooling fused, and its data gradient | `convolution.rs`, `winograd/` |
+//! | the first convolution, from three planes, and its data gradient | `first_convolution.rs` |
+//! | activation of stored pre-activations, sums of gradients | `activation.rs` |
+//! | 2×2 L2 pooling and its gradient | `pooling.rs` |
+//! | Gram matrix | `gram.rs` |
+//! | gradients that act on each position by itself, among them the Gram matrix's adjoint | `local_gradient.rs` |
+//! | sums of squares and of squared differences | `reduction.rs` |
+//! | matrix product | `matrix.rs`, `product.rs` |
+//! | the same in plain loops, the oracle of the tests | `scalar.rs` |
+//!
+//! Maps lie in blocks of sixteen channels ([`BlockedMap`]). Work is shared by the threads of the current
+//! rayon pool, in pieces that do not depend on their number: the same bits come out for any. The instruction
+//! set is a run-time choice ([`Isa`]).
+//!
+//! This is the only crate of the project with `unsafe` code; that is also why [`MappedFile`] is here.
+
+#![allow(clippy::needless_range_loop, reason = "one index runs through several register arrays")]
+
+mod activation;
+mod convolution;
+mod first_convolution;
+mod gram;
+mod isa;
+mod local_gradient;
+mod map;
+mod mapped_file;
+mod matrix;
+mod parallel;
+mod pooling;
+mod product;
+mod reduction;
+pub mod scalar;
+mod simd;
+mod winograd;
+
+pub use activation::{activate, add_gradient};
+pub use convolution::{Activated, Convolution3x3, OutputGradient, Padding, WindowPooling};
+pub use first_convolution::FirstConvolution;
+pub use gram::gram;
+pub use isa::{Isa, IsaNameError};
+pub use local_gradient::{GradientPart, PackedMatrix, gradient_norm, replace_by_gradient};
+pub use map::{Block, BlockedMap, LANES};
+pub use mapped_file::MappedFile;
+pub use matrix::matrix_product;
+pub use pooling::{L2_POOLING_SCALE, pool_l2, unpool_l2};
+pub use reduction::{squared_difference, squared_norm};
+pub use winograd::{TileSize, Workspace};

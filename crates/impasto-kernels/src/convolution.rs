@@ -1,0 +1,327 @@
+//! 3×3 convolution of stride 1 that keeps the size, with bias, ReLU and pooling fused into it, and its
+//! data gradient.
+
+use crate::isa::Isa;
+use crate::map::{Block, BlockedMap, LANES};
+use crate::parallel::{Shared, for_each};
+use crate::winograd::{
+    self, ForwardSink, GradientSink, MapSource, PackedWeights, PoolSink, TileSize, TileSource, Workspace,
+    convolve,
+};
+
+/// How a convolution reads beyond the border of its input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Padding {
+    /// Zeros, as VGG was trained.
+    #[default]
+    Zero,
+    /// The nearest border pixel.
+    Replicate,
+    /// The opposite border: the result tiles without a seam.
+    Circular,
+}
+
+impl Padding {
+    /// Where position `at`, possibly outside, reads in a row of `length`; `None` where it reads zero.
+    #[inline(always)]
+    pub fn position(self, at: isize, length: usize) -> Option<usize> {
+        if (0..length as isize).contains(&at) {
+            return Some(at as usize);
+        }
+        match self {
+            Padding::Zero => None,
+            Padding::Replicate => Some(at.clamp(0, length as isize - 1) as usize),
+            Padding::Circular => Some(at.rem_euclid(length as isize) as usize),
+        }
+    }
+}
+
+/// Pooling of 2×2 windows that a convolution can do while it writes. Odd last rows and columns are dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WindowPooling {
+    /// The largest; the first in reading order of equals.
+    Maximum,
+    /// The mean.
+    Average,
+}
+
+impl WindowPooling {
+    /// Factor of the gradient that each position of a window receives.
+    pub fn gradient_scale(self) -> f32 {
+        match self {
+            WindowPooling::Maximum => 1.0,
+            WindowPooling::Average => 0.25,
+        }
+    }
+}
+
+/// What to keep of an activated map.
+#[derive(Default)]
+pub struct Activated<'a> {
+    /// The map itself.
+    pub map: Option<&'a mut BlockedMap>,
+    /// `[⌈C/16⌉][H][W]`, bit i for channel i of a block: where the gradient passes back. After a maximum
+    /// pooling, only at the largest position of each window.
+    pub mask: Option<&'a mut [u16]>,
+    /// The map pooled to half its size.
+    pub pooled: Option<(WindowPooling, &'a mut BlockedMap)>,
+}
+
+impl<'a> Activated<'a> {
+    /// The sink that keeps it.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    pub(crate) fn sink(self, bias: &'a [Block], relu: bool, height: usize, width: usize) -> ForwardSink<'a> {
+        let blocks = bias.len();
+        let fits = |map: &BlockedMap, height: usize, width: usize| {
+            (map.channel_blocks(), map.height(), map.width()) == (blocks, height, width)
+        };
+        let pool = self.pooled.map(|(pooling, map)| {
+            assert!(fits(map, height / 2, width / 2), "the pooled map has half the size");
+            let to = Shared::new(map.blocks_mut().as_mut_ptr());
+            PoolSink { to, maximum: pooling == WindowPooling::Maximum }
+        });
+        let map = self.map.map(|map| {
+            assert!(fits(map, height, width), "the map has the size of the convolution's input");
+            Shared::new(map.blocks_mut().as_mut_ptr())
+        });
+        let mask = self.mask.map(|mask| {
+            assert_eq!(mask.len(), blocks * height * width, "one mask word per block");
+            Shared::new(mask.as_mut_ptr())
+        });
+        ForwardSink { height, width, bias, relu, map, mask, pool }
+    }
+}
+
+/// A gradient by the pre-activation output of a convolution, as it is at hand.
+#[derive(Clone, Copy)]
+pub enum OutputGradient<'a> {
+    /// By the output itself.
+    Plain(&'a BlockedMap),
+    /// By the activated output, with the mask of the ReLU.
+    Masked(&'a BlockedMap, &'a [u16]),
+    /// By the pooled output, with the mask of ReLU and pooling.
+    Unpooled {
+        /// Gradient `[C, H/2, W/2]`.
+        pooled: &'a BlockedMap,
+        /// See [`Activated::mask`].
+        mask: &'a [u16],
+        /// How it was pooled.
+        pooling: WindowPooling,
+        /// Rows H of the unpooled map.
+        height: usize,
+        /// Columns W of the unpooled map.
+        width: usize,
+    },
+}
+
+/// Calls `$body` with `$source` bound to the tile source of an output gradient.
+macro_rules! with_source {
+    ($gradient:expr, $source:ident => $body:expr) => {
+        match $gradient {
+            OutputGradient::Plain(map) => {
+                let $source = $crate::winograd::MapSource { map, padding: $crate::Padding::Zero };
+                $body
+            }
+            OutputGradient::Masked(map, mask) => {
+                assert_eq!(mask.len(), map.blocks().len(), "one mask word per block");
+                let $source = $crate::winograd::MaskedSource { map, mask };
+                $body
+            }
+            OutputGradient::Unpooled { pooled, mask, pooling, height, width } => {
+                assert_eq!((pooled.height(), pooled.width()), (height / 2, width / 2), "half the size");
+                assert_eq!(mask.len(), pooled.channel_blocks() * height * width, "one mask word per block");
+                assert!(height > 1 && width > 1, "a pooled map has positions");
+                let scale = pooling.gradient_scale();
+                let $source = $crate::winograd::UnpooledSource { pooled, mask, scale, height, width };
+                $body
+            }
+        }
+    };
+}
+pub(crate) use with_source;
+
+impl OutputGradient<'_> {
+    /// Rows and columns of the map before pooling.
+    pub fn size(&self) -> (usize, usize) {
+        match self {
+            OutputGradient::Plain(map) | OutputGradient::Masked(map, _) => (map.height(), map.width()),
+            OutputGradient::Unpooled { height, width, .. } => (*height, *width),
+        }
+    }
+}
+
+/// A 3×3 convolution with frozen weights.
+#[derive(Clone, Debug)]
+pub struct Convolution3x3 {
+    inputs: usize,
+    outputs: usize,
+    bias: Vec<Block>,
+    forward: PackedWeights,
+    backward: PackedWeights,
+}
+
+impl Convolution3x3 {
+    /// Packs `weight` `[outputs, inputs, 3, 3]` and `bias` `[outputs]` for both directions.
+    ///
+    /// # Panics
+    /// If their lengths do not fit.
+    pub fn new(outputs: usize, inputs: usize, weight: &[f32], bias: &[f32]) -> Self {
+        assert_eq!(weight.len(), outputs * inputs * 9, "weights of {outputs}x{inputs} kernels");
+        let at = |output: usize, input: usize, tap: usize| weight[(output * inputs + input) * 9 + tap];
+        Convolution3x3 {
+            inputs,
+            outputs,
+            bias: bias_blocks(outputs, bias),
+            forward: PackedWeights::new(outputs, inputs, at),
+            backward: PackedWeights::new(inputs, outputs, |input, output, tap| at(output, input, 8 - tap)),
+        }
+    }
+
+    /// Input channels.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Output channels.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Bytes of the packed weights.
+    pub fn bytes(&self) -> usize {
+        self.forward.bytes() + self.backward.bytes()
+    }
+
+    /// `keep` ← ReLU(weights ∗ input + bias), without the ReLU if `relu` is false.
+    ///
+    /// # Panics
+    /// If shapes do not fit, or the machine lacks `isa`.
+    pub fn forward(
+        &self,
+        isa: Isa,
+        input: &BlockedMap,
+        padding: Padding,
+        relu: bool,
+        keep: Activated,
+        workspace: &mut Workspace,
+    ) {
+        self.forward_with(
+            isa,
+            TileSize::cheapest(input.height(), input.width()),
+            input,
+            padding,
+            relu,
+            keep,
+            workspace,
+        );
+    }
+
+    /// [`forward`](Self::forward) with a tile size of choice, for tests and benchmarks.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of `forward` and one more")]
+    pub fn forward_with(
+        &self,
+        isa: Isa,
+        tile: TileSize,
+        input: &BlockedMap,
+        padding: Padding,
+        relu: bool,
+        keep: Activated,
+        workspace: &mut Workspace,
+    ) {
+        assert_eq!(input.channels(), self.inputs, "input channels");
+        let (height, width) = (input.height(), input.width());
+        let convolution = winograd::Convolution {
+            isa,
+            tile,
+            weights: &self.forward,
+            source: MapSource { map: input, padding },
+            sink: keep.sink(&self.bias, relu, height, width),
+            height,
+            width,
+            before: 1,
+        };
+        convolve(&convolution, workspace);
+    }
+
+    /// The gradient by the input: `to` ← (or +=, if `accumulate`) the adjoint of [`forward`](Self::forward)
+    /// applied to `gradient`.
+    ///
+    /// # Panics
+    /// If shapes do not fit, or the machine lacks `isa`.
+    pub fn input_gradient(
+        &self,
+        isa: Isa,
+        gradient: OutputGradient,
+        padding: Padding,
+        to: &mut BlockedMap,
+        accumulate: bool,
+        workspace: &mut Workspace,
+    ) {
+        let (height, width) = gradient.size();
+        assert_eq!((to.channels(), to.height(), to.width()), (self.inputs, height, width), "gradient shape");
+        if padding == Padding::Zero {
+            with_source!(gradient, source => self.transposed(isa, source, to, 1, accumulate, workspace));
+        } else {
+            // Beyond its border the input was read somewhere inside: gather what falls on the border of one
+            // pixel, then fold it back to where it came from.
+            let mut extended = BlockedMap::zeros(self.inputs, height + 2, width + 2);
+            with_source!(gradient, source => self.transposed(isa, source, &mut extended, 2, false, workspace));
+            fold_border(&extended, padding, to, accumulate);
+        }
+    }
+
+    fn transposed(
+        &self,
+        isa: Isa,
+        source: impl TileSource,
+        to: &mut BlockedMap,
+        before: usize,
+        accumulate: bool,
+        workspace: &mut Workspace,
+    ) {
+        let (height, width) = (to.height(), to.width());
+        let sink = GradientSink { height, width, to: Shared::new(to.blocks_mut().as_mut_ptr()), accumulate };
+        let tile = TileSize::cheapest(height, width);
+        let convolution =
+            winograd::Convolution { isa, tile, weights: &self.backward, source, sink, height, width, before };
+        convolve(&convolution, workspace);
+    }
+}
+
+/// Bias in blocks of sixteen, padded with zeros.
+pub(crate) fn bias_blocks(outputs: usize, bias: &[f32]) -> Vec<Block> {
+    assert_eq!(bias.len(), outputs, "one bias per output channel");
+    let mut blocks = vec![Block::default(); outputs.div_ceil(LANES)];
+    for (output, &value) in bias.iter().enumerate() {
+        blocks[output / LANES].0[output % LANES] = value;
+    }
+    blocks
+}
+
+/// Adds a gradient with a border of one pixel to the positions that `padding` read the border from.
+fn fold_border(extended: &BlockedMap, padding: Padding, to: &mut BlockedMap, accumulate: bool) {
+    let (height, width) = (to.height(), to.width());
+    let plane = height * width;
+    let blocks = to.channel_blocks();
+    if !accumulate {
+        to.blocks_mut().fill(Block::default());
+    }
+    let target = Shared::new(to.blocks_mut().as_mut_ptr());
+    for_each(blocks, |block| {
+        // SAFETY: every channel block is a plane of its own.
+        let target = unsafe { std::slice::from_raw_parts_mut(target.at(block * plane), plane) };
+        let from = &extended.blocks()[block * (height + 2) * (width + 2)..];
+        for row in 0..height + 2 {
+            let Some(to_row) = padding.position(row as isize - 1, height) else { continue };
+            for column in 0..width + 2 {
+                let Some(to_column) = padding.position(column as isize - 1, width) else { continue };
+                let value = &from[row * (width + 2) + column];
+                for (sum, value) in target[to_row * width + to_column].0.iter_mut().zip(&value.0) {
+                    *sum += value;
+                }
+            }
+        }
+    });
+}

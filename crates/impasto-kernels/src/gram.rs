@@ -1,0 +1,126 @@
+//! The Gram matrix `G = F·Fᵀ` of a map, F read as `[C, H·W]` (Gatys, Ecker and Bethge 2016, equation 3).
+//!
+//! Only the blocks on and above the diagonal are computed. Products are summed in f32 over a few hundred
+//! positions and in f64 beyond, in an order that depends on the shape alone.
+
+use crate::isa::{Isa, Kernel};
+use crate::map::{BlockedMap, LANES};
+use crate::parallel::{Shared, for_each};
+use crate::simd::Simd;
+
+/// Positions summed in f32 before the sums go to f64: two blocks of so many lines fill the first-level
+/// cache.
+const RUN: usize = 256;
+
+/// Positions that one piece of work sums, at least; and the most such slabs a map is cut into.
+const SLAB: usize = 4096;
+const MOST_SLABS: usize = 16;
+
+/// `F·Fᵀ` of `map` `[C, H, W]`: the symmetric `[C, C]` matrix, row-major, of sums over positions.
+///
+/// # Panics
+/// If the machine lacks `isa`.
+pub fn gram(isa: Isa, map: &BlockedMap) -> Vec<f64> {
+    let blocks = map.channel_blocks();
+    let side = blocks * LANES;
+    let slabs = map.positions().div_ceil(SLAB).clamp(1, MOST_SLABS);
+    let mut partial = vec![0.0f64; slabs * side * side];
+    let out = Shared::new(partial.as_mut_ptr());
+    for_each(slabs * blocks, |piece| {
+        let (slab, row) = (piece / blocks, piece % blocks);
+        let positions = slab * map.positions() / slabs..(slab + 1) * map.positions() / slabs;
+        // SAFETY: every piece writes the rows of one block of one slab.
+        let to = unsafe { out.at((slab * blocks + row) * LANES * side) };
+        isa.run(BlockRow { map, row, positions, to, side });
+    });
+    let channels = map.channels();
+    let mut gram = vec![0.0; channels * channels];
+    for row in 0..channels {
+        for column in row..channels {
+            let sum = (0..slabs).map(|slab| partial[(slab * side + row) * side + column]).sum();
+            gram[row * channels + column] = sum;
+            gram[column * channels + row] = sum;
+        }
+    }
+    gram
+}
+
+/// Sixteen rows of the matrix, from the diagonal on, over some positions.
+struct BlockRow<'a> {
+    map: &'a BlockedMap,
+    row: usize,
+    positions: std::ops::Range<usize>,
+    /// `[16][side]`, added to.
+    to: *mut f64,
+    side: usize,
+}
+
+impl Kernel for BlockRow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let plane = self.map.positions() * LANES;
+        let mut start = self.positions.start;
+        while start < self.positions.end {
+            let run = RUN.min(self.positions.end - start);
+            // SAFETY: positions are within the map, and `to` holds sixteen rows.
+            unsafe {
+                let rows = self.map.as_ptr().add(self.row * plane + start * LANES);
+                for column in self.row..self.map.channel_blocks() {
+                    let columns = self.map.as_ptr().add(column * plane + start * LANES);
+                    let to = self.to.add(column * LANES);
+                    if S::VECTORS == 1 {
+                        add_products::<S, 16>(rows, columns, run, to, self.side);
+                    } else {
+                        for (from, count) in [(0, 6), (6, 6), (12, 4)] {
+                            let to = to.add(from * self.side);
+                            if count == 6 {
+                                add_products::<S, 6>(rows.add(from), columns, run, to, self.side);
+                            } else {
+                                add_products::<S, 4>(rows.add(from), columns, run, to, self.side);
+                            }
+                        }
+                    }
+                }
+            }
+            start += run;
+        }
+    }
+}
+
+/// Adds the products of `ROWS` lanes at `rows` with the sixteen at `columns`, summed over `run` positions.
+#[inline(always)]
+unsafe fn add_products<S: Simd, const ROWS: usize>(
+    rows: *const f32,
+    columns: *const f32,
+    run: usize,
+    to: *mut f64,
+    side: usize,
+) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let mut sums = [[S::zero(); 2]; ROWS];
+        for position in 0..run {
+            let mut line = [S::zero(); 2];
+            for (v, line) in line.iter_mut().enumerate().take(S::VECTORS) {
+                *line = S::load(columns.add(position * LANES + v * S::WIDTH));
+            }
+            for (row, sums) in sums.iter_mut().enumerate() {
+                let factor = S::splat(*rows.add(position * LANES + row));
+                for v in 0..S::VECTORS {
+                    sums[v] = S::multiply_add(factor, line[v], sums[v]);
+                }
+            }
+        }
+        for (row, sums) in sums.iter().enumerate() {
+            let mut lanes = [0.0f32; LANES];
+            for (v, &sum) in sums.iter().enumerate().take(S::VECTORS) {
+                S::store(lanes.as_mut_ptr().add(v * S::WIDTH), sum);
+            }
+            for (column, &value) in lanes.iter().enumerate() {
+                *to.add(row * side + column) += f64::from(value);
+            }
+        }
+    }
+}

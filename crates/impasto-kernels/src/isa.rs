@@ -1,0 +1,140 @@
+//! The instruction set a kernel runs on, chosen once at run time.
+
+use std::fmt;
+use std::str::FromStr;
+
+#[cfg(target_arch = "x86_64")]
+use crate::simd::{Avx2, Avx512};
+use crate::simd::{Portable, Simd};
+
+/// An instruction set that the kernels are compiled for.
+///
+/// Results differ between sets in the last bits; on one set they never depend on the number of threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Isa {
+    /// Plain loops over arrays that the compiler vectorises for the target's baseline (SSE2, NEON).
+    Portable,
+    /// AVX2 with fused multiply-add: 8 lanes.
+    Avx2,
+    /// AVX-512F: 16 lanes.
+    Avx512,
+}
+
+impl Isa {
+    /// All sets, narrowest first.
+    pub const ALL: [Isa; 3] = [Isa::Portable, Isa::Avx2, Isa::Avx512];
+
+    /// The widest set that this machine has.
+    pub fn detect() -> Isa {
+        Isa::ALL.into_iter().rev().find(|isa| isa.is_available()).unwrap_or(Isa::Portable)
+    }
+
+    /// Whether this machine has the set.
+    pub fn is_available(self) -> bool {
+        match self {
+            Isa::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => is_x86_feature_detected!("avx512f"),
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => false,
+        }
+    }
+
+    /// Runs `kernel` compiled for this set.
+    ///
+    /// # Panics
+    /// If this machine does not have the set.
+    pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        assert!(self.is_available(), "this machine has no {self}");
+        match self {
+            // SAFETY: a kernel's own contract is kept by whoever built it; plain loops need no features.
+            Isa::Portable => unsafe { kernel.run::<Portable>() },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above, and the features were just found to be there.
+            Isa::Avx2 => unsafe { run_avx2(kernel) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Isa::Avx512 => unsafe { run_avx512(kernel) },
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => unreachable!("availability was checked"),
+        }
+    }
+}
+
+impl fmt::Display for Isa {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Isa::Portable => "portable",
+            Isa::Avx2 => "avx2",
+            Isa::Avx512 => "avx512",
+        })
+    }
+}
+
+/// A name that is no instruction set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IsaNameError(String);
+
+impl fmt::Display for IsaNameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown instruction set {:?}: expected portable, avx2 or avx512", self.0)
+    }
+}
+
+impl std::error::Error for IsaNameError {}
+
+impl FromStr for Isa {
+    type Err = IsaNameError;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Isa::ALL.into_iter().find(|isa| isa.to_string() == name).ok_or_else(|| IsaNameError(name.to_owned()))
+    }
+}
+
+/// The arguments of one kernel, which runs on any [`Simd`].
+pub(crate) trait Kernel {
+    /// What it returns.
+    type Output;
+
+    /// Does the work. Implementations are `#[inline(always)]`, so that they are compiled into the caller
+    /// that enables the instruction set.
+    ///
+    /// # Safety
+    /// The instruction set of `S` must be available, and the pointers among the arguments must be valid
+    /// as the implementation says.
+    unsafe fn run<S: Simd>(self) -> Self::Output;
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn run_avx2<K: Kernel>(kernel: K) -> K::Output {
+    // SAFETY: the caller has checked the features; the rest is the kernel's contract.
+    unsafe { kernel.run::<Avx2>() }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+unsafe fn run_avx512<K: Kernel>(kernel: K) -> K::Output {
+    // SAFETY: as in `run_avx2`.
+    unsafe { kernel.run::<Avx512>() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip_and_foreign_ones_are_refused() {
+        for isa in Isa::ALL {
+            assert_eq!(isa.to_string().parse(), Ok(isa));
+        }
+        assert!("sse9".parse::<Isa>().unwrap_err().to_string().contains("\"sse9\""));
+    }
+
+    #[test]
+    fn the_detected_set_is_available() {
+        assert!(Isa::detect().is_available());
+    }
+}

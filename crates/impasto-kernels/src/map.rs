@@ -1,0 +1,121 @@
+//! How feature maps lie in memory.
+//!
+//! Channels are grouped in blocks of sixteen: `[⌈C/16⌉][H][W][16]`. One block of one position is one
+//! cache line and one AVX-512 register, so every kernel loads whole aligned vectors without a thought of
+//! the channel count; channels beyond C are zero.
+
+/// Channels in a block.
+pub const LANES: usize = 16;
+
+/// Sixteen channels of one position.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[repr(C, align(64))]
+pub struct Block(pub [f32; LANES]);
+
+/// A feature map `[C, H, W]` in blocks of sixteen channels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BlockedMap {
+    channels: usize,
+    height: usize,
+    width: usize,
+    blocks: Vec<Block>,
+}
+
+impl BlockedMap {
+    /// A map of zeros.
+    pub fn zeros(channels: usize, height: usize, width: usize) -> Self {
+        let blocks = vec![Block::default(); channels.div_ceil(LANES) * height * width];
+        BlockedMap { channels, height, width, blocks }
+    }
+
+    /// A map from planes `[C, H, W]`, row-major.
+    ///
+    /// # Panics
+    /// If `planes` does not hold `channels · height · width` values.
+    pub fn from_planes(channels: usize, height: usize, width: usize, planes: &[f32]) -> Self {
+        assert_eq!(planes.len(), channels * height * width, "planes of a {channels}x{height}x{width} map");
+        let mut map = Self::zeros(channels, height, width);
+        let positions = map.positions();
+        for (channel, plane) in planes.chunks_exact(positions.max(1)).enumerate() {
+            let blocks = &mut map.blocks[channel / LANES * positions..][..positions];
+            for (block, &value) in blocks.iter_mut().zip(plane) {
+                block.0[channel % LANES] = value;
+            }
+        }
+        map
+    }
+
+    /// The values as planes `[C, H, W]`, row-major.
+    pub fn to_planes(&self) -> Vec<f32> {
+        let positions = self.positions();
+        let plane = |channel: usize| {
+            let blocks = &self.blocks[channel / LANES * positions..][..positions];
+            blocks.iter().map(move |block| block.0[channel % LANES])
+        };
+        (0..self.channels).flat_map(plane).collect()
+    }
+
+    /// Gives the map another shape, reusing its memory. The values are unspecified afterwards.
+    pub fn reshape(&mut self, channels: usize, height: usize, width: usize) {
+        (self.channels, self.height, self.width) = (channels, height, width);
+        self.blocks.resize(channels.div_ceil(LANES) * height * width, Block::default());
+    }
+
+    /// Channels C.
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+
+    /// Rows H.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Columns W.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Positions of one channel, `H · W`.
+    pub fn positions(&self) -> usize {
+        self.height * self.width
+    }
+
+    /// Blocks of sixteen channels, `⌈C/16⌉`.
+    pub fn channel_blocks(&self) -> usize {
+        self.channels.div_ceil(LANES)
+    }
+
+    /// All blocks, `[⌈C/16⌉][H][W]`.
+    pub fn blocks(&self) -> &[Block] {
+        &self.blocks
+    }
+
+    /// All blocks, to be changed.
+    pub fn blocks_mut(&mut self) -> &mut [Block] {
+        &mut self.blocks
+    }
+
+    pub(crate) fn as_ptr(&self) -> *const f32 {
+        self.blocks.as_ptr().cast()
+    }
+
+    pub(crate) fn as_mut_ptr(&mut self) -> *mut f32 {
+        self.blocks.as_mut_ptr().cast()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn planes_round_trip_and_the_rest_of_a_block_is_zero() {
+        let planes: Vec<f32> = (0..19 * 2 * 3).map(|value| value as f32 + 1.0).collect();
+        let map = BlockedMap::from_planes(19, 2, 3, &planes);
+        assert_eq!(map.to_planes(), planes);
+        assert_eq!(map.channel_blocks(), 2);
+        assert_eq!(map.blocks()[6].0[..3], [16.0 * 6.0 + 1.0, 17.0 * 6.0 + 1.0, 18.0 * 6.0 + 1.0]);
+        assert_eq!(map.blocks()[6].0[3..], [0.0; 13]);
+    }
+}

@@ -1,0 +1,55 @@
+//! Sums over all elements of a map, in f64, in an order that depends on the shape alone.
+
+use crate::map::{Block, BlockedMap, LANES};
+use crate::parallel::{Shared, for_each};
+
+/// Blocks that one piece of work sums.
+const PIECE: usize = 4096;
+
+/// `Σ (a − b)²`.
+///
+/// # Panics
+/// If shapes differ.
+pub fn squared_difference(a: &BlockedMap, b: &BlockedMap) -> f64 {
+    assert_eq!(
+        (a.channels(), a.height(), a.width()),
+        (b.channels(), b.height(), b.width()),
+        "maps of the same shape"
+    );
+    sum(a.blocks().len(), |index| {
+        let (a, b) = (&a.blocks()[index].0, &b.blocks()[index].0);
+        std::array::from_fn(|lane| (a[lane] - b[lane]) * (a[lane] - b[lane]))
+    })
+}
+
+/// `Σ a²`.
+pub fn squared_norm(a: &BlockedMap) -> f64 {
+    sum(a.blocks().len(), |index| {
+        let Block(a) = a.blocks()[index];
+        a.map(|value| value * value)
+    })
+}
+
+/// Sums sixteen values for each of `count` blocks: lanes in f32 over sixteen blocks, f64 beyond.
+fn sum(count: usize, values: impl Fn(usize) -> [f32; LANES] + Sync) -> f64 {
+    let pieces = count.div_ceil(PIECE);
+    let mut sums = vec![0.0f64; pieces];
+    let out = Shared::new(sums.as_mut_ptr());
+    for_each(pieces, |piece| {
+        let end = count.min((piece + 1) * PIECE);
+        let mut total = 0.0f64;
+        for start in (piece * PIECE..end).step_by(LANES) {
+            let mut lanes = [0.0f32; LANES];
+            for index in start..end.min(start + LANES) {
+                let values = values(index);
+                for lane in 0..LANES {
+                    lanes[lane] += values[lane];
+                }
+            }
+            total += lanes.iter().map(|&lane| f64::from(lane)).sum::<f64>();
+        }
+        // SAFETY: every piece has its own sum.
+        unsafe { out.at(piece).write(total) };
+    });
+    sums.iter().sum()
+}

@@ -1,0 +1,146 @@
+//! Every kernel once more in plain loops over planes `[C, H, W]`, sums in f64: the oracle of the tests, and
+//! of the engine that is made of these alone.
+
+use crate::convolution::Padding;
+use crate::pooling::L2_POOLING_SCALE;
+
+/// Shape of planes `[channels, height, width]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Planes.
+    pub channels: usize,
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+}
+
+impl Shape {
+    /// Elements of one plane.
+    pub fn positions(self) -> usize {
+        self.height * self.width
+    }
+
+    /// Elements of all planes.
+    pub fn elements(self) -> usize {
+        self.channels * self.positions()
+    }
+
+    /// The shape after 2×2 pooling: odd last rows and columns are dropped.
+    pub fn pooled(self) -> Shape {
+        Shape { height: self.height / 2, width: self.width / 2, ..self }
+    }
+
+    fn at(self, channel: usize, row: usize, column: usize) -> usize {
+        (channel * self.height + row) * self.width + column
+    }
+
+    /// Calls `visit` with every position that tap (dy, dx) of a 3×3 window reads: first the output's, then the
+    /// input's, within a plane.
+    fn for_each_read(self, padding: Padding, tap: usize, mut visit: impl FnMut(usize, usize)) {
+        for row in 0..self.height {
+            let Some(from_row) = padding.position((row + tap / 3) as isize - 1, self.height) else {
+                continue;
+            };
+            for column in 0..self.width {
+                if let Some(from_column) = padding.position((column + tap % 3) as isize - 1, self.width) {
+                    visit(row * self.width + column, from_row * self.width + from_column);
+                }
+            }
+        }
+    }
+}
+
+/// 3×3 convolution of `input`, of `shape`, with `weight` `[outputs, inputs, 3, 3]`, plus `bias` `[outputs]`.
+pub fn convolution(input: &[f32], shape: Shape, weight: &[f32], bias: &[f32], padding: Padding) -> Vec<f32> {
+    let (inputs, positions) = (shape.channels, shape.positions());
+    let mut output = Vec::with_capacity(bias.len() * positions);
+    for (kernels, &bias) in weight.chunks_exact(inputs * 9).zip(bias) {
+        let mut sums = vec![f64::from(bias); positions];
+        for (kernel, plane) in kernels.chunks_exact(9).zip(input.chunks_exact(positions)) {
+            for (tap, &weight) in kernel.iter().enumerate() {
+                shape.for_each_read(padding, tap, |to, from| {
+                    sums[to] += f64::from(weight) * f64::from(plane[from]);
+                });
+            }
+        }
+        output.extend(sums.iter().map(|&sum| sum as f32));
+    }
+    output
+}
+
+/// The adjoint of [`convolution`] without bias: the gradient by its input, of `shape`, from the gradient by
+/// its output.
+pub fn convolution_input_gradient(
+    gradient: &[f32],
+    shape: Shape,
+    weight: &[f32],
+    padding: Padding,
+) -> Vec<f32> {
+    let (inputs, positions) = (shape.channels, shape.positions());
+    let mut sums = vec![0.0f64; shape.elements()];
+    for (kernels, plane) in weight.chunks_exact(inputs * 9).zip(gradient.chunks_exact(positions)) {
+        for (kernel, sums) in kernels.chunks_exact(9).zip(sums.chunks_exact_mut(positions)) {
+            for (tap, &weight) in kernel.iter().enumerate() {
+                shape.for_each_read(padding, tap, |to, from| {
+                    sums[from] += f64::from(weight) * f64::from(plane[to]);
+                });
+            }
+        }
+    }
+    sums.iter().map(|&sum| sum as f32).collect()
+}
+
+/// The largest of each 2×2 window, and for each window the index of the position it came from: the first
+/// in reading order of equals.
+pub fn maximum_pooling(input: &[f32], shape: Shape) -> (Vec<f32>, Vec<usize>) {
+    windows(shape)
+        .map(|window| {
+            let first = |best: usize, at: usize| if input[at] > input[best] { at } else { best };
+            let best = window.into_iter().reduce(first).expect("a window has four positions");
+            (input[best], best)
+        })
+        .unzip()
+}
+
+/// The mean of each 2×2 window.
+pub fn average_pooling(input: &[f32], shape: Shape) -> Vec<f32> {
+    windows(shape).map(|window| window.iter().map(|&at| input[at]).sum::<f32>() / 4.0).collect()
+}
+
+/// [`L2_POOLING_SCALE`] times the root of the sum of squares of each 2×2 window.
+pub fn l2_pooling(input: &[f32], shape: Shape) -> Vec<f32> {
+    let root = |window: [usize; 4]| window.iter().map(|&at| input[at] * input[at]).sum::<f32>().sqrt();
+    windows(shape).map(|window| L2_POOLING_SCALE * root(window)).collect()
+}
+
+/// The four positions of every 2×2 window of `shape`, plane by plane, row by row.
+pub fn windows(shape: Shape) -> impl Iterator<Item = [usize; 4]> {
+    let pooled = shape.pooled();
+    (0..pooled.elements()).map(move |index| {
+        let (channel, position) = (index / pooled.positions(), index % pooled.positions());
+        let corner = shape.at(channel, position / pooled.width * 2, position % pooled.width * 2);
+        [corner, corner + 1, corner + shape.width, corner + shape.width + 1]
+    })
+}
+
+/// `F·Fᵀ` of planes F read as `[C, H·W]`, row-major `[C, C]`.
+pub fn gram(planes: &[f32], shape: Shape) -> Vec<f64> {
+    let plane = |channel: usize| &planes[channel * shape.positions()..][..shape.positions()];
+    let product =
+        |a: usize, b: usize| plane(a).iter().zip(plane(b)).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
+    (0..shape.channels).flat_map(|a| (0..shape.channels).map(move |b| product(a, b))).collect()
+}
+
+/// `a · b` of row-major `a` `[rows, depth]` and `b` `[depth, columns]`.
+pub fn matrix_product(rows: usize, depth: usize, columns: usize, a: &[f32], b: &[f32]) -> Vec<f32> {
+    let mut product = Vec::with_capacity(rows * columns);
+    for row in 0..rows {
+        for column in 0..columns {
+            let terms =
+                (0..depth).map(|k| f64::from(a[row * depth + k]) * f64::from(b[k * columns + column]));
+            product.push(terms.sum::<f64>() as f32);
+        }
+    }
+    product
+}

@@ -1,0 +1,207 @@
+//! Where output tiles go: forward through bias, ReLU and pooling; backward into a gradient.
+
+use crate::map::{Block, LANES};
+use crate::parallel::Shared;
+use crate::simd::Simd;
+
+use super::source::TileBuffer;
+
+/// Takes output tiles of one channel block.
+pub(crate) trait TileSink: Sync {
+    /// Takes the tile in `buffer` whose corner is at (`y`, `x`), `rows`×`columns` of which lie in the map, of
+    /// channel block `block`.
+    ///
+    /// # Safety
+    /// The tile must lie in the sink's map, each tile be given once, and `S` be available.
+    unsafe fn tile<S: Simd>(
+        &self,
+        block: usize,
+        y: usize,
+        x: usize,
+        rows: usize,
+        columns: usize,
+        buffer: &mut TileBuffer,
+    );
+}
+
+/// Pooling that is done while a tile is written.
+#[derive(Clone, Copy)]
+pub(crate) struct PoolSink {
+    /// `[⌈C/16⌉][H/2][W/2]` of the pooled map.
+    pub(crate) to: Shared<Block>,
+    /// Largest of the window, or its mean.
+    pub(crate) maximum: bool,
+}
+
+/// Bias, ReLU, and whatever is to be kept: the map, the mask of what passed, the pooled map.
+pub(crate) struct ForwardSink<'a> {
+    pub(crate) height: usize,
+    pub(crate) width: usize,
+    /// One block per sixteen output channels.
+    pub(crate) bias: &'a [Block],
+    /// Without it the pre-activations are stored, and there is no mask.
+    pub(crate) relu: bool,
+    /// `[⌈C/16⌉][H][W]`.
+    pub(crate) map: Option<Shared<Block>>,
+    /// `[⌈C/16⌉][H][W]`: where the ReLU passed its input and, with max pooling, it was the window's choice.
+    pub(crate) mask: Option<Shared<u16>>,
+    pub(crate) pool: Option<PoolSink>,
+}
+
+impl TileSink for ForwardSink<'_> {
+    #[inline(always)]
+    unsafe fn tile<S: Simd>(
+        &self,
+        block: usize,
+        y: usize,
+        x: usize,
+        rows: usize,
+        columns: usize,
+        buffer: &mut TileBuffer,
+    ) {
+        let bias = self.bias[block].0.as_ptr();
+        let mut passed = [0u16; TileBuffer::ROW / LANES * (TileBuffer::ROW / LANES)];
+        let side = TileBuffer::ROW / LANES;
+        // SAFETY: the buffer holds the tile; rows and columns are inside the map, whose memory the shared
+        // pointers cover.
+        unsafe {
+            for row in 0..rows {
+                for column in 0..columns {
+                    let at = buffer.0.as_mut_ptr().add(row * TileBuffer::ROW + column * LANES);
+                    let position = (block * self.height + y + row) * self.width + x + column;
+                    let mut bits = 0;
+                    for v in 0..S::VECTORS {
+                        let lane = v * S::WIDTH;
+                        let mut value = S::add(S::load(at.add(lane)), S::load(bias.add(lane)));
+                        if self.relu {
+                            bits |= S::greater(value, S::zero()) << lane;
+                            value = S::maximum(value, S::zero());
+                        }
+                        S::store(at.add(lane), value);
+                        if let Some(map) = self.map {
+                            S::store(map.at(position).cast::<f32>().add(lane), value);
+                        }
+                    }
+                    passed[row * side + column] = bits as u16;
+                }
+            }
+            if let Some(pool) = self.pool {
+                self.pool_tile::<S>(pool, block, y, x, rows, columns, buffer, &mut passed);
+            }
+            if let Some(mask) = self.mask {
+                for row in 0..rows {
+                    let to = mask.at((block * self.height + y + row) * self.width + x);
+                    passed.as_ptr().add(row * side).copy_to_nonoverlapping(to, columns);
+                }
+            }
+        }
+    }
+}
+
+impl ForwardSink<'_> {
+    /// Pools the activated tile and narrows `passed` to the positions that the pooled value came from.
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "the tile's place, as in TileSink::tile")]
+    unsafe fn pool_tile<S: Simd>(
+        &self,
+        pool: PoolSink,
+        block: usize,
+        y: usize,
+        x: usize,
+        rows: usize,
+        columns: usize,
+        buffer: &TileBuffer,
+        passed: &mut [u16],
+    ) {
+        let side = TileBuffer::ROW / LANES;
+        let (pooled_height, pooled_width) = (self.height / 2, self.width / 2);
+        // An odd last row or column is in no window.
+        let (window_rows, window_columns) = (rows / 2, columns / 2);
+        for row in 0..rows {
+            for column in 0..columns {
+                if row >= 2 * window_rows || column >= 2 * window_columns {
+                    passed[row * side + column] = 0;
+                }
+            }
+        }
+        for row in 0..window_rows {
+            for column in 0..window_columns {
+                let corner = 2 * row * side + 2 * column;
+                let window = [corner, corner + 1, corner + side, corner + side + 1];
+                let mut chosen = [0u32; 4];
+                // SAFETY: the window is inside the tile, the pooled position inside the pooled map.
+                unsafe {
+                    let to =
+                        pool.to.at((block * pooled_height + y / 2 + row) * pooled_width + x / 2 + column);
+                    for v in 0..S::VECTORS {
+                        let lane = v * S::WIDTH;
+                        let [a, b, c, d] = window.map(|at| S::load(buffer.0.as_ptr().add(at * LANES + lane)));
+                        let value = if pool.maximum {
+                            // A later pixel wins only by being greater: the first of equals is chosen.
+                            let b_over_a = S::greater(b, a);
+                            let top = S::maximum(a, b);
+                            let d_over_c = S::greater(d, c);
+                            let bottom = S::maximum(c, d);
+                            let below = S::greater(bottom, top);
+                            let above = !below & ((1 << S::WIDTH) - 1);
+                            chosen[0] |= (above & !b_over_a) << lane;
+                            chosen[1] |= (above & b_over_a) << lane;
+                            chosen[2] |= (below & !d_over_c) << lane;
+                            chosen[3] |= (below & d_over_c) << lane;
+                            S::maximum(top, bottom)
+                        } else {
+                            S::multiply(S::add(S::add(a, b), S::add(c, d)), S::splat(0.25))
+                        };
+                        S::store(to.cast::<f32>().add(lane), value);
+                    }
+                }
+                if pool.maximum {
+                    for (at, chosen) in window.into_iter().zip(chosen) {
+                        passed[at] &= chosen as u16;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A gradient by a convolution's input.
+pub(crate) struct GradientSink {
+    pub(crate) height: usize,
+    pub(crate) width: usize,
+    /// `[⌈C/16⌉][H][W]`.
+    pub(crate) to: Shared<Block>,
+    /// Add to what is there instead of overwriting it.
+    pub(crate) accumulate: bool,
+}
+
+impl TileSink for GradientSink {
+    #[inline(always)]
+    unsafe fn tile<S: Simd>(
+        &self,
+        block: usize,
+        y: usize,
+        x: usize,
+        rows: usize,
+        columns: usize,
+        buffer: &mut TileBuffer,
+    ) {
+        for row in 0..rows {
+            for column in 0..columns {
+                // SAFETY: the position is inside the map, and the buffer holds the tile.
+                unsafe {
+                    let from = buffer.0.as_ptr().add(row * TileBuffer::ROW + column * LANES);
+                    let to =
+                        self.to.at((block * self.height + y + row) * self.width + x + column).cast::<f32>();
+                    for v in 0..S::VECTORS {
+                        let mut value = S::load(from.add(v * S::WIDTH));
+                        if self.accumulate {
+                            value = S::add(value, S::load(to.add(v * S::WIDTH)));
+                        }
+                        S::store(to.add(v * S::WIDTH), value);
+                    }
+                }
+            }
+        }
+    }
+}

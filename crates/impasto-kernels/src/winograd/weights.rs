@@ -1,0 +1,90 @@
+//! Weights in the order that the transform `U = G g Gᵀ` reads them.
+
+use crate::map::{Block, LANES};
+use crate::simd::Simd;
+
+use super::tile::{MAX_INPUT, Tile};
+
+/// 3×3 kernels packed as `[outputs/16][inputs][9][16 outputs]`; inputs and outputs rounded up to sixteen
+/// with zeros.
+#[derive(Clone, Debug)]
+pub(crate) struct PackedWeights {
+    input_blocks: usize,
+    output_blocks: usize,
+    kernels: Vec<Block>,
+}
+
+impl PackedWeights {
+    /// Packs the kernels that `weight(output, input, tap)` answers, tap = 3·row + column.
+    pub(crate) fn new(outputs: usize, inputs: usize, weight: impl Fn(usize, usize, usize) -> f32) -> Self {
+        let (output_blocks, input_blocks) = (outputs.div_ceil(LANES), inputs.div_ceil(LANES));
+        let mut kernels = vec![Block::default(); output_blocks * input_blocks * LANES * 9];
+        for output in 0..outputs {
+            let panel = &mut kernels[output / LANES * input_blocks * LANES * 9..];
+            for input in 0..inputs {
+                for tap in 0..9 {
+                    panel[input * 9 + tap].0[output % LANES] = weight(output, input, tap);
+                }
+            }
+        }
+        PackedWeights { input_blocks, output_blocks, kernels }
+    }
+
+    /// Input channels in blocks of sixteen.
+    pub(crate) fn input_blocks(&self) -> usize {
+        self.input_blocks
+    }
+
+    /// Output channels in blocks of sixteen.
+    pub(crate) fn output_blocks(&self) -> usize {
+        self.output_blocks
+    }
+
+    /// Bytes of memory.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(self.kernels.as_slice())
+    }
+
+    /// f32 from one place of a panel of U to the next. A line between places keeps the α² streams that the
+    /// transform writes from falling into the same cache sets.
+    pub(crate) fn place_length(&self) -> usize {
+        (self.input_blocks * LANES + 1) * LANES
+    }
+
+    /// f32 of one panel of U, `[α²][inputs][16]`.
+    pub(crate) fn panel_length<T: Tile>(&self) -> usize {
+        T::INPUT * T::INPUT * self.place_length()
+    }
+
+    /// U of the sixteen outputs of `panel`, `[α²][inputs][16]`.
+    ///
+    /// # Safety
+    /// `to` must be valid for [`panel_length`](Self::panel_length) elements, and `S` available.
+    #[inline(always)]
+    pub(crate) unsafe fn transform_panel<S: Simd, T: Tile>(&self, panel: usize, to: *mut f32) {
+        let length = self.input_blocks * LANES * 9;
+        let kernels = &self.kernels[panel * length..][..length];
+        for (input, kernel) in kernels.chunks_exact(9).enumerate() {
+            for v in 0..S::VECTORS {
+                // SAFETY: a kernel is nine blocks, and every place is within the panel.
+                unsafe {
+                    let load = |tap: usize| S::load(kernel[tap].0.as_ptr().add(v * S::WIDTH));
+                    let mut half = [[S::zero(); 3]; MAX_INPUT];
+                    for column in 0..3 {
+                        let line = T::weight::<S>([load(column), load(3 + column), load(6 + column)]);
+                        for row in 0..T::INPUT {
+                            half[row][column] = line[row];
+                        }
+                    }
+                    for (row, &line) in half.iter().enumerate().take(T::INPUT) {
+                        let line = T::weight::<S>(line);
+                        for (column, &value) in line.iter().enumerate().take(T::INPUT) {
+                            let place = (row * T::INPUT + column) * self.place_length();
+                            S::store(to.add(place + input * LANES + v * S::WIDTH), value);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
