@@ -1,6 +1,6 @@
 //! The shape of a network: how many convolutions in each block, and how wide.
 
-use crate::Layer;
+use crate::{EngineError, Layer, MapShape, Size};
 
 /// A VGG-shaped chain: blocks of 3×3 convolutions, each followed by a ReLU; 2×2 pooling of stride 2
 /// between blocks (Simonyan and Zisserman 2014). The first convolution reads three channels.
@@ -94,6 +94,33 @@ impl Architecture {
         })
     }
 
+    /// All layers in the order the picture passes them: after each convolution its ReLU, after each
+    /// block its pooling.
+    pub fn layers(&self) -> impl Iterator<Item = Layer> + '_ {
+        self.blocks.iter().zip(1..).flat_map(|(widths, block)| {
+            (1..=widths.len() as u8)
+                .flat_map(move |index| [Layer::convolution(block, index), Layer::relu(block, index)])
+                .chain([Layer::pool(block)])
+        })
+    }
+
+    /// Shape of the map at `layer` for pictures of `size`. Each pooling halves the sides, rounding down.
+    ///
+    /// # Errors
+    /// If the network has no such layer, or the picture is smaller than its stride.
+    pub fn map_shape(&self, layer: Layer, size: Size) -> Result<MapShape, EngineError> {
+        let channels = self.channels(layer).ok_or_else(|| EngineError::NoSuchLayer {
+            network: self.name.clone(),
+            layer,
+            available: self.convolutions().map(|layer| layer.to_string()).collect::<Vec<_>>().join(", "),
+        })?;
+        let stride = self.stride(layer);
+        if size.height < stride || size.width < stride {
+            return Err(EngineError::TooSmall { size, layer, stride });
+        }
+        Ok(MapShape { channels, height: size.height / stride, width: size.width / stride })
+    }
+
     /// Multiply-adds of one pass through the convolutions down to `deepest` on a picture of the given
     /// height and width, counted as direct convolution.
     pub fn multiply_adds(&self, deepest: Layer, height: usize, width: usize) -> u64 {
@@ -118,6 +145,33 @@ mod tests {
         assert_eq!(vgg19.convolutions().count(), 16);
         let gmac = vgg19.multiply_adds(Layer::relu(5, 1), 512, 512) as f64 / 1e9;
         assert!((gmac - 94.7).abs() < 0.1, "{gmac}");
+    }
+
+    #[test]
+    fn layers_are_in_the_order_of_passing() {
+        let layers: Vec<Layer> = Architecture::vgg19().layers().collect();
+        assert_eq!(layers.len(), 16 + 16 + 5);
+        assert!(layers.is_sorted());
+    }
+
+    #[test]
+    fn the_compact_network_takes_a_seventh_of_the_work() {
+        let gmac = Architecture::compact().multiply_adds(Layer::relu(5, 1), 512, 512) as f64 / 1e9;
+        assert!((gmac - 14.0).abs() < 0.5, "{gmac}");
+    }
+
+    #[test]
+    fn maps_shrink_to_nothing_and_no_further() {
+        let (vgg19, odd) = (Architecture::vgg19(), Size { height: 37, width: 16 });
+        let shape = |layer| vgg19.map_shape(layer, odd);
+        assert_eq!(shape(Layer::pool(2)), Ok(MapShape { channels: 128, height: 9, width: 4 }));
+        assert_eq!(shape(Layer::relu(5, 1)), Ok(MapShape { channels: 512, height: 2, width: 1 }));
+        let error = shape(Layer::pool(5)).unwrap_err().to_string();
+        assert_eq!(error, "a picture of 16x37 pixels is too small for pool5: both sides must be at least 32");
+        let error = shape(Layer::relu(1, 3)).unwrap_err().to_string();
+        assert!(
+            error.starts_with("network vgg19 has no layer relu1_3: its convolutions are conv1_1, conv1_2")
+        );
     }
 
     #[test]

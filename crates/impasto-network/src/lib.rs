@@ -9,11 +9,13 @@
 mod architecture;
 mod engine;
 mod layer;
+mod scalar_engine;
 mod weights;
 
 pub use architecture::Architecture;
 pub use engine::{Engine, EngineError, MapGradient, MapShape, NetworkOptions, Padding, Pooling, Size};
 pub use layer::{Layer, LayerNameError};
+pub use scalar_engine::{PlanarMap, ScalarEngine};
 pub use weights::{
     ChannelOrder, Convention, ConventionError, Convolution, InputChannel, Weights, WeightsError, WeightsFault,
 };

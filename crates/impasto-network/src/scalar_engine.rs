@@ -1,0 +1,249 @@
+//! The plainest engine: one thread, planes, a loop for every index, every map kept.
+//!
+//! It is the oracle that the fast engines are tested against, so it trades all speed and memory for being
+//! obviously right. Maps and gradients are stored in f32; every sum is taken in f64.
+
+mod convolution;
+mod pooling;
+
+use std::collections::BTreeMap;
+
+use convolution::{convolve, convolve_back};
+use pooling::{pool, pool_back};
+
+use crate::{
+    Architecture, Convention, Convolution, Engine, EngineError, Layer, MapGradient, MapShape, NetworkOptions,
+    Padding, Size, Weights,
+};
+
+/// An engine in plain loops. See [`Engine`] for what it does.
+#[derive(Debug)]
+pub struct ScalarEngine {
+    architecture: Architecture,
+    convention: Convention,
+    convolutions: BTreeMap<Layer, Convolution>,
+    options: NetworkOptions,
+    plan: Option<Plan>,
+    /// The network's input, then the map at each layer of the plan; there from `forward` to `backward`.
+    maps: Option<Vec<PlanarMap>>,
+}
+
+/// What `prepare` decided.
+#[derive(Debug)]
+struct Plan {
+    size: Size,
+    taps: Vec<Layer>,
+    /// All layers down to the deepest tap.
+    layers: Vec<Layer>,
+}
+
+/// A feature map as planes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlanarMap {
+    /// Channels, height and width.
+    pub shape: MapShape,
+    /// `[channels, height, width]`, row-major.
+    pub values: Vec<f32>,
+}
+
+impl PlanarMap {
+    fn plane(&self, channel: usize) -> &[f32] {
+        &self.values[channel * self.shape.positions()..][..self.shape.positions()]
+    }
+}
+
+impl ScalarEngine {
+    /// An engine for the network of these weights, of which it keeps a copy.
+    pub fn new(weights: &Weights, options: NetworkOptions) -> Self {
+        let architecture = weights.architecture().clone();
+        let convolutions =
+            architecture.convolutions().map(|layer| (layer, weights.convolution(layer))).collect();
+        let convention = *weights.convention();
+        ScalarEngine { architecture, convention, convolutions, options, plan: None, maps: None }
+    }
+
+    fn plan(&self, size: Size, taps: &[Layer]) -> Result<Plan, EngineError> {
+        for &tap in taps {
+            self.architecture.map_shape(tap, size)?;
+        }
+        let deepest = taps.iter().max();
+        let layers = self.architecture.layers().take_while(|layer| Some(layer) <= deepest).collect();
+        Ok(Plan { size, taps: taps.to_vec(), layers })
+    }
+
+    fn prepared(&self) -> &Plan {
+        self.plan.as_ref().expect("prepare comes before anything else")
+    }
+
+    fn padding(&self, layer: Layer) -> Padding {
+        match layer == Layer::convolution(1, 1) {
+            true => self.options.first_padding,
+            false => self.options.padding,
+        }
+    }
+
+    /// The map at a tap.
+    fn map(&self, tap: Layer) -> &PlanarMap {
+        let plan = self.prepared();
+        assert!(plan.taps.contains(&tap), "{tap} is not among the taps {:?}", plan.taps);
+        let maps = self.maps.as_ref().expect("maps are there from forward to backward");
+        let place = plan.layers.iter().position(|&layer| layer == tap).expect("taps are in the plan");
+        &maps[place + 1]
+    }
+
+    /// The picture as the network reads it.
+    fn input(&self, picture: &[f32]) -> PlanarMap {
+        let Size { height, width } = self.prepared().size;
+        let shape = MapShape { channels: 3, height, width };
+        assert_eq!(picture.len(), shape.elements(), "values of a {width}x{height} picture");
+        let channels = self.convention.input_channels();
+        let values = channels.iter().flat_map(|channel| {
+            let plane = &picture[channel.picture_channel * shape.positions()..][..shape.positions()];
+            plane.iter().map(|value| channel.factor * value + channel.offset)
+        });
+        PlanarMap { shape, values: values.collect() }
+    }
+}
+
+/// The gradient that `gradient` describes at `map`.
+fn evaluate(gradient: &MapGradient<PlanarMap>, map: &PlanarMap) -> Vec<f32> {
+    match gradient {
+        MapGradient::Difference { scale, target } => {
+            assert_eq!(target.shape, map.shape, "shape of the target");
+            map.values.iter().zip(&target.values).map(|(value, target)| scale * (value - target)).collect()
+        }
+        MapGradient::Linear { matrix } => {
+            let channels = map.shape.channels;
+            assert_eq!(matrix.len(), channels * channels, "values of a {channels}x{channels} matrix");
+            let rows = matrix.chunks_exact(channels).flat_map(|row| {
+                let mut sums = vec![0.0; map.shape.positions()];
+                for (channel, &weight) in row.iter().enumerate() {
+                    for (sum, &value) in sums.iter_mut().zip(map.plane(channel)) {
+                        *sum += f64::from(weight) * f64::from(value);
+                    }
+                }
+                sums.into_iter().map(|sum| sum as f32)
+            });
+            rows.collect()
+        }
+    }
+}
+
+impl Engine for ScalarEngine {
+    type Map = PlanarMap;
+
+    fn prepare(&mut self, size: Size, taps: &[Layer]) -> Result<(), EngineError> {
+        self.plan = Some(self.plan(size, taps)?);
+        self.maps = None;
+        Ok(())
+    }
+
+    fn memory_needed(&self, size: Size, taps: &[Layer]) -> Result<u64, EngineError> {
+        let weights = self.convolutions.values().map(|it| (it.weight.len() + it.bias.len()) as u64);
+        let pixels = (size.height as u64).saturating_mul(size.width as u64);
+        // All maps are kept. On the way back there are, of the largest map, its gradient, that of the map
+        // below and that of a tap; and one plane of sums in f64, the size of two in f32.
+        let (mut maps, mut largest) = (pixels.saturating_mul(3), pixels.saturating_mul(3));
+        for &layer in &self.plan(size, taps)?.layers {
+            let MapShape { channels, height, width } = self.architecture.map_shape(layer, size)?;
+            let elements = (height as u64).saturating_mul(width as u64).saturating_mul(channels as u64);
+            maps = maps.saturating_add(elements);
+            largest = largest.max(elements);
+        }
+        let numbers = [weights.sum(), maps, largest.saturating_mul(3), pixels.saturating_mul(2)];
+        Ok(numbers.into_iter().fold(0, u64::saturating_add).saturating_mul(size_of::<f32>() as u64))
+    }
+
+    fn shape(&self, tap: Layer) -> MapShape {
+        let plan = self.prepared();
+        assert!(plan.taps.contains(&tap), "{tap} is not among the taps {:?}", plan.taps);
+        self.architecture.map_shape(tap, plan.size).expect("prepare has checked the taps")
+    }
+
+    fn forward(&mut self, picture: &[f32]) {
+        let mut maps = vec![self.input(picture)];
+        for &layer in &self.prepared().layers {
+            let below = maps.last().expect("the input is there");
+            maps.push(if layer.is_convolution() {
+                convolve(&self.convolutions[&layer], self.padding(layer), below)
+            } else if layer.is_relu() {
+                // Not f32::max, which would turn NaN into 0 and hide it.
+                let rectified = |&value: &f32| if value <= 0.0 { 0.0 } else { value };
+                let values = below.values.iter().map(rectified).collect();
+                PlanarMap { shape: below.shape, values }
+            } else {
+                pool(self.options.pooling, below)
+            });
+        }
+        self.maps = Some(maps);
+    }
+
+    fn copy_map(&self, tap: Layer) -> PlanarMap {
+        self.map(tap).clone()
+    }
+
+    fn gram(&self, tap: Layer) -> Vec<f64> {
+        let map = self.map(tap);
+        let channels = 0..map.shape.channels;
+        let product = |one: usize, other: usize| -> f64 {
+            let pairs = map.plane(one).iter().zip(map.plane(other));
+            pairs.map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
+        };
+        channels.clone().flat_map(|row| channels.clone().map(move |column| product(row, column))).collect()
+    }
+
+    fn squared_difference(&self, tap: Layer, target: &PlanarMap) -> f64 {
+        let map = self.map(tap);
+        assert_eq!(target.shape, map.shape, "shape of the target");
+        let pairs = map.values.iter().zip(&target.values);
+        pairs.map(|(&value, &target)| (f64::from(value) - f64::from(target)).powi(2)).sum()
+    }
+
+    fn squared_norm(&self, tap: Layer) -> f64 {
+        self.map(tap).values.iter().map(|&value| f64::from(value).powi(2)).sum()
+    }
+
+    fn gradient_norm(&self, tap: Layer, gradient: &MapGradient<PlanarMap>) -> f64 {
+        evaluate(gradient, self.map(tap)).iter().map(|&value| f64::from(value).abs()).sum()
+    }
+
+    fn backward(&mut self, gradients: &[(Layer, MapGradient<PlanarMap>)], picture_gradient: &mut [f32]) {
+        let maps = self.maps.take().expect("forward comes before each backward");
+        let plan = self.prepared();
+        for (tap, _) in gradients {
+            assert!(plan.taps.contains(tap), "{tap} is not among the taps {:?}", plan.taps);
+        }
+        let [input, .., deepest] = &*maps else { return picture_gradient.fill(0.0) };
+        assert_eq!(picture_gradient.len(), input.values.len(), "values of the picture's gradient");
+        let mut gradient = PlanarMap { shape: deepest.shape, values: vec![0.0; deepest.values.len()] };
+        for (&layer, around) in plan.layers.iter().zip(maps.windows(2)).rev() {
+            let [below, map] = around else { unreachable!("windows of two") };
+            for (_, at_tap) in gradients.iter().filter(|(tap, _)| *tap == layer) {
+                for (sum, value) in gradient.values.iter_mut().zip(evaluate(at_tap, map)) {
+                    *sum += value;
+                }
+            }
+            gradient = if layer.is_convolution() {
+                convolve_back(&self.convolutions[&layer], self.padding(layer), &gradient)
+            } else if layer.is_relu() {
+                for (value, &activation) in gradient.values.iter_mut().zip(&map.values) {
+                    *value = if activation > 0.0 { *value } else { 0.0 };
+                }
+                gradient
+            } else {
+                pool_back(self.options.pooling, below, &gradient)
+            };
+        }
+        for (channel, reading) in self.convention.input_channels().iter().enumerate() {
+            let positions = input.shape.positions();
+            let plane = &mut picture_gradient[reading.picture_channel * positions..][..positions];
+            for (to, from) in plane.iter_mut().zip(gradient.plane(channel)) {
+                *to = reading.factor * from;
+            }
+        }
+    }
+
+    fn read_map(&self, map: &PlanarMap) -> Vec<f32> {
+        map.values.clone()
+    }
+}
