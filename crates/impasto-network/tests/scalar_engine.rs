@@ -1,8 +1,11 @@
-//! The scalar engine: its gradients against finite differences, its questions against their definitions,
-//! and its contract.
+//! The scalar engine: its maps and gradients against PyTorch and finite differences, its questions against
+//! their definitions, and its contract.
+
+mod common;
 
 use std::sync::Arc;
 
+use common::pytorch;
 use impasto_network::{
     Architecture, Convention, Engine, EngineError, Layer, MapGradient, NetworkOptions, Padding, PlanarMap,
     Pooling, ScalarEngine, Size, Weights,
@@ -80,6 +83,41 @@ fn value(engine: &ScalarEngine, losses: &[(Layer, MapGradient<PlanarMap>)]) -> f
         }
     };
     losses.iter().map(value).sum()
+}
+
+/// Largest difference of two maps, over the largest value of the second.
+fn relative_error(found: &[f32], expected: &[f32]) -> f32 {
+    assert_eq!(found.len(), expected.len());
+    let differences = found.iter().zip(expected).map(|(found, expected)| (found - expected).abs());
+    differences.fold(0.0, f32::max) / expected.iter().map(|value| value.abs()).fold(0.0, f32::max)
+}
+
+#[test]
+fn maps_and_gradients_are_those_of_pytorch() {
+    let (weights, picture) = (pytorch::weights(), pytorch::picture());
+    for case in pytorch::cases() {
+        let taps: Vec<Layer> = case.maps.iter().map(|&(tap, _)| tap).collect();
+        let mut engine = ScalarEngine::new(&weights, case.options);
+        engine.prepare(pytorch::SIZE, &taps).unwrap();
+        engine.forward(&picture);
+        let mut losses = Vec::new();
+        for (tap, expected) in case.maps {
+            let PlanarMap { shape, mut values } = engine.copy_map(tap);
+            let error = relative_error(&values, &expected);
+            assert!(error < 2e-6, "{} {tap}: {error:e}", case.name);
+            // F − (F − probe) is the probe.
+            values
+                .iter_mut()
+                .zip(pytorch::probe(shape.elements()))
+                .for_each(|(value, probe)| *value -= probe);
+            let target = Arc::new(PlanarMap { shape, values });
+            losses.push((tap, MapGradient::Difference { scale: 1.0, target }));
+        }
+        let mut gradient = vec![f32::NAN; picture.len()];
+        engine.backward(&losses, &mut gradient);
+        let error = relative_error(&gradient, &case.gradient);
+        assert!(error < 1e-5, "{} gradient: {error:e}", case.name);
+    }
 }
 
 #[test]
