@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod optimizers;
 mod picture;
 
 pub use picture::Picture;

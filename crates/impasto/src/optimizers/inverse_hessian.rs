@@ -1,0 +1,160 @@
+//! The inverse Hessian as L-BFGS knows it: the last few steps and what they did to the gradient.
+//!
+//! For steps sᵢ and gradient changes yᵢ, oldest first, and ρᵢ = 1/(yᵢ·sᵢ), the product r = H q is the
+//! two-loop recursion (Nocedal and Wright, Numerical Optimization, 2nd ed. 2006, algorithm 7.4):
+//!
+//! ```text
+//! newest to oldest:   αᵢ = ρᵢ (sᵢ·q),   q ← q − αᵢ yᵢ
+//! r = γ q,            γ = (s·y)/(y·y) of the newest pair (eq. 7.20), 1 while there is none
+//! oldest to newest:   r ← r + (αᵢ − ρᵢ (yᵢ·r)) sᵢ
+//! ```
+
+use super::vector;
+
+/// A pair is learnt if `y·s` exceeds this, the absolute bound of Torch7 and PyTorch. It keeps H positive
+/// definite; being absolute, it also drops very short steps.
+const LEAST_CURVATURE: f64 = 1e-10;
+
+/// The pairs in a ring, in one allocation of `2 · capacity` vectors.
+#[derive(Debug)]
+pub(super) struct InverseHessian {
+    /// Pairs it can hold.
+    capacity: usize,
+    /// Elements of a vector.
+    length: usize,
+    /// `[capacity, 2, length]`: s and y of each slot.
+    vectors: Vec<f32>,
+    /// ρ of each slot.
+    reciprocals: Vec<f64>,
+    /// α of each slot, within one product.
+    coefficients: Vec<f64>,
+    /// Slot of the oldest pair.
+    oldest: usize,
+    /// Pairs it holds.
+    pairs: usize,
+    /// γ.
+    scale: f64,
+}
+
+impl InverseHessian {
+    /// The identity, for vectors of `length`; will keep `capacity` pairs.
+    pub(super) fn new(capacity: usize, length: usize) -> Self {
+        InverseHessian {
+            capacity,
+            length,
+            vectors: vec![0.0; 2 * capacity * length],
+            reciprocals: vec![0.0; capacity],
+            coefficients: vec![0.0; capacity],
+            oldest: 0,
+            pairs: 0,
+            scale: 1.0,
+        }
+    }
+
+    /// Becomes the identity again.
+    pub(super) fn forget(&mut self) {
+        (self.oldest, self.pairs, self.scale) = (0, 0, 1.0);
+    }
+
+    /// Takes in a step and the change of the gradient over it, in place of the oldest pair when full.
+    /// Returns false, and changes nothing, if they lack positive curvature.
+    pub(super) fn learn(&mut self, step: &[f32], change: &[f32]) -> bool {
+        let curvature = vector::dot(change, step);
+        // Written so that an undefined curvature is refused, too.
+        if !(curvature > LEAST_CURVATURE && curvature.is_finite()) {
+            return false;
+        }
+        self.scale = curvature / vector::dot(change, change);
+        let slot = (self.oldest + self.pairs) % self.capacity;
+        if self.pairs == self.capacity {
+            self.oldest = (self.oldest + 1) % self.capacity;
+        } else {
+            self.pairs += 1;
+        }
+        self.reciprocals[slot] = 1.0 / curvature;
+        let (s, y) = self.vectors[2 * slot * self.length..][..2 * self.length].split_at_mut(self.length);
+        s.copy_from_slice(step);
+        y.copy_from_slice(change);
+        true
+    }
+
+    /// `q ← H q`.
+    pub(super) fn apply(&mut self, q: &mut [f32]) {
+        for age in (0..self.pairs).rev() {
+            let slot = self.slot(age);
+            let (s, y) = self.pair(slot);
+            let coefficient = self.reciprocals[slot] * vector::dot(s, q);
+            vector::add_scaled(q, -coefficient as f32, y);
+            self.coefficients[slot] = coefficient;
+        }
+        vector::scale(q, self.scale as f32);
+        for age in 0..self.pairs {
+            let slot = self.slot(age);
+            let (s, y) = self.pair(slot);
+            let correction = self.reciprocals[slot] * vector::dot(y, q);
+            vector::add_scaled(q, (self.coefficients[slot] - correction) as f32, s);
+        }
+    }
+
+    /// The pairs `(s, y)`, oldest first.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&[f32], &[f32])> {
+        (0..self.pairs).map(|age| self.pair(self.slot(age)))
+    }
+
+    /// The slot of the pair that is `age` younger than the oldest.
+    fn slot(&self, age: usize) -> usize {
+        (self.oldest + age) % self.capacity
+    }
+
+    fn pair(&self, slot: usize) -> (&[f32], &[f32]) {
+        self.vectors[2 * slot * self.length..][..2 * self.length].split_at(self.length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Steps along the axes of a quadratic with Hessian diag(1, 4, 16).
+    const PAIRS: [([f32; 3], [f32; 3]); 3] = [
+        ([1.0, 0.0, 0.0], [1.0, 0.0, 0.0]),
+        ([0.0, 1.0, 0.0], [0.0, 4.0, 0.0]),
+        ([0.0, 0.0, 1.0], [0.0, 0.0, 16.0]),
+    ];
+
+    #[test]
+    fn the_hessian_of_a_quadratic_is_inverted_along_the_axes_seen() {
+        let mut hessian = InverseHessian::new(3, 3);
+        for (step, change) in PAIRS {
+            assert!(hessian.learn(&step, &change));
+        }
+        let mut q = [1.0, 1.0, 1.0];
+        hessian.apply(&mut q);
+        assert_eq!(q, [1.0, 0.25, 0.0625]);
+    }
+
+    #[test]
+    fn the_oldest_pair_makes_room() {
+        let mut hessian = InverseHessian::new(2, 3);
+        for (step, change) in PAIRS {
+            hessian.learn(&step, &change);
+        }
+        assert_eq!(hessian.pairs().next().unwrap().0, PAIRS[1].0);
+        // The first axis is unknown again: it is scaled by that of the newest pair, 1/16.
+        let mut q = [1.0, 1.0, 1.0];
+        hessian.apply(&mut q);
+        assert_eq!(q, [0.0625, 0.25, 0.0625]);
+    }
+
+    #[test]
+    fn pairs_without_positive_curvature_are_refused() {
+        let mut hessian = InverseHessian::new(2, 2);
+        for change in [[-1.0, 0.0], [0.0, 1.0], [9e-11, 0.0], [f32::NAN, 0.0], [f32::INFINITY, 0.0]] {
+            assert!(!hessian.learn(&[1.0, 0.0], &change), "{change:?}");
+        }
+        let mut q = [3.0, 5.0];
+        hessian.apply(&mut q);
+        assert_eq!(q, [3.0, 5.0]);
+        assert!(hessian.learn(&[1.0, 0.0], &[1.1e-10, 0.0]));
+    }
+}

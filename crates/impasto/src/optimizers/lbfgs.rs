@@ -1,0 +1,318 @@
+//! L-BFGS: steps along `d = −H g`, with H from the last few steps (Liu and Nocedal 1989; Nocedal and
+//! Wright, Numerical Optimization, 2nd ed. 2006, algorithm 7.5).
+//!
+//! Vectors are f32, their products f64. The first direction is `−g`, and the first length is
+//! `min(1, 1/‖g‖₁)` times the learning rate, so that the first step moves all variables together by at
+//! most 1; later ones first try the learning rate itself. This is what Torch7's `optim.lbfgs`, and
+//! PyTorch after it, do with their tolerances switched off.
+//!
+//! Where `d` does not point downhill or overflows, the optimiser forgets its history and starts again as
+//! in the first step. The references stop there.
+
+use std::borrow::Cow;
+use std::mem;
+
+use super::inverse_hessian::InverseHessian;
+use super::strong_wolfe::{self, Trial};
+use super::{
+    Evaluate, InvalidSetting, InvalidState, Optimizer, Outcome, Resample, State, Step, StepError,
+    evaluate_finite, require, require_learning_rate, vector,
+};
+
+/// The name in messages.
+const NAME: &str = "L-BFGS";
+
+/// Widest change of a variable, in its own unit, that the line search takes for none: PyTorch's
+/// `tolerance_change`.
+const LEAST_CHANGE: f64 = 1e-9;
+
+/// How far [`Lbfgs`] goes along its direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LbfgsRule {
+    /// The learning rate, unseen: one evaluation in each step. The rule of Torch7 and of the systems built
+    /// on it (Johnson 2015 and others). Losses may rise now and then.
+    #[default]
+    Torch,
+    /// To a point that meets the strong Wolfe conditions: the loss falls in every step, at the price of
+    /// an evaluation more here and there.
+    StrongWolfe,
+}
+
+/// Settings of [`Lbfgs`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LbfgsOptions {
+    /// Steps remembered, 1..=100. Each costs two vectors: 25 MB for a megapixel. Default: 10, within the
+    /// 3 to 20 that Nocedal and Wright recommend and as Crowson (2021) uses; Johnson (2015) uses 100.
+    pub memory: usize,
+    /// How far to go. Default: [`LbfgsRule::Torch`].
+    pub rule: LbfgsRule,
+    /// Factor of every length that is tried first, above 0, at most 1e9. Default: 1.
+    pub learning_rate: f64,
+}
+
+impl Default for LbfgsOptions {
+    fn default() -> Self {
+        LbfgsOptions { memory: 10, rule: LbfgsRule::Torch, learning_rate: 1.0 }
+    }
+}
+
+/// The optimiser of Gatys, Ecker and Bethge (2015).
+#[derive(Debug)]
+pub struct Lbfgs {
+    options: LbfgsOptions,
+    /// None until the first step.
+    history: Option<History>,
+}
+
+/// What earlier steps left behind. All vectors have one element for each variable.
+#[derive(Debug)]
+struct History {
+    hessian: InverseHessian,
+    /// Loss at the variables, if the last step ended with its evaluation; then `gradient` is theirs.
+    known_loss: Option<f64>,
+    /// Scratch between steps, unless `known_loss` is there.
+    gradient: Vec<f32>,
+    /// Gradient where the last step started.
+    previous_gradient: Vec<f32>,
+    /// The last step; while one is sought, its direction.
+    displacement: Vec<f32>,
+    /// Where the line search started; empty for a rule without one.
+    start: Vec<f32>,
+    /// Steps since the history was last empty.
+    moves: u64,
+    /// Whether `previous_gradient` and `displacement` are yet to be learnt from.
+    unlearnt: bool,
+}
+
+/// A direction of descent is in `displacement`.
+struct Direction {
+    /// Directional derivative of the loss, below 0.
+    slope: f64,
+    /// Length to try first.
+    length: f64,
+    /// Whether it is the negative gradient.
+    is_steepest: bool,
+}
+
+impl Lbfgs {
+    /// An optimiser that has not stepped yet.
+    ///
+    /// # Errors
+    /// If a setting is outside its range.
+    pub fn new(options: LbfgsOptions) -> Result<Self, InvalidSetting> {
+        let LbfgsOptions { memory, learning_rate, .. } = options;
+        require((1..=100).contains(&memory), NAME, "memory", memory as f64, "1 to 100")?;
+        require_learning_rate(NAME, learning_rate)?;
+        Ok(Lbfgs { options, history: None })
+    }
+
+    fn has_line_search(&self) -> bool {
+        self.options.rule == LbfgsRule::StrongWolfe
+    }
+}
+
+impl<E> Optimizer<E> for Lbfgs {
+    fn step(&mut self, variables: &mut [f32], evaluate: &mut Evaluate<'_, E>) -> Result<Step, StepError<E>> {
+        let LbfgsOptions { memory, learning_rate, .. } = self.options;
+        let searches = self.has_line_search();
+        let history = self.history.get_or_insert_with(|| History::new(memory, variables.len(), searches));
+        assert_eq!(
+            history.gradient.len(),
+            variables.len(),
+            "variables of an optimiser in the middle of a run"
+        );
+
+        let mut evaluations = 0;
+        let (loss, gradient_norm) = match history.known_loss.take() {
+            Some(loss) => (loss, vector::absolute_sum(&history.gradient)),
+            None => {
+                evaluations += 1;
+                evaluate_finite(variables, &mut history.gradient, evaluate)?
+            }
+        };
+        let step = |evaluations, outcome| Step { loss, gradient_norm, evaluations, outcome };
+        if gradient_norm == 0.0 {
+            return Ok(step(evaluations, Outcome::Stationary));
+        }
+        history.learn();
+
+        let mut direction = history.direction(gradient_norm, learning_rate);
+        if !searches {
+            history.move_by(direction.length, variables);
+            return Ok(step(evaluations, Outcome::Moved));
+        }
+        loop {
+            let mut count = |point: &[f32], gradient: &mut [f32]| {
+                evaluations += 1;
+                evaluate(point, gradient)
+            };
+            if history.search(&direction, loss, variables, &mut count)? {
+                return Ok(step(evaluations, Outcome::Moved));
+            }
+            if direction.is_steepest {
+                return Ok(step(evaluations, Outcome::Stalled));
+            }
+            direction = history.steepest_descent(gradient_norm, learning_rate);
+        }
+    }
+
+    fn reset(&mut self) {
+        self.history = None;
+    }
+
+    /// Forgets all earlier steps: pairs at one size say little about another.
+    fn resample(&mut self, _first: &mut Resample<'_>, _second: &mut Resample<'_>) {
+        self.history = None;
+    }
+
+    fn memory_needed(&self, variables: usize) -> u64 {
+        let vectors = 2 * self.options.memory + 3 + usize::from(self.has_line_search());
+        (size_of::<f32>() * vectors) as u64 * variables as u64
+    }
+
+    /// Counters: steps since the history was last empty, and whether the last one is yet to be learnt
+    /// from (1 or 0). Vectors: gradient where the last step started, that step, then the pairs s and y,
+    /// oldest first. None of them before the first step.
+    fn state(&self) -> State<'_> {
+        let Some(history) = &self.history else {
+            return State { counters: vec![0, 0], vectors: Vec::new() };
+        };
+        let last = [&history.previous_gradient[..], &history.displacement[..]];
+        let pairs = history.hessian.pairs().flat_map(|(step, change)| [step, change]);
+        State {
+            counters: vec![history.moves, u64::from(history.unlearnt)],
+            vectors: last.into_iter().chain(pairs).map(Cow::Borrowed).collect(),
+        }
+    }
+
+    /// With a line search, the first step after it costs one evaluation more than in the other run: that
+    /// of the point both are at.
+    fn resume(&mut self, state: State<'_>) -> Result<(), InvalidState> {
+        self.history = None;
+        let [moves, unlearnt] = state.checked(NAME)?;
+        let [previous_gradient, displacement, pairs @ ..] = state.vectors.as_slice() else {
+            let is_fresh = state.vectors.is_empty() && moves == 0 && unlearnt == 0;
+            let incomplete = || InvalidState::new(NAME, "it lacks the last gradient or the last step");
+            return is_fresh.then_some(()).ok_or_else(incomplete);
+        };
+        let memory = self.options.memory;
+        if unlearnt > 1 || pairs.len() % 2 != 0 || pairs.len() > 2 * memory {
+            let found = format!("{} pair vectors, flag {unlearnt}; memory is {memory}", pairs.len());
+            return Err(InvalidState::new(NAME, found));
+        }
+        let mut history = History::new(memory, displacement.len(), self.has_line_search());
+        history.previous_gradient.copy_from_slice(previous_gradient);
+        history.displacement.copy_from_slice(displacement);
+        (history.moves, history.unlearnt) = (moves, unlearnt == 1);
+        for pair in pairs.chunks_exact(2) {
+            if !history.hessian.learn(&pair[0], &pair[1]) {
+                return Err(InvalidState::new(NAME, "a pair without positive curvature"));
+            }
+        }
+        self.history = Some(history);
+        Ok(())
+    }
+}
+
+impl History {
+    fn new(memory: usize, variables: usize, has_line_search: bool) -> Self {
+        History {
+            hessian: InverseHessian::new(memory, variables),
+            known_loss: None,
+            gradient: vec![0.0; variables],
+            previous_gradient: vec![0.0; variables],
+            displacement: vec![0.0; variables],
+            start: vec![0.0; if has_line_search { variables } else { 0 }],
+            moves: 0,
+            unlearnt: false,
+        }
+    }
+
+    /// Takes in the last step, now that `gradient` is that at its end, and makes it the previous one.
+    fn learn(&mut self) {
+        if mem::take(&mut self.unlearnt) {
+            vector::subtract_from(&mut self.previous_gradient, &self.gradient);
+            self.hessian.learn(&self.displacement, &self.previous_gradient);
+        }
+        mem::swap(&mut self.gradient, &mut self.previous_gradient);
+    }
+
+    /// The direction `−H g`, or that of steepest descent where there is none better.
+    fn direction(&mut self, gradient_norm: f64, learning_rate: f64) -> Direction {
+        if self.moves > 0 {
+            vector::set_scaled(&mut self.displacement, -1.0, &self.previous_gradient);
+            self.hessian.apply(&mut self.displacement);
+            let slope = vector::dot(&self.previous_gradient, &self.displacement);
+            // An element that overflowed makes the slope infinite or undefined.
+            if slope < 0.0 && slope.is_finite() {
+                return Direction { slope, length: learning_rate, is_steepest: false };
+            }
+        }
+        self.steepest_descent(gradient_norm, learning_rate)
+    }
+
+    /// Empties the history; the direction is `−g`.
+    fn steepest_descent(&mut self, gradient_norm: f64, learning_rate: f64) -> Direction {
+        self.hessian.forget();
+        self.moves = 0;
+        vector::set_scaled(&mut self.displacement, -1.0, &self.previous_gradient);
+        let slope = -vector::dot(&self.previous_gradient, &self.previous_gradient);
+        Direction { slope, length: (1.0 / gradient_norm).min(1.0) * learning_rate, is_steepest: true }
+    }
+
+    /// Goes `length` times the direction.
+    fn move_by(&mut self, length: f64, variables: &mut [f32]) {
+        vector::scale(&mut self.displacement, length as f32);
+        vector::add_scaled(variables, 1.0, &self.displacement);
+        self.moves += 1;
+        self.unlearnt = true;
+    }
+
+    /// Searches along `direction` from `variables`, where the loss is `loss`. Returns whether they moved.
+    fn search<E>(
+        &mut self,
+        direction: &Direction,
+        loss: f64,
+        variables: &mut [f32],
+        evaluate: &mut Evaluate<'_, E>,
+    ) -> Result<bool, StepError<E>> {
+        self.start.copy_from_slice(variables);
+        let at_start = Trial { length: 0.0, loss, slope: direction.slope };
+        let narrowest = LEAST_CHANGE / f64::from(vector::largest(&self.displacement));
+        let mut last = at_start;
+        let mut failure = None;
+        let found = strong_wolfe::search(at_start, direction.length, narrowest, |length| {
+            variables.copy_from_slice(&self.start);
+            vector::add_scaled(variables, length as f32, &self.displacement);
+            last = match evaluate_finite(variables, &mut self.gradient, evaluate) {
+                Ok((loss, _)) => {
+                    Trial { length, loss, slope: vector::dot(&self.gradient, &self.displacement) }
+                }
+                Err(StepError::NotFinite { loss, gradient_norm }) => {
+                    failure = Some(StepError::NotFinite { loss, gradient_norm });
+                    Trial { length, loss: f64::INFINITY, slope: f64::NAN }
+                }
+                Err(stopped) => return Err(stopped),
+            };
+            Ok(last)
+        });
+
+        let stays = match found {
+            Ok(found) if found.length > 0.0 => {
+                self.known_loss = (found == last).then_some(found.loss);
+                variables.copy_from_slice(&self.start);
+                self.move_by(found.length, variables);
+                return Ok(true);
+            }
+            // Where no point will do, one that is not finite is the more telling reason.
+            Ok(_) => failure.filter(|_| direction.is_steepest).map_or(Ok(false), Err),
+            Err(stopped) => Err(stopped),
+        };
+        variables.copy_from_slice(&self.start);
+        if stays.is_err() {
+            mem::swap(&mut self.gradient, &mut self.previous_gradient);
+            self.known_loss = Some(loss);
+        }
+        stays
+    }
+}
