@@ -189,9 +189,16 @@ impl Convolution3x3 {
         self.outputs
     }
 
-    /// Bytes of the packed weights.
-    pub fn bytes(&self) -> usize {
-        self.forward.bytes() + self.backward.bytes()
+    /// Bytes that the packed weights of such a convolution take.
+    pub fn packed_bytes(outputs: usize, inputs: usize) -> usize {
+        2 * PackedWeights::bytes(outputs, inputs)
+    }
+
+    /// Bytes of workspace that such a convolution needs for maps of the given size, on the threads of the
+    /// current pool.
+    pub fn workspace_bytes(isa: Isa, outputs: usize, inputs: usize, height: usize, width: usize) -> usize {
+        let bytes = |outputs, inputs| winograd::workspace_bytes(isa, outputs, inputs, height, width);
+        bytes(outputs, inputs).max(bytes(inputs, outputs))
     }
 
     /// `keep` ← ReLU(weights ∗ input + bias), without the ReLU if `relu` is false.

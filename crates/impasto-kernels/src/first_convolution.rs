@@ -47,6 +47,11 @@ impl FirstConvolution {
         FirstConvolution { outputs, bias: bias_blocks(outputs, bias), weights }
     }
 
+    /// Bytes that the packed weights of so many outputs take.
+    pub fn packed_bytes(outputs: usize) -> usize {
+        outputs.div_ceil(LANES) * (TAPS + 1) * size_of::<Block>()
+    }
+
     /// Output channels.
     pub fn outputs(&self) -> usize {
         self.outputs

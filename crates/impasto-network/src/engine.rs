@@ -7,6 +7,8 @@
 
 use std::sync::Arc;
 
+use impasto_kernels::Padding;
+
 use crate::Layer;
 
 /// Height and width of a picture in pixels.
@@ -39,18 +41,6 @@ impl MapShape {
     pub fn elements(&self) -> usize {
         self.channels * self.positions()
     }
-}
-
-/// How a convolution reads beyond the border of its input.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Padding {
-    /// Zeros, as VGG was trained.
-    #[default]
-    Zero,
-    /// The nearest border pixel.
-    Replicate,
-    /// The opposite border: the result tiles without a seam.
-    Circular,
 }
 
 /// How 2×2 positions become one between blocks. Odd last rows and columns are dropped.

@@ -7,13 +7,17 @@
 #![forbid(unsafe_code)]
 
 mod architecture;
+mod cpu_engine;
+mod door;
 mod engine;
 mod layer;
 mod scalar_engine;
 mod weights;
 
 pub use architecture::Architecture;
-pub use engine::{Engine, EngineError, MapGradient, MapShape, NetworkOptions, Padding, Pooling, Size};
+pub use cpu_engine::CpuEngine;
+pub use engine::{Engine, EngineError, MapGradient, MapShape, NetworkOptions, Pooling, Size};
+pub use impasto_kernels::Padding;
 pub use layer::{Layer, LayerNameError};
 pub use scalar_engine::{PlanarMap, ScalarEngine};
 pub use weights::{

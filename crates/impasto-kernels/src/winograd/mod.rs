@@ -21,14 +21,18 @@
 //! stored.
 
 mod convolve;
+mod extents;
 mod sink;
 mod source;
 mod tile;
 mod transform;
 mod weights;
+mod workspace;
 
 pub(crate) use convolve::{Convolution, convolve};
-pub use convolve::{TileSize, Workspace};
+pub(crate) use extents::workspace_bytes;
 pub(crate) use sink::{ForwardSink, GradientSink, PoolSink, TileSink};
 pub(crate) use source::{MapSource, MaskedSource, TileBuffer, TileSource, UnpooledSource};
+pub use tile::TileSize;
 pub(crate) use weights::PackedWeights;
+pub use workspace::Workspace;

@@ -8,6 +8,24 @@ use crate::simd::Simd;
 /// Most places α of a transformed row.
 pub(crate) const MAX_INPUT: usize = 8;
 
+/// Output pixels of a Winograd tile's side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TileSize {
+    /// F(4×4, 3×3).
+    Four,
+    /// F(6×6, 3×3).
+    Six,
+}
+
+impl TileSize {
+    /// The size with fewer multiplications for an output of `height` × `width`, whose last tiles may
+    /// reach beyond it.
+    pub fn cheapest(height: usize, width: usize) -> TileSize {
+        let products = |m: usize| height.div_ceil(m) * width.div_ceil(m) * (m + 2) * (m + 2);
+        if products(6) < products(4) { TileSize::Six } else { TileSize::Four }
+    }
+}
+
 /// One F(m, 3).
 pub(crate) trait Tile {
     /// Output pixels m of a row.

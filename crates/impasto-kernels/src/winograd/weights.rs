@@ -40,28 +40,17 @@ impl PackedWeights {
         self.output_blocks
     }
 
-    /// Bytes of memory.
-    pub(crate) fn bytes(&self) -> usize {
-        size_of_val(self.kernels.as_slice())
+    /// Bytes of memory for so many outputs and inputs.
+    pub(crate) fn bytes(outputs: usize, inputs: usize) -> usize {
+        outputs.div_ceil(LANES) * inputs.next_multiple_of(LANES) * 9 * size_of::<Block>()
     }
 
-    /// f32 from one place of a panel of U to the next. A line between places keeps the α² streams that the
-    /// transform writes from falling into the same cache sets.
-    pub(crate) fn place_length(&self) -> usize {
-        (self.input_blocks * LANES + 1) * LANES
-    }
-
-    /// f32 of one panel of U, `[α²][inputs][16]`.
-    pub(crate) fn panel_length<T: Tile>(&self) -> usize {
-        T::INPUT * T::INPUT * self.place_length()
-    }
-
-    /// U of the sixteen outputs of `panel`, `[α²][inputs][16]`.
+    /// U of the sixteen outputs of `panel`, `[α²][inputs][16]` with places `place` f32 apart.
     ///
     /// # Safety
-    /// `to` must be valid for [`panel_length`](Self::panel_length) elements, and `S` available.
+    /// `to` must be valid for so many elements, and `S` available.
     #[inline(always)]
-    pub(crate) unsafe fn transform_panel<S: Simd, T: Tile>(&self, panel: usize, to: *mut f32) {
+    pub(crate) unsafe fn transform_panel<S: Simd, T: Tile>(&self, panel: usize, to: *mut f32, place: usize) {
         let length = self.input_blocks * LANES * 9;
         let kernels = &self.kernels[panel * length..][..length];
         for (input, kernel) in kernels.chunks_exact(9).enumerate() {
@@ -79,8 +68,8 @@ impl PackedWeights {
                     for (row, &line) in half.iter().enumerate().take(T::INPUT) {
                         let line = T::weight::<S>(line);
                         for (column, &value) in line.iter().enumerate().take(T::INPUT) {
-                            let place = (row * T::INPUT + column) * self.place_length();
-                            S::store(to.add(place + input * LANES + v * S::WIDTH), value);
+                            let at = (row * T::INPUT + column) * place + input * LANES;
+                            S::store(to.add(at + v * S::WIDTH), value);
                         }
                     }
                 }

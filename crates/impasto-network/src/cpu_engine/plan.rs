@@ -1,0 +1,226 @@
+//! What is kept of each convolution, decided once for a size and a set of taps.
+
+use impasto_kernels::{BlockedMap, Convolution3x3, FirstConvolution, Isa, LANES, WindowPooling};
+
+use crate::{Architecture, EngineError, Layer, MapShape, NetworkOptions, Pooling, Size};
+
+/// One convolution with its ReLU and the pooling after it.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    /// The convolution.
+    pub(super) layer: Layer,
+    /// Shape of its output.
+    pub(super) shape: MapShape,
+    /// The pooling after it, if anything below is needed.
+    pub(super) pooling: Option<Pooling>,
+    /// Whether the pooled map is tapped.
+    pub(super) taps_pool: bool,
+    /// Whether the map after the ReLU is tapped.
+    pub(super) taps_relu: bool,
+    /// Whether the map before the ReLU is tapped.
+    pub(super) taps_convolution: bool,
+    /// Whether the next step reads this one's output.
+    pub(super) has_next: bool,
+}
+
+impl Step {
+    /// The layer after the ReLU.
+    pub(super) fn relu(&self) -> Layer {
+        relu_after(self.layer)
+    }
+
+    /// Shape of what the next step reads.
+    pub(super) fn output(&self) -> MapShape {
+        match self.pooling {
+            Some(_) => MapShape { height: self.shape.height / 2, width: self.shape.width / 2, ..self.shape },
+            None => self.shape,
+        }
+    }
+
+    /// Whether what the next step reads is tapped.
+    pub(super) fn taps_output(&self) -> bool {
+        match self.pooling {
+            Some(_) => self.taps_pool,
+            None => self.taps_relu,
+        }
+    }
+
+    /// Whether the activated map is kept: it is tapped, or its pooling is undone from it.
+    fn keeps_map(&self) -> bool {
+        self.taps_relu || self.pooling == Some(Pooling::L2)
+    }
+
+    /// Whether the pooled map is kept.
+    fn keeps_pooled(&self) -> bool {
+        self.taps_pool || self.pooling == Some(Pooling::L2)
+    }
+
+    /// The pooling that the convolution does itself.
+    pub(super) fn fused_pooling(&self) -> Option<WindowPooling> {
+        match self.pooling {
+            Some(Pooling::Max) => Some(WindowPooling::Maximum),
+            Some(Pooling::Average) => Some(WindowPooling::Average),
+            Some(Pooling::L2) | None => None,
+        }
+    }
+
+    fn blocks(shape: MapShape) -> usize {
+        shape.channels.div_ceil(LANES) * shape.positions()
+    }
+}
+
+/// The ReLU after a convolution.
+fn relu_after(convolution: Layer) -> Layer {
+    let index = convolution.index().expect("a convolution has an index");
+    Layer::relu(convolution.block() as u8, index as u8)
+}
+
+/// A step and its memory.
+#[derive(Debug)]
+pub(super) struct PlannedStep {
+    pub(super) step: Step,
+    /// Before the ReLU, if tapped.
+    pub(super) convolved: Option<BlockedMap>,
+    /// After the ReLU, if kept.
+    pub(super) map: Option<BlockedMap>,
+    /// Where the gradient passes ReLU and fused pooling.
+    pub(super) mask: Vec<u16>,
+    /// After the pooling, if kept.
+    pub(super) pooled: Option<BlockedMap>,
+}
+
+/// The steps from the picture to the deepest tap, without memory.
+#[derive(Debug)]
+pub(super) struct Outline {
+    size: Size,
+    steps: Vec<Step>,
+}
+
+/// The steps from the picture to the deepest tap.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) size: Size,
+    pub(super) steps: Vec<PlannedStep>,
+}
+
+impl Plan {
+    /// Decides the steps.
+    pub(super) fn outline(
+        architecture: &Architecture,
+        options: &NetworkOptions,
+        size: Size,
+        taps: &[Layer],
+    ) -> Result<Outline, EngineError> {
+        for &tap in taps {
+            architecture.map_shape(tap, size)?;
+        }
+        let deepest = taps.iter().max().copied();
+        let convolutions: Vec<Layer> =
+            architecture.convolutions().take_while(|&layer| Some(layer) <= deepest).collect();
+        let mut steps = Vec::with_capacity(convolutions.len());
+        for (place, &layer) in convolutions.iter().enumerate() {
+            let block = layer.block() as u8;
+            let next = convolutions.get(place + 1);
+            let ends_block = layer.index() == architecture.blocks().get(layer.block() - 1).map(Vec::len);
+            let taps_pool = ends_block && taps.contains(&Layer::pool(block));
+            steps.push(Step {
+                layer,
+                shape: architecture.map_shape(layer, size)?,
+                pooling: (ends_block && (taps_pool || next.is_some())).then_some(options.pooling),
+                taps_pool,
+                taps_relu: taps.contains(&relu_after(layer)),
+                taps_convolution: taps.contains(&layer),
+                has_next: next.is_some(),
+            });
+        }
+        Ok(Outline { size, steps })
+    }
+
+    /// The kept map at a tap.
+    ///
+    /// # Panics
+    /// If it is not tapped.
+    pub(super) fn tapped(&self, tap: Layer) -> &BlockedMap {
+        let map = self.steps.iter().find_map(|planned| {
+            let step = &planned.step;
+            let same_block = step.layer.block() == tap.block();
+            match tap {
+                _ if tap.is_pool() => planned.pooled.as_ref().filter(|_| same_block && step.taps_pool),
+                _ if step.layer.index() != tap.index() || !same_block => None,
+                _ if tap.is_relu() => planned.map.as_ref().filter(|_| step.taps_relu),
+                _ => planned.convolved.as_ref(),
+            }
+        });
+        map.unwrap_or_else(|| panic!("{tap} is not among the taps"))
+    }
+}
+
+impl Outline {
+    /// The convolutions of the steps.
+    pub(super) fn layers(&self) -> impl Iterator<Item = Layer> + '_ {
+        self.steps.iter().map(|step| step.layer)
+    }
+
+    /// Allocates what the steps keep.
+    pub(super) fn allocate(self) -> Plan {
+        let zeros = |shape: MapShape| BlockedMap::zeros(shape.channels, shape.height, shape.width);
+        let allocate = |step: Step| PlannedStep {
+            convolved: step.taps_convolution.then(|| zeros(step.shape)),
+            map: step.keeps_map().then(|| zeros(step.shape)),
+            mask: vec![0; Step::blocks(step.shape)],
+            pooled: step.keeps_pooled().then(|| zeros(step.output())),
+            step,
+        };
+        Plan { size: self.size, steps: self.steps.into_iter().map(allocate).collect() }
+    }
+
+    /// Bytes of an evaluation at its peak: packed weights, kept maps and masks, the shared buffers, the
+    /// picture as the network reads it, and the convolutions' workspace.
+    pub(super) fn bytes(&self, architecture: &Architecture, isa: Isa) -> u64 {
+        let block = (LANES * size_of::<f32>()) as u64;
+        let map = |shape: MapShape| Step::blocks(shape) as u64 * block;
+        let (mut kept, mut weights, mut spare, mut workspace) = (0, 0, 0, 0);
+        let mut inputs = 3;
+        for step in &self.steps {
+            let outputs = architecture.channels(step.layer).unwrap_or(0);
+            kept += Step::blocks(step.shape) as u64 * size_of::<u16>() as u64;
+            kept += if step.taps_convolution { map(step.shape) } else { 0 };
+            kept += if step.keeps_map() { map(step.shape) } else { 0 };
+            kept += if step.keeps_pooled() { map(step.output()) } else { 0 };
+            if step.has_next && (!step.taps_output() || step.pooling == Some(Pooling::L2)) {
+                spare = spare.max(map(step.output()));
+            }
+            if inputs == 3 {
+                weights += FirstConvolution::packed_bytes(outputs) as u64;
+            } else {
+                weights += Convolution3x3::packed_bytes(outputs, inputs) as u64;
+                let MapShape { height, width, .. } = step.shape;
+                workspace = workspace
+                    .max(Convolution3x3::workspace_bytes(isa, outputs, inputs, height, width) as u64);
+            }
+            inputs = outputs;
+        }
+        let pixels = self.size.height as u64 * self.size.width as u64;
+        // The picture as the network reads it, and once more with its border.
+        let picture = 2 * 3 * pixels * size_of::<f32>() as u64;
+        kept + weights + 2 * spare + picture + workspace
+    }
+}
+
+/// Maps whose memory is free.
+#[derive(Debug, Default)]
+pub(super) struct Spares(Vec<BlockedMap>);
+
+impl Spares {
+    /// A map of the given shape with unspecified values, in free memory if there is any.
+    pub(super) fn take(&mut self, shape: MapShape) -> BlockedMap {
+        let mut map = self.0.pop().unwrap_or_else(|| BlockedMap::zeros(0, 0, 0));
+        map.reshape(shape.channels, shape.height, shape.width);
+        map
+    }
+
+    /// Frees a map's memory for others.
+    pub(super) fn give(&mut self, map: BlockedMap) {
+        self.0.push(map);
+    }
+}
