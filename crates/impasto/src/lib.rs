@@ -3,6 +3,6 @@
 #![forbid(unsafe_code)]
 
 pub mod optimizers;
-mod picture;
+pub mod picture;
 
 pub use picture::Picture;

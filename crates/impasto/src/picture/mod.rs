@@ -1,4 +1,27 @@
-//! Pictures: planar f32, sRGB-encoded, 0..1.
+//! Pictures: planar f32, sRGB-encoded, 0..1; read from files, resized, written to files.
+
+mod alpha;
+mod color;
+mod decode;
+mod encode;
+mod error;
+mod format;
+mod formats;
+mod hidden_colors;
+mod noise;
+mod profile;
+mod resize;
+mod settings;
+mod whole_file;
+
+pub use alpha::Alpha;
+pub use color::{LUMA, keep_colors};
+pub use decode::{ReadOptions, ReadWarning, SourcePicture};
+pub use encode::{BitDepth, WriteOptions, check_writable};
+pub use error::PictureError;
+pub use format::PictureFormat;
+pub use resize::Filter;
+pub use settings::read_settings;
 
 /// A picture, planar `[3, height, width]`: all of red, then green, then blue, row by row, sRGB-encoded.
 ///

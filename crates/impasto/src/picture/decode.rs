@@ -1,0 +1,316 @@
+//! From a picture file to planes: orientation applied, colours in sRGB, transparency apart.
+
+use std::fmt;
+use std::fs;
+use std::io::{self, Cursor, Read};
+use std::path::Path;
+
+use image::codecs::{jpeg::JpegDecoder, png::PngDecoder, tiff::TiffDecoder, webp::WebPDecoder};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageError, ImageResult};
+
+use super::formats::{exif, jpeg, tiff};
+use super::profile::{self, ProfileProblem};
+use super::{Alpha, BitDepth, Picture, PictureError, PictureFormat, hidden_colors};
+
+/// What a reader may accept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// Most pixels, width times height, of a picture. Checked on the header, before memory is taken.
+    /// Default: 100 million. Reading takes about 24 bytes a pixel for a while.
+    pub max_pixels: u64,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        ReadOptions { max_pixels: 100_000_000 }
+    }
+}
+
+impl ReadOptions {
+    /// The longest file read: every pixel as four uncompressed 32-bit values, and 16 MiB around them.
+    fn max_bytes(&self) -> u64 {
+        self.max_pixels.saturating_mul(16).saturating_add(16 << 20)
+    }
+}
+
+/// A picture as it came from a file.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SourcePicture {
+    /// The colours, upright, sRGB-encoded, 0..1. Where alpha is zero they continue the visible colours
+    /// around, instead of the leftovers that files hold there.
+    pub picture: Picture,
+    /// The transparency, of the same size; `None` if the picture is opaque everywhere.
+    pub alpha: Option<Alpha>,
+    /// The format of the file, whatever its name says.
+    pub format: PictureFormat,
+    /// The bits a channel that keep what the file held: 16 for 16-bit and floating-point files.
+    pub depth: BitDepth,
+    /// What was noticed and got round.
+    pub warnings: Vec<ReadWarning>,
+}
+
+/// Something odd about a picture that was read all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReadWarning {
+    /// The embedded colour profile is unusable, for the reason given; colours are taken as sRGB.
+    ProfileDamaged(String),
+    /// The embedded profile is for the colour space given, not for the decoded colours, which are taken
+    /// as sRGB. So it goes with CMYK.
+    ProfileForeign(String),
+    /// No pixel is visible; the picture is mid grey.
+    FullyTransparent,
+    /// The file is an animation, of which the first picture was read.
+    Animated,
+}
+
+impl fmt::Display for ReadWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ReadWarning::ProfileDamaged(reason) => {
+                write!(f, "the colour profile cannot be used ({reason}); colours are taken as sRGB")
+            }
+            ReadWarning::ProfileForeign(space) => {
+                write!(f, "the colour profile is for {space}; the decoded colours are taken as sRGB")
+            }
+            ReadWarning::FullyTransparent => f.write_str("no pixel is visible; mid grey is used"),
+            ReadWarning::Animated => f.write_str("an animation; its first picture is used"),
+        }
+    }
+}
+
+impl SourcePicture {
+    /// Reads a PNG, JPEG, WebP or TIFF file; its first bytes decide which it is.
+    ///
+    /// Channels of 8 and 16 bits are divided by their greatest value. Floating-point TIFF is taken as
+    /// sRGB-encoded unless its profile says otherwise, and clamped to 0..1. CMYK is converted without
+    /// its profile. `gAMA` and `cHRM` of PNG are ignored.
+    ///
+    /// # Errors
+    /// Any [`PictureError`] of reading. Nothing of a damaged or truncated file is returned.
+    pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self, PictureError> {
+        let path = path.as_ref();
+        let bytes = read_bytes(path, options)?;
+        Self::from_bytes(path, &bytes, options)
+    }
+
+    /// The same from the bytes of a file; `name` is only for messages.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn from_bytes(
+        name: impl AsRef<Path>,
+        bytes: &[u8],
+        options: &ReadOptions,
+    ) -> Result<Self, PictureError> {
+        let path = name.as_ref();
+        if bytes.is_empty() {
+            return Err(PictureError::Empty { path: path.to_owned() });
+        }
+        let format = PictureFormat::from_first_bytes(bytes)
+            .map_err(|found| PictureError::NotAPicture { path: path.to_owned(), found })?;
+        let failed = |error| decoding_failed(path, format, error);
+        let mut warnings = Vec::new();
+        let mut decoder = open(format, bytes, options, &mut warnings).map_err(failed)?;
+
+        let (width, height) = decoder.dimensions();
+        if u64::from(width) * u64::from(height) > options.max_pixels {
+            let limit = options.max_pixels;
+            return Err(PictureError::TooLarge { path: path.to_owned(), width, height, limit });
+        }
+        if format == PictureFormat::Jpeg && !jpeg::is_complete(bytes) {
+            return Err(damaged(path, format, "the end is missing"));
+        }
+        let orientation = orientation(&mut *decoder);
+        let profile = decoder.icc_profile();
+        let mut image = DynamicImage::from_decoder(decoder).map_err(failed)?;
+        image.apply_orientation(orientation);
+
+        let depth = match image {
+            DynamicImage::ImageLuma8(_)
+            | DynamicImage::ImageLumaA8(_)
+            | DynamicImage::ImageRgb8(_)
+            | DynamicImage::ImageRgba8(_) => BitDepth::Eight,
+            _ => BitDepth::Sixteen,
+        };
+        let (width, height) = (image.width() as usize, image.height() as usize);
+        let is_grey = !image.color().has_color();
+        let (mut colors, alpha) = planes(image);
+        if colors.is_empty() {
+            return Err(damaged(path, format, "a side of zero pixels"));
+        }
+        if !colors.iter().chain(alpha.iter().flatten()).all(|value| value.is_finite()) {
+            return Err(damaged(path, format, "a value is not a finite number"));
+        }
+        let alpha = alpha.filter(|alpha| alpha.iter().any(|&alpha| alpha < 1.0));
+        if let Some(alpha) = &alpha
+            && format == PictureFormat::Tiff
+            && tiff::is_premultiplied(bytes)
+        {
+            unpremultiply(&mut colors, alpha);
+        }
+        match profile {
+            Ok(None) => {}
+            Ok(Some(profile)) => match profile::to_srgb(&mut colors, is_grey, &profile) {
+                Ok(()) => {}
+                Err(ProfileProblem::Damaged(why)) => warnings.push(ReadWarning::ProfileDamaged(why)),
+                Err(ProfileProblem::Foreign(space)) => warnings.push(ReadWarning::ProfileForeign(space)),
+            },
+            Err(error) => warnings.push(ReadWarning::ProfileDamaged(one_line(&error.to_string()))),
+        }
+        for value in &mut colors {
+            // A profile may yield NaN where its curves are broken; `max` turns it into black.
+            *value = value.max(0.0).min(1.0);
+        }
+        if let Some(alpha) = &alpha
+            && !hidden_colors::fill(width, height, &mut colors, alpha)
+        {
+            warnings.push(ReadWarning::FullyTransparent);
+        }
+        Ok(SourcePicture {
+            picture: Picture::new(width, height, colors),
+            alpha: alpha.map(|alpha| Alpha::new(width, height, alpha)),
+            format,
+            depth,
+            warnings,
+        })
+    }
+}
+
+/// The bytes of a regular file, if it is not longer than a picture within the limit can be.
+pub(super) fn read_bytes(path: &Path, options: &ReadOptions) -> Result<Vec<u8>, PictureError> {
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => PictureError::Missing { path: path.to_owned() },
+        _ => PictureError::Unreadable { path: path.to_owned(), source },
+    };
+    // Asked before opening, because opening a pipe that nobody writes to would wait for ever.
+    let metadata = fs::metadata(path).map_err(failed)?;
+    if !metadata.is_file() {
+        let found = if metadata.is_dir() { "a folder" } else { "not a regular file" };
+        return Err(PictureError::NotAPicture { path: path.to_owned(), found: found.to_owned() });
+    }
+    let limit = options.max_bytes();
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(failed)?;
+    // One byte more than allowed tells that the file is longer, even if it grows meanwhile.
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > limit {
+        let (bytes, max_pixels) = (metadata.len(), options.max_pixels);
+        return Err(PictureError::FileTooLong { path: path.to_owned(), bytes, limit, max_pixels });
+    }
+    Ok(bytes)
+}
+
+/// A decoder that has read the header.
+fn open<'a>(
+    format: PictureFormat,
+    bytes: &'a [u8],
+    options: &ReadOptions,
+    warnings: &mut Vec<ReadWarning>,
+) -> ImageResult<Box<dyn ImageDecoder + 'a>> {
+    let mut limits = image::Limits::no_limits();
+    limits.max_alloc = Some(options.max_bytes());
+    let file = Cursor::new(bytes);
+    let mut is_animated = false;
+    let mut decoder: Box<dyn ImageDecoder + 'a> = match format {
+        PictureFormat::Png => {
+            let decoder = PngDecoder::with_limits(file, limits.clone())?;
+            is_animated = decoder.is_apng()?;
+            Box::new(decoder)
+        }
+        PictureFormat::Jpeg => Box::new(JpegDecoder::new(file)?),
+        PictureFormat::WebP => {
+            let decoder = WebPDecoder::new(file)?;
+            is_animated = decoder.has_animation();
+            Box::new(decoder)
+        }
+        PictureFormat::Tiff => Box::new(TiffDecoder::new(file)?),
+    };
+    if is_animated {
+        warnings.push(ReadWarning::Animated);
+    }
+    decoder.set_limits(limits)?;
+    Ok(decoder)
+}
+
+/// How the stored pixels must be turned to stand upright; damaged metadata turns nothing.
+fn orientation(decoder: &mut dyn ImageDecoder) -> Orientation {
+    match decoder.orientation() {
+        Ok(Orientation::NoTransforms) | Err(_) => decoder
+            .exif_metadata()
+            .ok()
+            .flatten()
+            .and_then(|block| Orientation::from_exif_chunk(exif::without_prefix(&block)))
+            .unwrap_or(Orientation::NoTransforms),
+        Ok(orientation) => orientation,
+    }
+}
+
+/// Colours `[3, H, W]` and alpha `[H, W]`, as stored, integers divided by their greatest value.
+fn planes(image: DynamicImage) -> (Vec<f32>, Option<Vec<f32>>) {
+    let eight = |sample: u8| f32::from(sample) / 255.0;
+    let sixteen = |sample: u16| f32::from(sample) / 65535.0;
+    let channels = usize::from(image.color().channel_count());
+    match image {
+        DynamicImage::ImageLuma8(image) => split(&image.into_raw(), channels, eight),
+        DynamicImage::ImageLumaA8(image) => split(&image.into_raw(), channels, eight),
+        DynamicImage::ImageRgb8(image) => split(&image.into_raw(), channels, eight),
+        DynamicImage::ImageRgba8(image) => split(&image.into_raw(), channels, eight),
+        DynamicImage::ImageLuma16(image) => split(&image.into_raw(), channels, sixteen),
+        DynamicImage::ImageLumaA16(image) => split(&image.into_raw(), channels, sixteen),
+        DynamicImage::ImageRgb16(image) => split(&image.into_raw(), channels, sixteen),
+        DynamicImage::ImageRgba16(image) => split(&image.into_raw(), channels, sixteen),
+        DynamicImage::ImageRgb32F(image) => split(&image.into_raw(), channels, |sample| sample),
+        other => split(&other.into_rgba32f().into_raw(), 4, |sample| sample),
+    }
+}
+
+/// Interleaved samples of 1 to 4 channels as planes; grey is repeated.
+fn split<T: Copy>(
+    samples: &[T],
+    channels: usize,
+    unit: impl Fn(T) -> f32 + Copy,
+) -> (Vec<f32>, Option<Vec<f32>>) {
+    let plane = |channel: usize| samples.iter().skip(channel).step_by(channels).map(move |&s| unit(s));
+    let is_grey = channels < 3;
+    let mut colors = Vec::with_capacity(3 * (samples.len() / channels));
+    for channel in 0..3 {
+        colors.extend(plane(if is_grey { 0 } else { channel }));
+    }
+    let has_alpha = channels % 2 == 0;
+    (colors, has_alpha.then(|| plane(channels - 1).map(|alpha| alpha.clamp(0.0, 1.0)).collect()))
+}
+
+/// Divides colours `[3, H, W]` by alpha `[H, W]`, where there is any.
+fn unpremultiply(colors: &mut [f32], alpha: &[f32]) {
+    for plane in colors.chunks_exact_mut(alpha.len()) {
+        for (color, &alpha) in plane.iter_mut().zip(alpha) {
+            if alpha > 0.0 {
+                *color /= alpha;
+            }
+        }
+    }
+}
+
+fn damaged(path: &Path, format: PictureFormat, reason: &str) -> PictureError {
+    PictureError::Damaged { path: path.to_owned(), format, reason: one_line(reason) }
+}
+
+fn decoding_failed(path: &Path, format: PictureFormat, error: ImageError) -> PictureError {
+    match error {
+        ImageError::Unsupported(error) => {
+            PictureError::Unsupported { path: path.to_owned(), format, reason: one_line(&error.to_string()) }
+        }
+        ImageError::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            damaged(path, format, "the end is missing")
+        }
+        other => damaged(path, format, &other.to_string()),
+    }
+}
+
+/// Messages of decoders may span lines; ours do not.
+fn one_line(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,32 @@
+//! WebP: lossless, 8 bits, an sRGB profile, settings in an EXIF chunk.
+
+use std::io::Cursor;
+
+use image::codecs::webp::{WebPDecoder, WebPEncoder};
+use image::{ExtendedColorType, ImageDecoder, ImageEncoder, ImageError, ImageResult};
+
+use super::{Raster, Samples, exif, srgb_profile};
+
+/// The bytes of a WebP file. The depth must be 8 bits.
+pub(in crate::picture) fn encode(raster: &Raster, settings: Option<&str>) -> ImageResult<Vec<u8>> {
+    let Samples::Eight(samples) = &raster.samples else {
+        unreachable!("the options were checked: WebP holds 8 bits")
+    };
+    let mut file = Vec::new();
+    let mut encoder = WebPEncoder::new_lossless(&mut file);
+    if let Some(profile) = srgb_profile() {
+        encoder.set_icc_profile(profile).map_err(ImageError::Unsupported)?;
+    }
+    if let Some(settings) = settings {
+        encoder.set_exif_metadata(exif::with_settings(settings)).map_err(ImageError::Unsupported)?;
+    }
+    let color = if raster.has_alpha { ExtendedColorType::Rgba8 } else { ExtendedColorType::Rgb8 };
+    encoder.write_image(samples, raster.width, raster.height, color)?;
+    Ok(file)
+}
+
+/// The settings in the bytes of a WebP file.
+pub(in crate::picture) fn settings(file: &[u8]) -> Option<String> {
+    let mut decoder = WebPDecoder::new(Cursor::new(file)).ok()?;
+    exif::settings(&decoder.exif_metadata().ok()??)
+}
