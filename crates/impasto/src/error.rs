@@ -1,0 +1,128 @@
+//! What can be wrong with a transfer, and whose mistake it is.
+
+use std::fmt::Display;
+
+use impasto_network::{EngineError, Layer, Size};
+
+use crate::Picture;
+use crate::optimizers;
+
+/// A setting outside its range.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// A value is not allowed.
+    #[error("{field} is {value}, but must be {allowed}")]
+    OutOfRange {
+        /// The setting, in words: `style weight`, `iterations`.
+        field: String,
+        /// Its value.
+        value: String,
+        /// What it may be.
+        allowed: &'static str,
+    },
+    /// A setting of the optimiser is not allowed.
+    #[error(transparent)]
+    Optimizer(#[from] optimizers::InvalidSetting),
+    /// There is nothing to minimise.
+    #[error("no term has a weight above 0: set a content, style or tv weight")]
+    NoTerm,
+    /// A name that no preset has.
+    #[error("unknown preset {name:?}: expected one of {available}")]
+    UnknownPreset {
+        /// The name.
+        name: String,
+        /// Those that there are.
+        available: String,
+    },
+}
+
+impl SettingsError {
+    pub(crate) fn out_of_range(field: impl Into<String>, value: impl Display, allowed: &'static str) -> Self {
+        SettingsError::OutOfRange { field: field.into(), value: value.to_string(), allowed }
+    }
+}
+
+/// `Ok` if a setting `holds` to its range.
+pub(crate) fn require(
+    holds: bool,
+    field: impl Into<String>,
+    value: impl Display,
+    allowed: &'static str,
+) -> Result<(), SettingsError> {
+    if holds { Ok(()) } else { Err(SettingsError::out_of_range(field, value, allowed)) }
+}
+
+/// `Ok` for a weight: finite and not negative.
+pub(crate) fn require_weight(field: impl Into<String>, value: f64) -> Result<(), SettingsError> {
+    require(value.is_finite() && value >= 0.0, field, value, "finite and at least 0")
+}
+
+/// Why a transfer cannot run, or stopped.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransferError {
+    /// A setting is outside its range.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// No content picture was given.
+    #[error("there is no content picture")]
+    NoContent,
+    /// No style picture was given, or all of them have weight 0.
+    #[error("there is no style picture with a weight above 0")]
+    NoStyle,
+    /// The start is [`Start::Picture`](crate::Start::Picture), and none was given.
+    #[error("the run is to start from a picture, but there is none")]
+    NoStart,
+    /// The network cannot take one of the pictures, or lacks a layer.
+    #[error("the {picture} picture: {source}")]
+    Engine {
+        /// Which picture: `content`, `style`, or `style 2` where there are several.
+        picture: String,
+        /// What the engine says.
+        source: EngineError,
+    },
+    /// The network lacks a layer.
+    #[error(transparent)]
+    NoSuchLayer(EngineError),
+    /// A loss or a gradient became infinite or undefined.
+    #[error(
+        "{culprit} is not finite in iteration {iteration} at {}x{}: \
+         lower the weights or the learning rate, or choose other layers",
+        size.width, size.height
+    )]
+    NotFinite {
+        /// Which loss, or the gradient.
+        culprit: Culprit,
+        /// Size of the picture at that time.
+        size: Size,
+        /// The iteration at that size, from 1.
+        iteration: usize,
+        /// The last picture whose losses were finite, finished as a result would be.
+        picture: Box<Picture>,
+    },
+}
+
+/// What is not finite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Culprit {
+    /// The loss of a term.
+    Loss {
+        /// Name of the term.
+        term: &'static str,
+        /// Its layer; `None` for a term on pixels.
+        layer: Option<Layer>,
+    },
+    /// The gradient, or the picture it led to, while all losses were finite.
+    Gradient,
+}
+
+impl Display for Culprit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Culprit::Loss { term, layer: Some(layer) } => write!(f, "the {term} loss at {layer}"),
+            Culprit::Loss { term, layer: None } => write!(f, "the {term} loss"),
+            Culprit::Gradient => write!(f, "the gradient"),
+        }
+    }
+}

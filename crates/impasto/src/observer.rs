@@ -1,0 +1,61 @@
+//! The observer: sees a run as it goes, and may stop it.
+
+use impasto_network::Size;
+
+use crate::{Picture, TermLoss};
+
+/// Whether to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// Go on.
+    Continue,
+    /// End the run with what there is.
+    Stop,
+}
+
+/// Sees a run as it goes. A closure from `&Progress` to [`Control`] is one.
+pub trait Observer {
+    /// An iteration is done.
+    fn progress(&mut self, progress: &Progress<'_>) -> Control;
+
+    /// Asked before each evaluation, of which a line search has several in an iteration: a chance to stop
+    /// without waiting for its end.
+    fn control(&mut self) -> Control {
+        Control::Continue
+    }
+}
+
+impl<F: FnMut(&Progress<'_>) -> Control> Observer for F {
+    fn progress(&mut self, progress: &Progress<'_>) -> Control {
+        self(progress)
+    }
+}
+
+/// Where a run is.
+pub struct Progress<'a> {
+    /// The stage, from 1.
+    pub stage: usize,
+    /// Stages of the run.
+    pub stages: usize,
+    /// Size of the picture in this stage.
+    pub size: Size,
+    /// The iteration that has just ended, from 1, within the stage.
+    pub iteration: usize,
+    /// Iterations of the stage.
+    pub iterations: usize,
+    /// Losses of its last evaluation: without a line search, those of the picture it started from.
+    pub losses: &'a [TermLoss],
+    /// Their sum.
+    pub total: f64,
+    /// Seconds that the iteration took.
+    pub seconds: f64,
+    pub(crate) paint: &'a dyn Fn() -> Picture,
+}
+
+impl Progress<'_> {
+    /// The picture after this iteration, as the result would be if the run ended here. Made when asked
+    /// for.
+    pub fn picture(&self) -> Picture {
+        (self.paint)()
+    }
+}

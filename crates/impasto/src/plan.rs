@@ -1,0 +1,103 @@
+//! The plan: what a run will do and need, known before it starts.
+
+use impasto_network::{Engine, EngineError, Layer, Size};
+use serde::Serialize;
+
+use crate::objective::Taps;
+use crate::{Schedule, Settings, TransferError, serialize};
+
+/// What a run will do.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Plan {
+    /// One for each size, in order.
+    pub stages: Vec<Stage>,
+}
+
+/// One size of a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Stage {
+    /// Size of the picture and of the content.
+    #[serde(serialize_with = "serialize::size")]
+    pub size: Size,
+    /// Sizes of the style pictures that have a weight, in the order given.
+    #[serde(serialize_with = "serialize::sizes")]
+    pub styles: Vec<Size>,
+    /// Iterations of the optimiser.
+    pub iterations: usize,
+    /// The deepest layer that the network is run to; `None` if no term reads it.
+    #[serde(serialize_with = "serialize::displayed_if_any")]
+    pub deepest: Option<Layer>,
+    /// Bytes allocated at the peak: weights, maps, the optimiser's vectors, and pictures at this size.
+    pub memory: u64,
+}
+
+impl Plan {
+    /// Bytes allocated at the peak of the run.
+    pub fn memory(&self) -> u64 {
+        self.stages.iter().map(|stage| stage.memory).max().unwrap_or(0)
+    }
+
+    /// Iterations of all stages.
+    pub fn iterations(&self) -> usize {
+        self.stages.iter().map(|stage| stage.iterations).sum()
+    }
+
+    /// Plans one stage for each of the schedule's sizes, but for those that are too small for the network
+    /// and not the last.
+    pub(crate) fn new<E: Engine>(
+        settings: &Settings,
+        engine: &E,
+        sizes_at: impl Fn(&Schedule, usize) -> (Size, Vec<Size>),
+    ) -> Result<Self, TransferError> {
+        let taps = Taps::new(settings);
+        let longest_sides = settings.schedule.sizes();
+        let mut stages = Vec::with_capacity(longest_sides.len());
+        for (index, &longest) in longest_sides.iter().enumerate() {
+            let (size, styles) = sizes_at(&settings.schedule, longest);
+            match Stage::new(settings, engine, &taps, size, styles) {
+                Ok(stage) => stages.push(stage),
+                Err(TransferError::Engine { source: EngineError::TooSmall { .. }, .. })
+                    if index + 1 < longest_sides.len() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Plan { stages })
+    }
+}
+
+impl Stage {
+    fn new<E: Engine>(
+        settings: &Settings,
+        engine: &E,
+        taps: &Taps,
+        size: Size,
+        styles: Vec<Size>,
+    ) -> Result<Self, TransferError> {
+        let of_engine = |picture: &str, size: Size, taps: &[Layer]| match engine.memory_needed(size, taps) {
+            Ok(memory) => Ok(memory),
+            Err(error @ EngineError::NoSuchLayer { .. }) => Err(TransferError::NoSuchLayer(error)),
+            Err(source) => Err(TransferError::Engine { picture: picture.to_owned(), source }),
+        };
+        let mut largest = of_engine("content", size, &taps.picture)?;
+        if !taps.style.is_empty() {
+            for (index, &style) in styles.iter().enumerate() {
+                let picture =
+                    if styles.len() == 1 { "style".to_owned() } else { format!("style {}", index + 1) };
+                largest = largest.max(of_engine(&picture, style, &taps.style)?);
+            }
+        }
+        // Values of f32, in units of one picture: the content, the variables, the picture they stand for
+        // and the last good one; and the average.
+        let variables = 3 * size.height * size.width;
+        let pictures = 4 + u64::from(settings.average.is_some());
+        let optimizer = settings.optimizer.build::<()>()?.memory_needed(variables);
+        let styles_at_once: u64 = styles.iter().map(|style| 12 * (style.height * style.width) as u64).sum();
+        Ok(Stage {
+            size,
+            iterations: settings.schedule.iterations,
+            deepest: taps.picture.last().copied(),
+            memory: largest + (optimizer + pictures * 4 * variables as u64).max(styles_at_once),
+            styles,
+        })
+    }
+}

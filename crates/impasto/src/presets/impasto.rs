@@ -1,0 +1,49 @@
+//! The preset `impasto`: a good picture without tuning.
+//!
+//! All losses are relative, so that weights mean the same for every network, picture and size. A √2
+//! pyramid lets large strokes settle where they cost little; Adam keeps its moments from size to size, and
+//! the average of its pictures is free of its noise (both Crowson 2021). Replicating the border at the
+//! first convolution keeps the rim of the picture from turning dark or bright.
+
+use impasto_network::{NetworkOptions, Padding, Pooling};
+
+use super::{CONTENT_LAYER, STYLE_LAYERS};
+use crate::picture::Filter;
+use crate::terms::{Content, ContentLoss, Gram, GramLoss, TotalVariation, VariationLoss, WeightedLayers};
+use crate::{OptimizerSettings, PixelUnits, Schedule, Settings, Start, StyleFit};
+
+pub(super) fn settings() -> Settings {
+    Settings {
+        network: NetworkOptions {
+            pooling: Pooling::Max,
+            first_padding: Padding::Replicate,
+            padding: Padding::Zero,
+        },
+        units: PixelUnits::One,
+        terms: vec![
+            Content {
+                weight: 0.1,
+                layers: WeightedLayers::sharing(&[CONTENT_LAYER]),
+                loss: ContentLoss::Relative,
+            }
+            .into(),
+            Gram { weight: 1.0, layers: WeightedLayers::sharing(&STYLE_LAYERS), loss: GramLoss::Relative }
+                .into(),
+            TotalVariation { weight: 0.5, loss: VariationLoss::MeanSquares }.into(),
+        ],
+        normalize_gradients: false,
+        optimizer: OptimizerSettings::adam(PixelUnits::One),
+        average: Some(0.99),
+        schedule: Schedule {
+            size: 512,
+            first_size: 128,
+            iterations: 60,
+            start: Start::Content,
+            style_fit: StyleFit::Shrink,
+            style_scale: 1.0,
+            filter: Filter::Lanczos3,
+        },
+        original_colors: false,
+        seed: 0,
+    }
+}

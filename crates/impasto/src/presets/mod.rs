@@ -1,0 +1,119 @@
+//! Presets: named settings, each the exact arithmetic of a published system, or our own.
+
+mod gatys;
+mod impasto;
+mod keras;
+mod neural_style;
+
+use std::fmt;
+use std::str::FromStr;
+
+use ::impasto_network::Layer;
+use serde::Serialize;
+
+use crate::{Settings, SettingsError};
+
+/// The first layer of each block after its ReLU: what most systems read the style from.
+const STYLE_LAYERS: [Layer; 5] =
+    [Layer::relu(1, 1), Layer::relu(2, 1), Layer::relu(3, 1), Layer::relu(4, 1), Layer::relu(5, 1)];
+
+/// What most systems read the content from.
+const CONTENT_LAYER: Layer = Layer::relu(4, 2);
+
+/// The mean colour that the VGG networks subtract, red, green, blue, 0..255.
+const MEAN_COLOR: [f32; 3] = [123.68, 116.779, 103.939];
+
+/// A named choice of settings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(into = "String")]
+#[non_exhaustive]
+pub enum Preset {
+    /// Ours: a good picture without tuning.
+    #[default]
+    Impasto,
+    /// Gatys, Ecker and Bethge, A Neural Algorithm of Artistic Style (2015) and CVPR 2016.
+    Gatys,
+    /// J. Johnson's neural-style (2015).
+    NeuralStyle,
+    /// The neural style transfer example of Keras (2015).
+    Keras,
+}
+
+impl Preset {
+    /// All presets, the default first.
+    pub const ALL: [Preset; 4] = [Preset::Impasto, Preset::Gatys, Preset::NeuralStyle, Preset::Keras];
+
+    /// The name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Preset::Impasto => "impasto",
+            Preset::Gatys => "gatys",
+            Preset::NeuralStyle => "neural-style",
+            Preset::Keras => "keras",
+        }
+    }
+
+    /// One line about it.
+    pub const fn description(self) -> &'static str {
+        match self {
+            Preset::Impasto => "our default: a pyramid of sizes from the content, losses relative, Adam",
+            Preset::Gatys => "Gatys, Ecker and Bethge 2015: sums, average pooling, white noise, L-BFGS",
+            Preset::NeuralStyle => "Johnson's neural-style 2015: means, pixels 0..256, L-BFGS",
+            Preset::Keras => "the Keras example 2015: sums, uniform noise, L-BFGS with line search",
+        }
+    }
+
+    /// The settings.
+    pub fn settings(self) -> Settings {
+        match self {
+            Preset::Impasto => impasto::settings(),
+            Preset::Gatys => gatys::settings(),
+            Preset::NeuralStyle => neural_style::settings(),
+            Preset::Keras => keras::settings(),
+        }
+    }
+}
+
+impl fmt::Display for Preset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl From<Preset> for String {
+    fn from(preset: Preset) -> Self {
+        preset.name().to_owned()
+    }
+}
+
+impl FromStr for Preset {
+    type Err = SettingsError;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|preset| preset.name() == name).ok_or_else(|| {
+            SettingsError::UnknownPreset {
+                name: name.to_owned(),
+                available: Self::ALL.map(Self::name).join(", "),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip_and_settings_are_valid() {
+        for preset in Preset::ALL {
+            assert_eq!(preset.to_string().parse(), Ok(preset));
+            assert_eq!(preset.settings().validate(), Ok(()), "{preset}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_name_gets_the_list() {
+        let error = "Gatys".parse::<Preset>().unwrap_err().to_string();
+        assert_eq!(error, "unknown preset \"Gatys\": expected one of impasto, gatys, neural-style, keras");
+    }
+}

@@ -1,0 +1,186 @@
+//! The schedule: at which sizes a picture is painted, for how long, and from which start.
+//!
+//! A pyramid (Crowson 2021) begins small, where large strokes settle at little cost, and enlarges the
+//! result by √2 from stage to stage: the longest sides are `round(size / √2ⁱ)` down to the smallest.
+
+use std::ops::Range;
+
+use impasto_network::Size;
+use serde::Serialize;
+
+use crate::error::require;
+use crate::picture::Filter;
+use crate::{Picture, SettingsError, serialize};
+
+/// Sizes, iterations and start.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Schedule {
+    /// Longest side of the result in pixels, 1 to 65536. The content is brought to it, shrunk or enlarged,
+    /// keeping its aspect. Default: 512.
+    pub size: usize,
+    /// Longest side of the first stage, at least 1. At or above `size` there is one stage only. Stages too
+    /// small for the network are left out.
+    pub first_size: usize,
+    /// Iterations of the optimiser at each size, 1 to 1 000 000. More is closer to the minimum.
+    pub iterations: usize,
+    /// The picture that the first stage starts from.
+    pub start: Start,
+    /// How style pictures are brought to size.
+    pub style_fit: StyleFit,
+    /// Size of the style relative to `style_fit`'s measure, above 0, at most 100. Larger means larger
+    /// strokes. Without effect for [`StyleFit::ContentSize`]. Default: 1.
+    pub style_scale: f64,
+    /// Kernel of all resizing, but that of a result on its way to the next stage, which is always cubic.
+    #[serde(serialize_with = "serialize::named")]
+    pub filter: Filter,
+}
+
+/// The picture that the first stage starts from. Noise is in units of the picture, 0..1.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "from", rename_all = "snake_case")]
+pub enum Start {
+    /// The content picture: keeps most of it.
+    Content,
+    /// A picture given to [`Transfer::start`](crate::Transfer::start), brought to the size of the content.
+    Picture,
+    /// Independent normal values around a colour.
+    NormalNoise {
+        /// Red, green and blue.
+        mean: [f32; 3],
+        /// Standard deviation, at least 0. High noise leaves traces that no term sees.
+        deviation: f32,
+    },
+    /// Independent values spread evenly over a range.
+    UniformNoise {
+        /// Lowest and highest value.
+        range: Range<f32>,
+    },
+}
+
+/// How style pictures are brought to size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StyleFit {
+    /// The longest side becomes `⌈style_scale · longest side of the content⌉`, shrunk or enlarged.
+    LongestSide,
+    /// The same, but never enlarged: an enlarged style lacks the fine texture that shallow layers see.
+    Shrink,
+    /// Width and height become those of the content, whatever the aspect.
+    ContentSize,
+}
+
+impl Schedule {
+    /// Longest sides of the stages, first to last.
+    pub fn sizes(&self) -> Vec<usize> {
+        let smaller = (1..).map(|halvings| {
+            let factor = 0.5_f64.powf(f64::from(halvings) / 2.0);
+            (self.size as f64 * factor).round() as usize
+        });
+        let mut sizes: Vec<usize> =
+            smaller.take_while(|&size| size >= self.first_size.max(1) && size < self.size).collect();
+        sizes.reverse();
+        sizes.push(self.size);
+        sizes
+    }
+
+    /// Checks all ranges.
+    ///
+    /// # Errors
+    /// Names the first setting that is outside its range, with its value.
+    pub fn validate(&self) -> Result<(), SettingsError> {
+        let Schedule { size, first_size, iterations, style_scale, .. } = *self;
+        require((1..=1 << 16).contains(&size), "size", size, "1 to 65536 pixels")?;
+        require(first_size >= 1, "first size", first_size, "at least 1 pixel")?;
+        require((1..=1_000_000).contains(&iterations), "iterations", iterations, "1 to 1000000")?;
+        let holds = style_scale > 0.0 && style_scale <= 100.0;
+        require(holds, "style scale", style_scale, "above 0 and at most 100")?;
+        match &self.start {
+            Start::Content | Start::Picture => Ok(()),
+            Start::NormalNoise { mean, deviation } => {
+                for &mean in mean {
+                    require(mean.is_finite(), "mean of the start noise", mean, "finite")?;
+                }
+                let holds = deviation.is_finite() && *deviation >= 0.0;
+                require(holds, "deviation of the start noise", deviation, "finite and at least 0")
+            }
+            Start::UniformNoise { range } => {
+                let holds = range.start.is_finite() && range.end.is_finite() && range.start <= range.end;
+                let shown = format!("{}..{}", range.start, range.end);
+                require(holds, "range of the start noise", shown, "finite and not reversed")
+            }
+        }
+    }
+
+    /// Size of the content when its longest side is `longest`.
+    pub(crate) fn content_size(&self, content: &Picture, longest: usize) -> Size {
+        let (width, height) = content.fit_longest_side(longest);
+        Size { height, width }
+    }
+
+    /// Size of a style picture when the content is of the size `content`.
+    pub(crate) fn style_size(&self, style: &Picture, content: Size) -> Size {
+        if self.style_fit == StyleFit::ContentSize {
+            return content;
+        }
+        let longest = content.width.max(content.height);
+        // A scale that was itself a quotient of sizes must not be rounded up by its last bit.
+        let mut longest = (self.style_scale * longest as f64 - 1e-6).ceil() as usize;
+        if self.style_fit == StyleFit::Shrink {
+            longest = longest.min(style.width().max(style.height()));
+        }
+        self.content_size(style, longest)
+    }
+
+    /// The picture at `size`; bit for bit itself if it is of that size.
+    pub(crate) fn fit(&self, picture: &Picture, size: Size) -> Picture {
+        let same = (picture.width(), picture.height()) == (size.width, size.height);
+        let fitted = picture.resized(size.width, size.height, self.filter);
+        if same { fitted } else { fitted.clamped() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Preset;
+
+    fn schedule(size: usize, first_size: usize) -> Schedule {
+        Schedule { size, first_size, ..Preset::Impasto.settings().schedule }
+    }
+
+    #[test]
+    fn a_pyramid_grows_by_the_root_of_two() {
+        assert_eq!(schedule(512, 128).sizes(), [128, 181, 256, 362, 512]);
+        assert_eq!(schedule(1000, 300).sizes(), [354, 500, 707, 1000]);
+    }
+
+    #[test]
+    fn a_first_size_at_or_above_the_last_leaves_one_stage() {
+        assert_eq!(schedule(512, 512).sizes(), [512]);
+        assert_eq!(schedule(100, 128).sizes(), [100]);
+        assert_eq!(schedule(1, 1).sizes(), [1]);
+    }
+
+    #[test]
+    fn styles_keep_their_aspect_unless_told_otherwise() {
+        let style = Picture::new(60, 40, vec![0.0; 7200]);
+        let content = Size { height: 90, width: 50 };
+        let size = |style_fit, style_scale| {
+            let Size { width, height } =
+                Schedule { style_fit, style_scale, ..schedule(90, 90) }.style_size(&style, content);
+            (width, height)
+        };
+        assert_eq!(size(StyleFit::LongestSide, 1.0), (90, 60));
+        assert_eq!(size(StyleFit::LongestSide, 0.501), (46, 31));
+        assert_eq!(size(StyleFit::Shrink, 1.0), (60, 40));
+        assert_eq!(size(StyleFit::Shrink, 0.5), (45, 30));
+        assert_eq!(size(StyleFit::ContentSize, 3.0), (50, 90));
+        assert_eq!(size(StyleFit::LongestSide, 1.0 / 90.0), (1, 1));
+    }
+
+    #[test]
+    fn a_picture_at_its_size_is_not_touched() {
+        let picture = Picture::new(2, 1, vec![-1.0, 2.0, 0.5, 0.25, 7.0, 1.0]);
+        assert_eq!(schedule(2, 2).fit(&picture, Size { height: 1, width: 2 }), picture);
+    }
+}

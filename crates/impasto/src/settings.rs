@@ -1,0 +1,185 @@
+//! Settings: everything that a run depends on besides its pictures and its network, as plain data.
+
+use impasto_network::{ChannelOrder, Convention, NetworkOptions};
+use serde::{Serialize, Serializer};
+
+use crate::error::require;
+use crate::optimizers::{Adam, AdamOptions, Average, Lbfgs, LbfgsOptions, Optimizer};
+use crate::terms::{Content, Gram, Term, TermSettings};
+use crate::{Schedule, SettingsError, serialize};
+
+/// A full choice of network options, terms, optimiser and schedule.
+///
+/// [`Preset::settings`](crate::Preset::settings) makes one; single fields are then changed at will. The
+/// ranges are checked by [`validate`](Settings::validate), and again before a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Settings {
+    /// How the network reads pictures: pooling and padding. The engine has to be made with the same.
+    #[serde(serialize_with = "network_options")]
+    pub network: NetworkOptions,
+    /// Units of the variables that the optimiser moves. They set what its learning rate and first step
+    /// mean, and the weights of total variation.
+    pub units: PixelUnits,
+    /// What is minimised: the sum of these.
+    pub terms: Vec<Term>,
+    /// Whether the gradient of each map loss by its own layer is divided by its L1 norm + 1e-8 before it
+    /// is weighted (Johnson 2015, `-normalize_gradients`). Then weights balance gradients, whatever the
+    /// size of the losses.
+    pub normalize_gradients: bool,
+    /// What turns gradients into steps.
+    pub optimizer: OptimizerSettings,
+    /// Decay of the exponential average of the pictures after each step, 0 to below 1, that is the result
+    /// instead of the last of them; it starts again at each size. Higher is smoother, and needs more
+    /// iterations to leave the start. `None`: no average.
+    pub average: Option<f64>,
+    /// Sizes, iterations and start.
+    pub schedule: Schedule,
+    /// Whether the result takes only its luminance from the painting and its colours from the content.
+    pub original_colors: bool,
+    /// Names the noise of a start from noise: the same seed, the same noise. Any number.
+    pub seed: u64,
+}
+
+/// Units of the variables: pictures are 0..1, the variables `scale` times that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PixelUnits {
+    /// 0..1. Ours.
+    One,
+    /// 0..255. Gatys, Keras.
+    Bytes,
+    /// 0..256. Torch's Lua programs, neural-style among them, multiply by 256, and feed the network that.
+    Torch,
+}
+
+/// An optimiser and its settings. Learning rate and clamp are in [`PixelUnits`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "method", rename_all = "snake_case")]
+pub enum OptimizerSettings {
+    /// L-BFGS: few iterations, much memory.
+    Lbfgs(LbfgsOptions),
+    /// Adam: little memory, goes on smoothly from one size to the next.
+    Adam(AdamOptions),
+}
+
+impl Settings {
+    /// The settings of the first term of one kind, if there is one: `settings.term::<Content>()`.
+    pub fn term<T: TermSettings>(&self) -> Option<&T> {
+        self.terms.iter().find_map(T::of)
+    }
+
+    /// The same, to be changed.
+    pub fn term_mut<T: TermSettings>(&mut self) -> Option<&mut T> {
+        self.terms.iter_mut().find_map(T::of_mut)
+    }
+
+    /// Makes the style weight `ratio` times the content weight: the β/α of the papers. Without both
+    /// terms, nothing changes.
+    pub fn set_style_ratio(&mut self, ratio: f64) {
+        if let Some(content) = self.term::<Content>().map(|content| content.weight)
+            && let Some(style) = self.term_mut::<Gram>()
+        {
+            style.weight = ratio * content;
+        }
+    }
+
+    /// The convention under which these settings want a network to read pictures, given the network's
+    /// own: apply it with [`Weights::with_convention`](impasto_network::Weights::with_convention) before
+    /// making the engine.
+    ///
+    /// It is the network's own but in [`PixelUnits::Torch`], where one for 0..255 becomes 0..256.
+    pub fn convention(&self, of_network: &Convention) -> Convention {
+        let bytes = of_network.scale == 255.0 && of_network.order == ChannelOrder::Bgr;
+        match self.units {
+            PixelUnits::Torch if bytes => Convention { scale: 256.0, ..*of_network },
+            _ => *of_network,
+        }
+    }
+
+    /// Checks all ranges. Layers that the network lacks are found when a run is planned.
+    ///
+    /// # Errors
+    /// Names the first setting that is outside its range, with its value.
+    pub fn validate(&self) -> Result<(), SettingsError> {
+        for term in &self.terms {
+            term.definition().validate()?;
+        }
+        if self.active_terms().next().is_none() {
+            return Err(SettingsError::NoTerm);
+        }
+        self.optimizer.build::<()>()?;
+        if let Some(decay) = self.average {
+            require((0.0..1.0).contains(&decay), "average", decay, "at least 0 and below 1")?;
+        }
+        self.schedule.validate()
+    }
+
+    /// The terms that have any weight.
+    pub(crate) fn active_terms(&self) -> impl Iterator<Item = &Term> {
+        self.terms.iter().filter(|term| term.definition().weight() > 0.0)
+    }
+
+    /// The average of the pictures, if there is to be one.
+    pub(crate) fn new_average(&self) -> Result<Option<Average>, SettingsError> {
+        Ok(self.average.map(Average::new).transpose()?)
+    }
+}
+
+impl PixelUnits {
+    /// What the picture's 1 is in these units.
+    pub fn scale(self) -> f32 {
+        match self {
+            PixelUnits::One => 1.0,
+            PixelUnits::Bytes => 255.0,
+            PixelUnits::Torch => 256.0,
+        }
+    }
+}
+
+impl OptimizerSettings {
+    /// Adam as the systems with these units have it: learning rate 10 for pixels 0..255 or 0..256
+    /// (Johnson 2015), 0.02 with second decay 0.99 and a clamp to 0..1 for ours.
+    pub fn adam(units: PixelUnits) -> Self {
+        OptimizerSettings::Adam(match units {
+            PixelUnits::One => AdamOptions {
+                learning_rate: 0.02,
+                beta2: 0.99,
+                clamp: Some((0.0, 1.0)),
+                ..Default::default()
+            },
+            PixelUnits::Bytes | PixelUnits::Torch => {
+                AdamOptions { learning_rate: 10.0, ..Default::default() }
+            }
+        })
+    }
+
+    /// L-BFGS by Torch's rule, which remembers `memory` steps.
+    pub fn lbfgs(memory: usize) -> Self {
+        OptimizerSettings::Lbfgs(LbfgsOptions { memory, ..Default::default() })
+    }
+
+    /// An optimiser that has not stepped yet, for evaluations that can fail with `E`.
+    ///
+    /// # Errors
+    /// If a setting is outside its range.
+    pub fn build<E>(&self) -> Result<Box<dyn Optimizer<E>>, SettingsError> {
+        Ok(match *self {
+            OptimizerSettings::Lbfgs(options) => Box::new(Lbfgs::new(options)?),
+            OptimizerSettings::Adam(options) => Box::new(Adam::new(options)?),
+        })
+    }
+}
+
+fn network_options<S: Serializer>(options: &NetworkOptions, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Named<'a> {
+        #[serde(serialize_with = "serialize::named")]
+        pooling: &'a impasto_network::Pooling,
+        #[serde(serialize_with = "serialize::named")]
+        first_padding: &'a impasto_network::Padding,
+        #[serde(serialize_with = "serialize::named")]
+        padding: &'a impasto_network::Padding,
+    }
+    let NetworkOptions { pooling, first_padding, padding } = options;
+    Named { pooling, first_padding, padding }.serialize(serializer)
+}

@@ -1,0 +1,115 @@
+//! Content: squared distance of the feature maps of the picture from those of the content picture.
+//!
+//! With the maps F and P, `[C, H, W]`, at a layer (Gatys, Ecker and Bethge 2015, equation 1):
+//!
+//! ```text
+//! loss = k · Σ (F − P)²        dloss/dF = 2 k (F − P)
+//! ```
+//!
+//! summed over all elements. The systems differ in k alone: see [`ContentLoss`].
+
+use std::sync::Arc;
+
+use impasto_network::{Engine, Layer, MapGradient};
+use serde::Serialize;
+
+use super::{Definition, LayerWeight, Loss, MapLoss, SMALLEST_NORM, Scene, WeightedLayers};
+use crate::SettingsError;
+use crate::error::require_weight;
+
+/// Settings of the content term.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Content {
+    /// Factor of the term, at least 0; 0 leaves it out. More keeps more of the content picture.
+    pub weight: f64,
+    /// Where the network is read. Shallow layers keep every pixel, deep ones the arrangement of objects
+    /// only; the usual choice is `relu4_2`.
+    #[serde(flatten)]
+    pub layers: WeightedLayers,
+    /// How distances are counted.
+    pub loss: ContentLoss,
+}
+
+/// The factor k of the content loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContentLoss {
+    /// k = 1/2: Gatys, Ecker and Bethge (2015). Grows with the picture.
+    HalfSum,
+    /// k = 1: the example of Keras (2015). Grows with the picture.
+    Sum,
+    /// k = 1 / (C·H·W): neural-style (Johnson 2015).
+    Mean,
+    /// k = 1 / Σ P²: 1 is the distance of an empty map, for every network, layer and size. Ours.
+    Relative,
+}
+
+impl Definition for Content {
+    fn name(&self) -> &'static str {
+        "content"
+    }
+
+    fn weight(&self) -> f64 {
+        self.weight
+    }
+
+    fn layers(&self) -> Vec<Layer> {
+        self.layers.active()
+    }
+
+    fn learns_content(&self) -> bool {
+        true
+    }
+
+    fn validate(&self) -> Result<(), SettingsError> {
+        require_weight("content weight", self.weight)?;
+        self.layers.validate("content")
+    }
+}
+
+impl Content {
+    pub(super) fn loss<E: Engine>(&self, _scene: Scene) -> impl Loss<E> + use<E> {
+        let layers = self.layers.divide(self.weight);
+        ContentDistance { kind: self.loss, layers, targets: Vec::new() }
+    }
+}
+
+/// The term at work.
+struct ContentDistance<Map> {
+    kind: ContentLoss,
+    layers: Vec<LayerWeight>,
+    /// One for each layer, once the content is known.
+    targets: Vec<Target<Map>>,
+}
+
+struct Target<Map> {
+    /// P.
+    map: Arc<Map>,
+    /// k.
+    factor: f64,
+}
+
+impl<E: Engine> Loss<E> for ContentDistance<E::Map> {
+    fn learn_content(&mut self, engine: &E) {
+        let target = |&LayerWeight { layer, .. }: &LayerWeight| Target {
+            map: Arc::new(engine.copy_map(layer)),
+            factor: match self.kind {
+                ContentLoss::HalfSum => 0.5,
+                ContentLoss::Sum => 1.0,
+                ContentLoss::Mean => 1.0 / engine.shape(layer).elements() as f64,
+                ContentLoss::Relative => 1.0 / engine.squared_norm(layer).max(SMALLEST_NORM),
+            },
+        };
+        self.targets = self.layers.iter().map(target).collect();
+    }
+
+    fn on_maps(&self, engine: &E) -> Vec<MapLoss<E::Map>> {
+        let loss = |(&LayerWeight { layer, weight }, Target { map, factor }): (_, &Target<E::Map>)| MapLoss {
+            layer,
+            weight,
+            value: factor * engine.squared_difference(layer, map),
+            gradient: MapGradient::Difference { scale: (2.0 * factor) as f32, target: map.clone() },
+        };
+        self.layers.iter().zip(&self.targets).map(loss).collect()
+    }
+}

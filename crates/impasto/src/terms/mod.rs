@@ -1,0 +1,163 @@
+//! Terms: the losses whose weighted sum is minimised, each with its gradient.
+//!
+//! A term is a settings struct, which is plain data, and a loss made from it for one size of the picture.
+//! The loss learns its targets from the style and content pictures, then answers at each evaluation: on
+//! the tapped feature maps, with a description of its gradient that the engine carries out, or on the
+//! pixels, with the gradient itself.
+//!
+//! | term | file | of what |
+//! | --- | --- | --- |
+//! | [`Content`] | `content.rs` | squared distance of feature maps |
+//! | [`Gram`] | `gram.rs` | squared distance of Gram matrices |
+//! | [`TotalVariation`] | `total_variation.rs` | differences of neighbouring pixels |
+//!
+//! A new term is a file that defines the settings, implements [`Definition`] for them, and has a `loss`
+//! function that makes a [`Loss`]; and a line in [`register!`] below.
+
+mod content;
+mod gram;
+mod layers;
+mod total_variation;
+
+pub use content::{Content, ContentLoss};
+pub use gram::{Gram, GramLoss};
+use impasto_network::{Engine, Layer, MapGradient, Size};
+pub use layers::{LayerWeight, WeightedLayers};
+use serde::Serialize;
+pub use total_variation::{TotalVariation, VariationLoss};
+
+use crate::SettingsError;
+
+/// Denominators of relative losses are at least this. Statistics of a layer that answers at all are of
+/// order one or more, so it only keeps a layer without any activation from dividing by zero.
+const SMALLEST_NORM: f64 = 1e-8;
+
+/// What the settings of a term say about it.
+pub(crate) trait Definition {
+    /// The name in messages and traces, in lower case.
+    fn name(&self) -> &'static str;
+
+    /// Factor of the whole term.
+    fn weight(&self) -> f64;
+
+    /// The layers it reads of the picture.
+    fn layers(&self) -> Vec<Layer> {
+        Vec::new()
+    }
+
+    /// Whether it learns from the content picture, at its layers.
+    fn learns_content(&self) -> bool {
+        false
+    }
+
+    /// Whether it learns from the style pictures, at its layers.
+    fn learns_style(&self) -> bool {
+        false
+    }
+
+    /// Names the first setting that is outside its range.
+    fn validate(&self) -> Result<(), SettingsError>;
+}
+
+/// What a loss is made for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scene {
+    /// Size of the picture.
+    pub size: Size,
+    /// What the picture's 1 is in the units of the variables.
+    pub pixel_scale: f64,
+}
+
+/// One map loss at one layer. Its share of the objective is `weight · value`.
+pub(crate) struct MapLoss<Map> {
+    /// Where.
+    pub layer: Layer,
+    /// Weight of the term times that of the layer.
+    pub weight: f64,
+    /// The loss without its weight.
+    pub value: f64,
+    /// Its gradient by the map, without the weight too.
+    pub gradient: MapGradient<Map>,
+}
+
+/// A term at work on pictures of one size.
+pub(crate) trait Loss<E: Engine> {
+    /// Takes in one of the style pictures, whose maps the engine holds. `share` is its part of the blend;
+    /// all shares add up to 1.
+    fn learn_style(&mut self, _engine: &E, _share: f64) {}
+
+    /// Takes in the content picture, whose maps the engine holds.
+    fn learn_content(&mut self, _engine: &E) {}
+
+    /// The losses of the picture whose maps the engine holds, layer by layer.
+    fn on_maps(&self, _engine: &E) -> Vec<MapLoss<E::Map>> {
+        Vec::new()
+    }
+
+    /// The weighted loss of `picture`, planar `[3, H, W]`, 0..1, whose gradient it adds to `gradient`.
+    /// `None` for a term on maps.
+    fn on_pixels(&self, _picture: &[f32], _gradient: &mut [f32]) -> Option<f64> {
+        None
+    }
+}
+
+/// The settings of one kind of term, to find it in a list by its type: see
+/// [`Settings::term`](crate::Settings::term).
+pub trait TermSettings: Into<Term> + Sized {
+    /// The settings, if `term` is of this kind.
+    fn of(term: &Term) -> Option<&Self>;
+
+    /// The same, to be changed.
+    fn of_mut(term: &mut Term) -> Option<&mut Self>;
+}
+
+macro_rules! register {
+    ($($(#[$doc:meta])* $kind:ident),* $(,)?) => {
+        /// The settings of a term of any kind.
+        #[derive(Clone, Debug, PartialEq, Serialize)]
+        #[serde(tag = "term", rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum Term {
+            $($(#[$doc])* $kind($kind),)*
+        }
+
+        impl Term {
+            /// What the settings say about the term.
+            pub(crate) fn definition(&self) -> &dyn Definition {
+                match self { $(Self::$kind(settings) => settings,)* }
+            }
+
+            /// The term at work.
+            pub(crate) fn loss<'a, E: Engine + 'a>(&self, scene: Scene) -> Box<dyn Loss<E> + 'a> {
+                match self { $(Self::$kind(settings) => Box::new(settings.loss(scene)),)* }
+            }
+        }
+
+        $(
+            impl From<$kind> for Term {
+                fn from(settings: $kind) -> Self {
+                    Self::$kind(settings)
+                }
+            }
+
+            impl TermSettings for $kind {
+                fn of(term: &Term) -> Option<&Self> {
+                    if let Term::$kind(settings) = term { Some(settings) } else { None }
+                }
+
+                fn of_mut(term: &mut Term) -> Option<&mut Self> {
+                    if let Term::$kind(settings) = term { Some(settings) } else { None }
+                }
+            }
+        )*
+    };
+}
+
+register! {
+    /// Keeps what the content picture shows.
+    Content,
+    /// Takes on the textures and colours of the style pictures.
+    Gram,
+    /// Smooths.
+    TotalVariation,
+}

@@ -1,0 +1,135 @@
+//! Total variation: how much neighbouring pixels differ.
+//!
+//! With a and b the squared differences of a pixel x, in the units of the variables, to its right and
+//! lower neighbours, in each of the three channels (Rudin, Osher and Fatemi 1992; squared by Mahendran and
+//! Vedaldi 2015):
+//!
+//! ```text
+//! a = (x[i, j+1] − x[i, j])²        b = (x[i+1, j] − x[i, j])²
+//! ```
+//!
+//! See [`VariationLoss`] for what is summed. Its value is always part of the printed total, which it is
+//! not in neural-style; the gradient there is the same.
+
+use impasto_network::Engine;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::{Definition, Loss, Scene};
+use crate::SettingsError;
+use crate::error::require_weight;
+
+/// Settings of the total variation term.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TotalVariation {
+    /// Factor of the term, at least 0; 0 leaves it out. More makes the picture smoother.
+    pub weight: f64,
+    /// How differences are counted.
+    pub loss: VariationLoss,
+}
+
+/// What is summed over the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VariationLoss {
+    /// `½ Σ (a + b)` over the pixels that have both neighbours: neural-style (Johnson 2015). Grows with
+    /// the picture.
+    HalfSquares,
+    /// `Σ (a + b)^1.25` over the same pixels: the example of Keras (2015). Grows with the picture.
+    Power,
+    /// `mean(a) + mean(b)` over all pairs of neighbours, the last row and column included. Ours.
+    MeanSquares,
+}
+
+impl Definition for TotalVariation {
+    fn name(&self) -> &'static str {
+        "total_variation"
+    }
+
+    fn weight(&self) -> f64 {
+        self.weight
+    }
+
+    fn validate(&self) -> Result<(), SettingsError> {
+        require_weight("tv weight", self.weight)
+    }
+}
+
+impl TotalVariation {
+    pub(super) fn loss<E: Engine>(&self, scene: Scene) -> impl Loss<E> + use<E> {
+        Variation { kind: self.loss, weight: self.weight, scene }
+    }
+}
+
+/// The term at work.
+struct Variation {
+    kind: VariationLoss,
+    weight: f64,
+    scene: Scene,
+}
+
+/// What a pixel adds to the loss, and the derivatives of that by a and b, in units of the picture.
+struct Contribution {
+    value: f64,
+    by_a: f64,
+    by_b: f64,
+}
+
+impl Variation {
+    /// What a pixel adds, given a and b in units of the picture; `None` for a neighbour that is not there.
+    fn contribution(&self, a: Option<f64>, b: Option<f64>) -> Contribution {
+        let area = self.scene.pixel_scale * self.scene.pixel_scale;
+        let both = |value: fn(f64) -> (f64, f64)| {
+            let Some(sum) = a.zip(b).map(|(a, b)| area * (a + b)) else {
+                return Contribution { value: 0.0, by_a: 0.0, by_b: 0.0 };
+            };
+            let (value, slope) = value(sum);
+            Contribution { value, by_a: slope * area, by_b: slope * area }
+        };
+        match self.kind {
+            VariationLoss::HalfSquares => both(|sum| (0.5 * sum, 0.5)),
+            VariationLoss::Power => both(|sum| {
+                let root = sum.sqrt().sqrt();
+                (sum * root, 1.25 * root)
+            }),
+            VariationLoss::MeanSquares => {
+                let (height, width) = (self.scene.size.height, self.scene.size.width);
+                let mean = |pairs: usize| area / (3 * pairs).max(1) as f64;
+                let (by_a, by_b) = (mean(height * (width - 1)), mean((height - 1) * width));
+                Contribution { value: by_a * a.unwrap_or(0.0) + by_b * b.unwrap_or(0.0), by_a, by_b }
+            }
+        }
+    }
+
+    /// The unweighted loss of one channel `[H, W]`. Adds its weighted gradient.
+    fn on_plane(&self, plane: &[f32], gradient: &mut [f32]) -> f64 {
+        let (height, width) = (self.scene.size.height, self.scene.size.width);
+        let mut loss = 0.0;
+        for (index, &pixel) in plane.iter().enumerate() {
+            let (row, column) = (index / width, index % width);
+            let difference = |neighbour: usize| f64::from(plane[neighbour]) - f64::from(pixel);
+            let right = (column + 1 < width).then(|| difference(index + 1));
+            let below = (row + 1 < height).then(|| difference(index + width));
+            let square = |difference: f64| difference * difference;
+            let Contribution { value, by_a, by_b } = self.contribution(right.map(square), below.map(square));
+            loss += value;
+            for (difference, slope, neighbour) in [(right, by_a, index + 1), (below, by_b, index + width)] {
+                let Some(difference) = difference else { continue };
+                let push = (self.weight * 2.0 * slope * difference) as f32;
+                gradient[neighbour] += push;
+                gradient[index] -= push;
+            }
+        }
+        loss
+    }
+}
+
+impl<E: Engine> Loss<E> for Variation {
+    fn on_pixels(&self, picture: &[f32], gradient: &mut [f32]) -> Option<f64> {
+        let positions = self.scene.size.height * self.scene.size.width;
+        let planes = picture.par_chunks_exact(positions).zip(gradient.par_chunks_exact_mut(positions));
+        // Collected, so that the sum has one order for any number of threads.
+        let losses: Vec<f64> = planes.map(|(plane, gradient)| self.on_plane(plane, gradient)).collect();
+        Some(self.weight * losses.iter().sum::<f64>())
+    }
+}

@@ -1,0 +1,39 @@
+//! The trace: what every evaluation of a run found.
+
+use impasto_network::Layer;
+use serde::Serialize;
+
+use crate::serialize;
+
+/// The loss of one term at one layer, its weight included.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct TermLoss {
+    /// Name of the term: `content`, `gram`, `total_variation`.
+    pub term: &'static str,
+    /// Where; `None` for a term on pixels.
+    #[serde(serialize_with = "serialize::displayed_if_any")]
+    pub layer: Option<Layer>,
+    /// Weighted, so that all of them add up to the total.
+    pub loss: f64,
+}
+
+/// Every evaluation of a run, in order. The first is that of the start picture.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Trace {
+    /// All evaluations, those of line searches included.
+    pub evaluations: Vec<TracedEvaluation>,
+}
+
+/// One evaluation of the objective.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TracedEvaluation {
+    /// The stage, from 1.
+    pub stage: usize,
+    /// The iteration of the optimiser within the stage, from 1. A line search has several evaluations in
+    /// one.
+    pub iteration: usize,
+    /// Sum of all losses.
+    pub total: f64,
+    /// Each loss alone.
+    pub losses: Vec<TermLoss>,
+}
