@@ -1,2 +1,33 @@
-//! x
-fn main() {}
+//! The `impasto` program: reads flags, runs one command, turns its outcome into an exit code.
+//!
+//! | code | meaning |
+//! | --- | --- |
+//! | 0 | done; also when whoever reads the output closed it |
+//! | 1 | the world refused: a disk, a permission, too little memory |
+//! | 2 | the caller's mistake: a flag, a file, a value out of range |
+//! | 130 | interrupted with Ctrl-C, after saving what there was |
+
+#![forbid(unsafe_code)]
+
+mod bench;
+mod command_line;
+mod failure;
+mod machine;
+mod network_choice;
+mod threads;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use command_line::{Command, CommandLine};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let outcome = CommandLine::try_parse().map_err(Failure::from).and_then(|line| match line.command {
+        Command::Bench(arguments) => bench::run(&arguments),
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

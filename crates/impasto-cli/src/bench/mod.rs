@@ -1,0 +1,205 @@
+//! `impasto bench`: seconds per evaluation, effective GFLOP/s and peak memory on this machine.
+
+mod evaluation;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use evaluation::Evaluation;
+use impasto_kernels::Isa;
+use impasto_network::{Architecture, CpuEngine, Engine, Layer, NetworkOptions, Size, Weights};
+use serde::Serialize;
+
+use crate::command_line::isa_parser;
+use crate::failure::Failure;
+use crate::network_choice::{network_parser, open_weights};
+use crate::{machine, threads};
+
+const EXAMPLES: &str = "\
+Examples:
+  impasto bench                                      the compact network at 512x512
+  impasto bench --network vgg19 --size 1024          VGG-19, with random weights
+  impasto bench --network vgg19 --isa avx2 --json    without AVX-512, for a script";
+
+/// Measure how fast this machine evaluates a network.
+///
+/// One evaluation is what a transfer does at each step: the network forward, a content difference at
+/// relu4_2, Gram matrices at relu1_1 to relu5_1, and the gradient back to the pixels. Speed does not depend
+/// on the values of weights and pictures, so both are random unless given.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct BenchArguments {
+    /// The network to measure: compact is built in; vgg16 and vgg19 get random weights without --weights
+    /// [default: compact]
+    #[arg(long, value_name = "NAME", value_parser = network_parser())]
+    network: Option<Architecture>,
+
+    /// A safetensors file with the weights of the network; read within the time to prepare.
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+
+    /// Height and width of the picture in pixels.
+    #[arg(long, value_name = "PIXELS", default_value_t = 512, value_parser = clap::value_parser!(u32).range(16..=32768))]
+    size: u32,
+
+    /// Threads to compute with [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=threads::MOST_THREADS))]
+    threads: Option<u16>,
+
+    /// The instruction set [default: the widest of this machine]
+    #[arg(long, value_name = "NAME", value_parser = isa_parser())]
+    isa: Option<Isa>,
+
+    /// Evaluations to time, after one to warm up.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    runs: u16,
+
+    /// Print one JSON object instead of words.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was measured; the fields of the JSON object.
+#[derive(Debug, Serialize)]
+struct Measurement {
+    network: String,
+    weights: String,
+    height: usize,
+    width: usize,
+    threads: usize,
+    isa: String,
+    /// The fastest evaluation.
+    seconds_best: f64,
+    /// The median of all evaluations.
+    seconds_median: f64,
+    /// From nothing to an engine with its weights packed and its buffers planned.
+    prepare_seconds: f64,
+    /// The most memory of the whole process, or what the engine says it needs.
+    peak_bytes: u64,
+    /// Whether `peak_bytes` is the system's account of the process rather than the engine's estimate.
+    peak_is_measured: bool,
+    /// 10⁹ operations a second in the best evaluation: two for each multiply-add of the convolutions,
+    /// forward and back to the pixels, counted as direct convolution.
+    gflops: f64,
+}
+
+/// Measures and prints.
+pub fn run(arguments: &BenchArguments) -> Result<(), Failure> {
+    let isa = arguments.isa.unwrap_or_else(Isa::detect);
+    if !isa.is_available() {
+        return Err(Failure::mistake(format_args!("--isa {isa}: this machine does not have it")));
+    }
+    let pool = threads::pool(arguments.threads)?;
+    let measurement = pool.install(|| measure(arguments, isa))?;
+    let mut out = io::stdout().lock();
+    match arguments.json {
+        true => serde_json::to_writer(&mut out, &measurement).map_err(io::Error::from)?,
+        false => measurement.write_words(&mut out)?,
+    }
+    writeln!(out)?;
+    Ok(())
+}
+
+fn measure(arguments: &BenchArguments, isa: Isa) -> Result<Measurement, Failure> {
+    let side = arguments.size as usize;
+    let size = Size { height: side, width: side };
+
+    let started = Instant::now();
+    let weights = weights(arguments)?;
+    let mut engine = CpuEngine::with_isa(weights, NetworkOptions::default(), isa);
+    let estimate = engine.memory_needed(size, &Evaluation::taps())?;
+    machine::check_memory(estimate, format_args!("--size {side}"))?;
+    evaluation::prepare(&mut engine, size)?;
+    let prepare_seconds = started.elapsed().as_secs_f64();
+
+    let architecture = engine.weights().architecture().clone();
+    let origin = engine.weights().origin().to_owned();
+    let mut evaluation = Evaluation::new(engine, size);
+    evaluation.run();
+    let mut seconds: Vec<f64> = (0..arguments.runs)
+        .map(|_| {
+            let started = Instant::now();
+            evaluation.run();
+            started.elapsed().as_secs_f64()
+        })
+        .collect();
+    if !evaluation.gradient().iter().all(|value| value.is_finite()) {
+        return Err(Failure::mistake(format_args!(
+            "{origin}: the gradient is not finite with these weights"
+        )));
+    }
+    seconds.sort_by(f64::total_cmp);
+    let (seconds_best, seconds_median) = (seconds[0], median(&seconds));
+    let multiply_adds = architecture.multiply_adds(Layer::relu(5, 1), side, side);
+    let measured = machine::peak_memory();
+    Ok(Measurement {
+        network: architecture.name().to_owned(),
+        weights: origin,
+        height: side,
+        width: side,
+        threads: rayon::current_num_threads(),
+        isa: isa.to_string(),
+        seconds_best,
+        seconds_median,
+        prepare_seconds,
+        peak_bytes: measured.unwrap_or(estimate),
+        peak_is_measured: measured.is_some(),
+        gflops: 4.0 * multiply_adds as f64 / seconds_best / 1e9,
+    })
+}
+
+fn weights(arguments: &BenchArguments) -> Result<Weights, Failure> {
+    match (&arguments.weights, &arguments.network) {
+        (Some(file), network) => open_weights(file, network.as_ref(), None),
+        (None, Some(network)) if network.name() != "compact" => Ok(Weights::random(network.clone(), 0)),
+        (None, _) => Ok(Weights::compact()),
+    }
+}
+
+/// The middle of ascending values, or the mean of the two in the middle.
+fn median(ascending: &[f64]) -> f64 {
+    let half = ascending.len() / 2;
+    match ascending.len() % 2 {
+        0 => (ascending[half - 1] + ascending[half]) / 2.0,
+        _ => ascending[half],
+    }
+}
+
+impl Measurement {
+    fn write_words(&self, out: &mut impl Write) -> io::Result<()> {
+        let Measurement { network, weights, height, width, threads, isa, .. } = self;
+        let plural = if *threads == 1 { "" } else { "s" };
+        writeln!(out, "{network} ({weights}), {width}x{height}, {threads} thread{plural}, {isa}")?;
+        writeln!(
+            out,
+            "evaluation  {:.3} s best, {:.3} s median (forward, losses, gradient of the pixels)",
+            self.seconds_best, self.seconds_median
+        )?;
+        writeln!(
+            out,
+            "speed       {:.0} GFLOP/s, counted as direct convolution, forward and back",
+            self.gflops
+        )?;
+        writeln!(
+            out,
+            "prepare     {:.3} s (read and pack the weights, plan the buffers)",
+            self.prepare_seconds
+        )?;
+        let account = if self.peak_is_measured { "of the process" } else { "by the engine's estimate" };
+        write!(out, "memory      {:.0} MB at the peak, {account}", self.peak_bytes as f64 / 1e6)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_in_the_middle() {
+        assert_eq!(median(&[1.0]), 1.0);
+        assert_eq!(median(&[1.0, 3.0]), 2.0);
+        assert_eq!(median(&[1.0, 3.0, 9.0]), 3.0);
+    }
+}

@@ -1,0 +1,112 @@
+//! Why a command did not do what was asked, by whose fault it is.
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use impasto_network::{EngineError, WeightsError, WeightsFault};
+
+/// A command that ended early, with the line that says why.
+#[derive(Debug)]
+pub enum Failure {
+    /// A flag, a file or a value that the caller can change: exit code 2.
+    Mistake(String),
+    /// A disk, a permission, the memory of the machine: exit code 1.
+    World(String),
+    /// Help or a version was asked for, or no command was given: what to print, and where.
+    Help(clap::Error),
+    /// Standard output was closed by its reader: nothing went wrong.
+    OutputClosed,
+}
+
+impl Failure {
+    /// The caller's mistake, in one line.
+    pub fn mistake(line: impl fmt::Display) -> Self {
+        Failure::Mistake(line.to_string())
+    }
+
+    /// The world's refusal, in one line.
+    pub fn world(line: impl fmt::Display) -> Self {
+        Failure::World(line.to_string())
+    }
+
+    /// Prints what there is to say and returns the exit code.
+    pub fn report(self) -> ExitCode {
+        match self {
+            Failure::Mistake(line) => {
+                eprintln!("error: {line}");
+                ExitCode::from(2)
+            }
+            Failure::World(line) => {
+                eprintln!("error: {line}");
+                ExitCode::from(1)
+            }
+            Failure::Help(help) => match help.print() {
+                Ok(()) => ExitCode::from(help.exit_code() as u8),
+                Err(error) => Failure::from(error).report(),
+            },
+            Failure::OutputClosed => ExitCode::SUCCESS,
+        }
+    }
+}
+
+/// Errors of standard output; files have errors of their own.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Failure::OutputClosed,
+            _ => Failure::world(format_args!("standard output: {error}")),
+        }
+    }
+}
+
+impl From<clap::Error> for Failure {
+    fn from(error: clap::Error) -> Self {
+        match error.kind() {
+            ErrorKind::DisplayHelp
+            | ErrorKind::DisplayVersion
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Failure::Help(error),
+            _ => Failure::Mistake(one_line(&error.render().to_string())),
+        }
+    }
+}
+
+impl From<WeightsError> for Failure {
+    fn from(error: WeightsError) -> Self {
+        match &error.fault {
+            WeightsFault::Unreadable(why) if why.kind() == io::ErrorKind::NotFound => {
+                Failure::mistake(format_args!("weight file {}: no such file", error.file.display()))
+            }
+            WeightsFault::Unreadable(_) => Failure::world(error),
+            _ => Failure::mistake(error),
+        }
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        Failure::mistake(error)
+    }
+}
+
+/// What the parser of flags says over several lines, without its usage and the pointer to `--help`.
+fn one_line(text: &str) -> String {
+    let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
+    let told: Vec<&str> =
+        lines.filter(|line| !line.is_empty() && !line.starts_with("For more information")).collect();
+    let line = told.join(" ");
+    line.strip_prefix("error: ").map_or(line.clone(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn complaints_of_the_parser_become_one_line() {
+        let text = "error: invalid value 'x' for '--isa <ISA>'\n  [possible values: avx2]\n\n  tip: do\n\n\
+                    Usage: impasto\n\nFor more information, try '--help'.\n";
+        assert_eq!(one_line(text), "invalid value 'x' for '--isa <ISA>' [possible values: avx2] tip: do");
+    }
+}

@@ -1,0 +1,19 @@
+//! The threads that a command computes with.
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::failure::Failure;
+use crate::machine;
+
+/// Most threads that can be asked for.
+pub const MOST_THREADS: i64 = 1024;
+
+/// A pool of `threads` threads, by default one for each core. Pictures do not depend on their number.
+pub fn pool(threads: Option<u16>) -> Result<ThreadPool, Failure> {
+    let threads = threads.map_or_else(machine::cores, usize::from);
+    ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(|index| format!("impasto-{index}"))
+        .build()
+        .map_err(|error| Failure::world(format_args!("cannot start {threads} threads: {error}")))
+}
