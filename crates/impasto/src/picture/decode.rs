@@ -9,7 +9,7 @@ use image::codecs::{jpeg::JpegDecoder, png::PngDecoder, tiff::TiffDecoder, webp:
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageResult};
 
-use super::formats::{exif, jpeg, tiff};
+use super::formats::{exif, jpeg, png, tiff};
 use super::profile::{self, ProfileProblem};
 use super::{Alpha, BitDepth, Picture, PictureError, PictureFormat, hidden_colors};
 
@@ -113,13 +113,22 @@ impl SourcePicture {
             .map_err(|found| PictureError::NotAPicture { path: path.to_owned(), found })?;
         let failed = |error| decoding_failed(path, format, error);
         let mut warnings = Vec::new();
-        let mut decoder = open(format, bytes, options, &mut warnings).map_err(failed)?;
-
-        let (width, height) = decoder.dimensions();
-        if u64::from(width) * u64::from(height) > options.max_pixels {
-            let limit = options.max_pixels;
-            return Err(PictureError::TooLarge { path: path.to_owned(), width, height, limit });
+        let check_size = |(width, height)| match u64::from(width) * u64::from(height) {
+            pixels if pixels <= options.max_pixels => Ok(()),
+            _ => Err(PictureError::TooLarge {
+                path: path.to_owned(),
+                width,
+                height,
+                limit: options.max_pixels,
+            }),
+        };
+        // The decoder of PNG refuses a size that overflows its buffers, in words that do not tell which.
+        if format == PictureFormat::Png {
+            png::claimed_size(bytes).map_or(Ok(()), check_size)?;
         }
+        let mut decoder = open(format, bytes, options, &mut warnings).map_err(failed)?;
+        check_size(decoder.dimensions())?;
+        decoder.set_limits(limits(options)).map_err(failed)?;
         if format == PictureFormat::Jpeg && !jpeg::is_complete(bytes) {
             return Err(damaged(path, format, "the end is missing"));
         }
@@ -161,8 +170,8 @@ impl SourcePicture {
             Err(error) => warnings.push(ReadWarning::ProfileDamaged(one_line(&error.to_string()))),
         }
         for value in &mut colors {
-            // A profile may yield NaN where its curves are broken; `max` turns it into black.
-            *value = value.max(0.0).min(1.0);
+            // A profile may yield NaN where its curves are broken: black.
+            *value = if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) };
         }
         if let Some(alpha) = &alpha
             && !hidden_colors::fill(width, height, &mut colors, alpha)
@@ -210,13 +219,11 @@ fn open<'a>(
     options: &ReadOptions,
     warnings: &mut Vec<ReadWarning>,
 ) -> ImageResult<Box<dyn ImageDecoder + 'a>> {
-    let mut limits = image::Limits::no_limits();
-    limits.max_alloc = Some(options.max_bytes());
     let file = Cursor::new(bytes);
     let mut is_animated = false;
-    let mut decoder: Box<dyn ImageDecoder + 'a> = match format {
+    let decoder: Box<dyn ImageDecoder + 'a> = match format {
         PictureFormat::Png => {
-            let decoder = PngDecoder::with_limits(file, limits.clone())?;
+            let decoder = PngDecoder::with_limits(file, limits(options))?;
             is_animated = decoder.is_apng()?;
             Box::new(decoder)
         }
@@ -231,8 +238,14 @@ fn open<'a>(
     if is_animated {
         warnings.push(ReadWarning::Animated);
     }
-    decoder.set_limits(limits)?;
     Ok(decoder)
+}
+
+/// Bounds on what a decoder allocates beside the pixels, such as compressed metadata.
+fn limits(options: &ReadOptions) -> image::Limits {
+    let mut limits = image::Limits::no_limits();
+    limits.max_alloc = Some(options.max_bytes());
+    limits
 }
 
 /// How the stored pixels must be turned to stand upright; damaged metadata turns nothing.
@@ -279,7 +292,7 @@ fn split<T: Copy>(
     for channel in 0..3 {
         colors.extend(plane(if is_grey { 0 } else { channel }));
     }
-    let has_alpha = channels % 2 == 0;
+    let has_alpha = channels.is_multiple_of(2);
     (colors, has_alpha.then(|| plane(channels - 1).map(|alpha| alpha.clamp(0.0, 1.0)).collect()))
 }
 

@@ -87,7 +87,7 @@ fn push(coarse: &Level, fine: &mut Level) {
     // Centre of fine pixel i in coarse pixels: (i + 1/2) / 2 - 1/2.
     let neighbours = |index: usize, last: usize| {
         let near = index / 2;
-        let far = if index % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(last) };
+        let far = if index.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(last) };
         (near, far)
     };
     let planes = fine.colors.chunks_exact_mut(fine.weights.len());

@@ -32,6 +32,13 @@ pub(in crate::picture) fn encode(raster: &Raster, settings: Option<&str>) -> Res
     Ok(file)
 }
 
+/// Columns and rows as the header claims, before any decoder takes it at its word.
+pub(in crate::picture) fn claimed_size(file: &[u8]) -> Option<(u32, u32)> {
+    // Behind the signature stand the length of the header, its name, and the two sides.
+    let side = |at: usize| Some(u32::from_be_bytes(file.get(at..at + 4)?.try_into().ok()?));
+    Some((side(16)?, side(20)?))
+}
+
 /// The settings in the bytes of a PNG file, from an `iTXt` or `tEXt` chunk before the pixels.
 pub(in crate::picture) fn settings(file: &[u8]) -> Option<String> {
     let limits = png::Limits { bytes: LONGEST_SETTINGS };

@@ -1,0 +1,117 @@
+//! Embedded colour profiles are converted to sRGB.
+
+use image::codecs::png::PngEncoder;
+use image::{ExtendedColorType, ImageEncoder};
+use impasto::picture::{BitDepth, ReadWarning, SourcePicture};
+use moxcms::ColorProfile;
+
+use super::decode;
+
+fn tagged(samples: &[u8], color: ExtendedColorType, profile: Vec<u8>) -> SourcePicture {
+    let mut file = Vec::new();
+    let mut encoder = PngEncoder::new(&mut file);
+    encoder.set_icc_profile(profile).unwrap();
+    let pixel = usize::from(color.bits_per_pixel() / 8);
+    encoder.write_image(samples, (samples.len() / pixel) as u32, 1, color).unwrap();
+    decode(&file).unwrap()
+}
+
+/// The first pixel in 0..255.
+fn pixel(source: &SourcePicture) -> [f32; 3] {
+    let data = source.picture.data();
+    let plane = data.len() / 3;
+    [data[0], data[plane], data[2 * plane]].map(|value| value * 255.0)
+}
+
+fn assert_near(actual: [f32; 3], expected: [f32; 3], tolerance: f32) {
+    for (a, e) in actual.iter().zip(expected) {
+        assert!((a - e).abs() <= tolerance, "{actual:?}, expected {expected:?}");
+    }
+}
+
+#[test]
+fn display_p3_is_converted() {
+    let profile = || ColorProfile::new_display_p3().encode().unwrap();
+    // Linear sRGB = M · linear P3 with the primaries of both and white D65; same transfer curve.
+    let converted = tagged(&[100, 150, 120], ExtendedColorType::Rgb8, profile());
+    assert_near(pixel(&converted), p3_to_srgb([100.0, 150.0, 120.0]), 0.7);
+    assert!(converted.warnings.is_empty());
+    // Beyond sRGB: the greenest green of P3 is cut to the greenest of sRGB.
+    let green = tagged(&[0, 255, 0], ExtendedColorType::Rgb8, profile());
+    assert_near(pixel(&green), [0.0, 255.0, 0.0], 0.7);
+    // Greys stay grey.
+    let grey = tagged(&[128, 128, 128], ExtendedColorType::Rgb8, profile());
+    assert_near(pixel(&grey), [128.0; 3], 0.5);
+}
+
+/// By the matrix that CSS Color 4 prints (P3 to XYZ times XYZ to sRGB).
+fn p3_to_srgb(color: [f32; 3]) -> [f32; 3] {
+    let linear = color.map(|v| match v / 255.0 {
+        v if v <= 0.04045 => v / 12.92,
+        v => ((v + 0.055) / 1.055).powf(2.4),
+    });
+    let matrix =
+        [[1.2249402, -0.2249402, 0.0], [-0.0420570, 1.042057, 0.0], [-0.0196376, -0.0786360, 1.0982736]];
+    matrix.map(|row| {
+        let v: f32 = row.iter().zip(linear).map(|(m, v)| m * v).sum();
+        255.0 * if v <= 0.0031308 { 12.92 * v } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 }
+    })
+}
+
+#[test]
+fn swapped_primaries_swap_the_channels() {
+    let mut profile = ColorProfile::new_srgb();
+    std::mem::swap(&mut profile.red_colorant, &mut profile.blue_colorant);
+    profile.cicp = None;
+    let source = tagged(&[200, 100, 50], ExtendedColorType::Rgb8, profile.encode().unwrap());
+    assert_near(pixel(&source), [50.0, 100.0, 200.0], 0.5);
+}
+
+#[test]
+fn srgb_passes_bit_for_bit() {
+    let profile = || ColorProfile::new_srgb().encode().unwrap();
+    let samples: Vec<u16> = (0..=u16::MAX).step_by(5).flat_map(|v| [v, v ^ 0x5555, !v]).collect();
+    let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_ne_bytes()).collect();
+    let source = tagged(&bytes, ExtendedColorType::Rgb16, profile());
+    assert_eq!(source.depth, BitDepth::Sixteen);
+    let plane = samples.len() / 3;
+    for (index, sample) in samples.iter().enumerate() {
+        assert_eq!(source.picture.data()[index % 3 * plane + index / 3], f32::from(*sample) / 65535.0);
+    }
+}
+
+#[test]
+fn grey_profiles_apply_to_grey() {
+    let linear = ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
+    let source = tagged(&[55, 255, 0], ExtendedColorType::L8, linear);
+    // 55/255 of the light of white is sRGB 128.
+    assert_near(pixel(&source), [128.0; 3], 1.0);
+    let data = source.picture.data();
+    assert!((data[1] - 1.0).abs() < 1e-3 && data[2] < 1e-3);
+    assert!(source.warnings.is_empty());
+}
+
+#[test]
+fn alpha_is_no_color() {
+    let profile = ColorProfile::new_display_p3().encode().unwrap();
+    let source = tagged(&[100, 150, 120, 77], ExtendedColorType::Rgba8, profile);
+    assert_near(pixel(&source), p3_to_srgb([100.0, 150.0, 120.0]), 0.7);
+    assert_eq!(source.alpha.unwrap().data(), [77.0 / 255.0]);
+}
+
+#[test]
+fn unusable_profiles_warn_and_leave_the_colors() {
+    for profile in [b"no profile".to_vec(), {
+        let mut cut = ColorProfile::new_display_p3().encode().unwrap();
+        cut.truncate(200);
+        cut
+    }] {
+        let source = tagged(&[10, 20, 30], ExtendedColorType::Rgb8, profile);
+        assert_near(pixel(&source), [10.0, 20.0, 30.0], 1e-3);
+        assert!(matches!(source.warnings[..], [ReadWarning::ProfileDamaged(_)]), "{:?}", source.warnings);
+    }
+    let grey = ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
+    let source = tagged(&[10, 20, 30], ExtendedColorType::Rgb8, grey);
+    assert_near(pixel(&source), [10.0, 20.0, 30.0], 1e-3);
+    assert!(matches!(source.warnings[..], [ReadWarning::ProfileForeign(_)]));
+}
