@@ -103,6 +103,21 @@ pub enum TransferError {
     },
 }
 
+impl TransferError {
+    /// What an engine said about a picture.
+    pub(crate) fn of_engine(picture: impl Into<String>, source: EngineError) -> Self {
+        match source {
+            EngineError::NoSuchLayer { .. } => TransferError::NoSuchLayer(source),
+            source => TransferError::Engine { picture: picture.into(), source },
+        }
+    }
+}
+
+/// How messages call the style picture at `index`, from 0, of `count`.
+pub(crate) fn style_name(index: usize, count: usize) -> String {
+    if count == 1 { "style".to_owned() } else { format!("style {}", index + 1) }
+}
+
 /// What is not finite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Culprit {

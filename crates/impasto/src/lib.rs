@@ -1,4 +1,45 @@
 //! Repaint a picture in the style of another.
+//!
+//! The pixels of a picture are moved until a network sees the content of one picture and the style of
+//! another in it (Gatys, Ecker and Bethge 2015). Five nouns say how:
+//!
+//! | noun | where |
+//! | --- | --- |
+//! | network and weights | the crate `impasto_network` |
+//! | terms, what is minimised | [`terms`], [`Settings::terms`] |
+//! | optimiser | [`optimizers`], [`OptimizerSettings`] |
+//! | schedule: sizes, iterations, start | [`Schedule`] |
+//! | preset, a choice of all of them | [`Preset`] |
+//!
+//! A [`Transfer`] brings settings and pictures together and runs them on an engine. Pictures are read,
+//! resized and written by [`picture`].
+//!
+//! ```
+//! use impasto::{Control, Picture, Preset, Progress, Transfer};
+//! use impasto_network::{CpuEngine, Weights};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut settings = Preset::Impasto.settings();
+//! settings.schedule.size = 32; // small, so that the example is quick
+//! settings.schedule.iterations = 2;
+//!
+//! let weights = Weights::compact();
+//! let convention = settings.convention(weights.convention());
+//! let mut engine = CpuEngine::new(weights.with_convention(convention), settings.network);
+//!
+//! let content = Picture::uniform_noise(64, 48, 0.2..0.8, 1);
+//! let style = Picture::white_noise(64, 64, [0.5; 3], 0.2, 2);
+//! let transfer = Transfer::new(settings).content(content).style(style, 1.0);
+//! println!("{} MB needed", transfer.plan(&engine)?.memory() / 1_000_000);
+//!
+//! let outcome = transfer.run(&mut engine, &mut |progress: &Progress| {
+//!     println!("{}/{}: {}", progress.iteration, progress.iterations, progress.total);
+//!     Control::Continue
+//! })?;
+//! assert_eq!(outcome.picture.width(), 32);
+//! # Ok(())
+//! # }
+//! ```
 
 #![forbid(unsafe_code)]
 

@@ -8,10 +8,11 @@
 //! layer is divided by the sum of its absolute values + 1e-8 before it is weighted; the result is then
 //! the gradient of no loss.
 
-use impasto_network::{Engine, EngineError, Layer, Size};
+use impasto_network::{Engine, Layer, Size};
 
-use crate::terms::{Loss, MapLoss, Scene};
-use crate::{Picture, Settings, TermLoss};
+use crate::error::style_name;
+use crate::terms::{Definition, Loss, MapLoss, Scene};
+use crate::{Picture, Settings, TermLoss, TransferError};
 
 /// Keeps the division defined where a gradient is zero.
 const SMALLEST_GRADIENT_NORM: f64 = 1e-8;
@@ -43,7 +44,7 @@ pub(crate) struct Taps {
 
 impl Taps {
     pub fn new(settings: &Settings) -> Self {
-        let of = |learns: fn(&dyn crate::terms::Definition) -> bool| {
+        let of = |learns: fn(&dyn Definition) -> bool| {
             let definitions = settings.active_terms().map(|term| term.definition());
             let layers = definitions.filter(|&definition| learns(definition));
             let mut layers: Vec<Layer> = layers.flat_map(|definition| definition.layers()).collect();
@@ -62,25 +63,28 @@ impl Taps {
 impl<'a, E: Engine + 'a> Objective<'a, E> {
     /// Learns the targets, one picture after another, and leaves the engine prepared for
     /// [`evaluate`](Objective::evaluate) at the size of the content.
-    pub fn new(settings: &Settings, engine: &mut E, sources: &Sources) -> Result<Self, EngineError> {
+    pub fn new(settings: &Settings, engine: &mut E, sources: &Sources) -> Result<Self, TransferError> {
         let size = Size { height: sources.content.height(), width: sources.content.width() };
         let scene = Scene { size, pixel_scale: f64::from(settings.units.scale()) };
         let losses = settings.active_terms().map(|term| (term.definition().name(), term.loss(scene)));
         let mut losses: Vec<(_, Box<dyn Loss<E> + 'a>)> = losses.collect();
         let taps = Taps::new(settings);
         if !taps.style.is_empty() {
-            for (style, share) in &sources.styles {
-                engine.prepare(Size { height: style.height(), width: style.width() }, &taps.style)?;
+            for (index, (style, share)) in sources.styles.iter().enumerate() {
+                engine.prepare(Size { height: style.height(), width: style.width() }, &taps.style).map_err(
+                    |error| TransferError::of_engine(style_name(index, sources.styles.len()), error),
+                )?;
                 engine.forward(style.data());
                 losses.iter_mut().for_each(|(_, loss)| loss.learn_style(engine, *share));
             }
         }
+        let of_content = |error| TransferError::of_engine("content", error);
         if !taps.content.is_empty() {
-            engine.prepare(size, &taps.content)?;
+            engine.prepare(size, &taps.content).map_err(of_content)?;
             engine.forward(sources.content.data());
             losses.iter_mut().for_each(|(_, loss)| loss.learn_content(engine));
         }
-        engine.prepare(size, &taps.picture)?;
+        engine.prepare(size, &taps.picture).map_err(of_content)?;
         Ok(Objective { losses, normalize_gradients: settings.normalize_gradients })
     }
 

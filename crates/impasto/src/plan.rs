@@ -3,6 +3,7 @@
 use impasto_network::{Engine, EngineError, Layer, Size};
 use serde::Serialize;
 
+use crate::error::style_name;
 use crate::objective::Taps;
 use crate::{Schedule, Settings, TransferError, serialize};
 
@@ -73,17 +74,15 @@ impl Stage {
         size: Size,
         styles: Vec<Size>,
     ) -> Result<Self, TransferError> {
-        let of_engine = |picture: &str, size: Size, taps: &[Layer]| match engine.memory_needed(size, taps) {
-            Ok(memory) => Ok(memory),
-            Err(error @ EngineError::NoSuchLayer { .. }) => Err(TransferError::NoSuchLayer(error)),
-            Err(source) => Err(TransferError::Engine { picture: picture.to_owned(), source }),
-        };
-        let mut largest = of_engine("content", size, &taps.picture)?;
+        let mut largest = engine
+            .memory_needed(size, &taps.picture)
+            .map_err(|error| TransferError::of_engine("content", error))?;
         if !taps.style.is_empty() {
             for (index, &style) in styles.iter().enumerate() {
-                let picture =
-                    if styles.len() == 1 { "style".to_owned() } else { format!("style {}", index + 1) };
-                largest = largest.max(of_engine(&picture, style, &taps.style)?);
+                let needed = engine
+                    .memory_needed(style, &taps.style)
+                    .map_err(|error| TransferError::of_engine(style_name(index, styles.len()), error))?;
+                largest = largest.max(needed);
             }
         }
         // Values of f32, in units of one picture: the content, the variables, the picture they stand for

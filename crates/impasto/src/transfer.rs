@@ -2,6 +2,7 @@
 
 use impasto_network::{Engine, Size};
 
+use crate::error::require_weight;
 use crate::objective::{Objective, Sources};
 use crate::picture::keep_colors;
 use crate::run::Run;
@@ -130,8 +131,7 @@ impl Transfer {
             content: fit(content, stage.size),
             styles: styles.map(|((style, share), &size)| (fit(style, size), share)).collect(),
         };
-        let objective = Objective::new(&self.settings, engine, &sources)
-            .map_err(|source| TransferError::Engine { picture: "content or style".to_owned(), source })?;
+        let objective = Objective::new(&self.settings, engine, &sources)?;
         Ok((objective, sources.content))
     }
 
@@ -160,7 +160,7 @@ impl Transfer {
     /// The style pictures that have a weight, with weights that add up to 1.
     fn blend(&self) -> Result<Vec<(&Picture, f64)>, TransferError> {
         for (index, (_, weight)) in self.styles.iter().enumerate() {
-            crate::error::require_weight(format!("weight of style {}", index + 1), *weight)?;
+            require_weight(format!("weight of style {}", index + 1), *weight)?;
         }
         let sum: f64 = self.styles.iter().map(|(_, weight)| weight).sum();
         let learns = self.settings.active_terms().any(|term| term.definition().learns_style());

@@ -1,0 +1,218 @@
+//! Each preset against the same arithmetic in PyTorch, float64 (fixtures/make_*.py): every loss, every
+//! gradient, and the way down.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use impasto::terms::{Content, Gram, Term, TotalVariation};
+use impasto::{
+    Control, Evaluation, OptimizerSettings, Picture, PixelUnits, Preset, Progress, Settings, StyleFit,
+    Transfer,
+};
+use impasto_network::{CpuEngine, Engine, Layer, Pooling, ScalarEngine, Weights};
+use safetensors::{Dtype, SafeTensors};
+
+/// Losses and gradients agree to this, relative to the largest element of each.
+const TOLERANCE: f64 = 1e-4;
+
+/// Styles of one transfer: names of fixture pictures, with weights.
+type Styles<'a> = &'a [(&'a str, f64)];
+
+fn bytes(file: &str) -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(file)).unwrap()
+}
+
+/// The tensors of a fixture file, widened to f64, without their shapes.
+fn fixture(file: &str) -> BTreeMap<String, Vec<f64>> {
+    let bytes = bytes(file);
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let values = |data: &[u8], dtype| match dtype {
+        Dtype::F32 => data.as_chunks().0.iter().map(|&bytes| f64::from(f32::from_le_bytes(bytes))).collect(),
+        Dtype::F64 => data.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect(),
+        other => panic!("{other:?} in {file}"),
+    };
+    tensors.iter().map(|(name, view)| (name.to_owned(), values(view.data(), view.dtype()))).collect()
+}
+
+fn picture(name: &str) -> Picture {
+    let bytes = bytes("pictures.safetensors");
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let view = tensors.tensor(name).unwrap();
+    let data = view.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
+    Picture::new(view.shape()[2], view.shape()[1], data)
+}
+
+/// The fixture network, read as `settings` want it.
+fn weights(settings: &Settings) -> Weights {
+    let weights = Weights::from_bytes("network", bytes("network.safetensors"), None).unwrap();
+    let convention = settings.convention(weights.convention());
+    weights.with_convention(convention)
+}
+
+/// A preset at the size of the fixture pictures, which then go in bit for bit: the content is 40 x 48, one
+/// style 56 x 40, the other 40 x 48.
+fn settings(preset: Preset) -> Settings {
+    let mut settings = preset.settings();
+    (settings.schedule.size, settings.schedule.first_size) = (48, 48);
+    if settings.schedule.style_fit == StyleFit::LongestSide {
+        settings.schedule.style_fit = StyleFit::Shrink;
+        settings.schedule.style_scale = 56.0 / 48.0;
+    }
+    settings
+}
+
+fn transfer(settings: &Settings, styles: Styles) -> Transfer {
+    let transfer = Transfer::new(settings.clone()).content(picture("content"));
+    styles.iter().fold(transfer, |transfer, (name, weight)| transfer.style(picture(name), *weight))
+}
+
+fn evaluate(settings: &Settings, styles: Styles) -> Evaluation {
+    let mut engine = ScalarEngine::new(&weights(settings), settings.network);
+    transfer(settings, styles).evaluate(&mut engine, &picture("picture")).unwrap()
+}
+
+fn assert_close(found: &[f64], expected: &[f64], what: &str) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    let largest = expected.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+    for (index, (found, expected)) in found.iter().zip(expected).enumerate() {
+        let error = (found - expected).abs() / largest;
+        assert!(error < TOLERANCE, "{what}[{index}]: {found}, not {expected} ({error:.1e})");
+    }
+}
+
+fn assert_gradient(evaluation: &Evaluation, expected: &[f64], what: &str) {
+    let found: Vec<f64> = evaluation.gradient.iter().copied().map(f64::from).collect();
+    assert_close(&found, expected, what);
+}
+
+fn losses_of(evaluation: &Evaluation, term: &str) -> Vec<f64> {
+    evaluation.losses.iter().filter(|loss| loss.term == term).map(|loss| loss.loss).collect()
+}
+
+/// Compares an evaluation of all terms, then of each alone, with the fixture's values under `prefix`.
+fn compare(settings: &Settings, styles: Styles, fixture: &BTreeMap<String, Vec<f64>>, prefix: &str) {
+    let expected = |name: &str| fixture[&format!("{prefix}{name}")].as_slice();
+    let all = evaluate(settings, styles);
+    assert_close(&[all.total], expected("loss.total"), &format!("{prefix}loss.total"));
+    assert_gradient(&all, expected("gradient.total"), &format!("{prefix}gradient.total"));
+    for term in &settings.terms {
+        let (found, name) = match term {
+            Term::Content(_) => ("content", "content"),
+            Term::Gram(_) => ("gram", "style"),
+            Term::TotalVariation(_) => ("total_variation", "total_variation"),
+            other => panic!("no fixture of {other:?}"),
+        };
+        let losses = losses_of(&all, found);
+        for (index, (loss, expected)) in losses.iter().zip(expected(&format!("loss.{name}"))).enumerate() {
+            assert_close(&[*loss], &[*expected], &format!("{prefix}loss.{name}[{index}]"));
+        }
+        assert_eq!(losses.len(), expected(&format!("loss.{name}")).len(), "{prefix}{name}");
+        let alone = evaluate(&Settings { terms: vec![term.clone()], ..settings.clone() }, styles);
+        assert_gradient(&alone, expected(&format!("gradient.{name}")), &format!("{prefix}gradient.{name}"));
+    }
+}
+
+#[test]
+fn gatys_is_the_papers_arithmetic() {
+    let fixture = fixture("gatys.safetensors");
+    compare(&settings(Preset::Gatys), &[("style_2", 1.0)], &fixture, "same_size.");
+    compare(&settings(Preset::Gatys), &[("style_1", 1.0)], &fixture, "other_size.");
+}
+
+#[test]
+fn keras_is_the_example_s_arithmetic() {
+    compare(&settings(Preset::Keras), &[("style_2", 1.0)], &fixture("keras.safetensors"), "");
+}
+
+#[test]
+fn neural_style_is_johnson_s_arithmetic() {
+    let fixture = fixture("neural_style.safetensors");
+    for (pooling, prefix) in [(Pooling::Max, "max."), (Pooling::Average, "average.")] {
+        let mut settings = settings(Preset::NeuralStyle);
+        settings.network.pooling = pooling;
+        // Blend weights need not add up to one.
+        let styles: Styles = &[("style_1", 3.0), ("style_2", 1.0)];
+        compare(&settings, styles, &fixture, prefix);
+        settings.normalize_gradients = true;
+        let name = format!("{prefix}gradient.normalized");
+        assert_gradient(&evaluate(&settings, styles), &fixture[&name], &name);
+    }
+}
+
+/// The totals of a run of the neural-style preset from the fixture picture, evaluation by evaluation.
+fn descent<E: Engine>(
+    pooling: Pooling,
+    optimizer: OptimizerSettings,
+    evaluations: usize,
+    engine: impl Fn(Weights, &Settings) -> E,
+) -> Vec<f64> {
+    let mut settings = settings(Preset::NeuralStyle);
+    (settings.network.pooling, settings.optimizer) = (pooling, optimizer);
+    settings.schedule.iterations = evaluations;
+    let transfer = transfer(&settings, &[("style_1", 0.75), ("style_2", 0.25)]).start(picture("picture"));
+    let mut engine = engine(weights(&settings), &settings);
+    let outcome = transfer.run(&mut engine, &mut |_: &Progress| Control::Continue).unwrap();
+    assert!(outcome.completed);
+    outcome.trace.evaluations.iter().map(|evaluation| evaluation.total).collect()
+}
+
+fn assert_follows(found: &[f64], expected: &[f64], what: &str) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    for (index, (found, expected)) in found.iter().zip(expected).enumerate() {
+        let error = (found / expected - 1.0).abs();
+        assert!(error < 0.02, "{what}, evaluation {index}: {found}, not {expected} ({error:.1e})");
+    }
+}
+
+#[test]
+fn neural_style_descends_as_torch_does() {
+    let fixture = fixture("trajectory.safetensors");
+    let lbfgs = OptimizerSettings::lbfgs(100);
+    let adam = OptimizerSettings::adam(PixelUnits::Torch);
+    for (name, optimizer, pooling) in [("lbfgs", lbfgs, Pooling::Average), ("adam", adam, Pooling::Max)] {
+        let expected = &fixture[&format!("{name}.loss")];
+        let scalar = descent(pooling, optimizer.clone(), expected.len(), |weights, settings| {
+            ScalarEngine::new(&weights, settings.network)
+        });
+        assert_follows(&scalar, expected, &format!("{name}, scalar engine"));
+        let cpu = descent(pooling, optimizer, expected.len(), |weights, settings| {
+            CpuEngine::new(weights, settings.network)
+        });
+        assert_follows(&cpu, expected, &format!("{name}, CPU engine"));
+    }
+}
+
+#[test]
+fn a_constant_layer_has_the_loss_of_the_closed_forms() {
+    // A flat picture makes conv1_1 flat away from the border; with circular padding, everywhere.
+    let mut settings = settings(Preset::NeuralStyle);
+    settings.network.padding = impasto_network::Padding::Circular;
+    settings.network.first_padding = impasto_network::Padding::Circular;
+    settings.schedule.style_scale = 1.0;
+    let layer = Layer::convolution(1, 1);
+    settings.term_mut::<Gram>().unwrap().layers.replace(&[layer]);
+    settings.term_mut::<Content>().unwrap().weight = 0.0;
+    settings.term_mut::<TotalVariation>().unwrap().weight = 0.0;
+    let flat = |value: f32| Picture::new(40, 48, vec![value; 3 * 40 * 48]);
+
+    let weights = weights(&settings);
+    let mut engine = ScalarEngine::new(&weights, settings.network);
+    let mut activations = |value: f32| -> Vec<f64> {
+        engine.prepare(impasto_network::Size { height: 48, width: 40 }, &[layer]).unwrap();
+        engine.forward(flat(value).data());
+        let map = engine.copy_map(layer);
+        engine.read_map(&map).chunks(40 * 48).map(|plane| f64::from(plane[0])).collect()
+    };
+    let (a, b) = (activations(0.3), activations(0.8));
+    let channels = a.len() as f64;
+    // With all entries of the map equal along positions, G = a aᵀ / C, so the mean over C² of (G - T)² is:
+    let mut expected = 0.0;
+    for row in 0..a.len() {
+        for column in 0..a.len() {
+            expected += ((a[row] * a[column] - b[row] * b[column]) / channels).powi(2) / channels.powi(2);
+        }
+    }
+    let transfer = Transfer::new(settings).content(flat(0.5)).style(flat(0.8), 1.0);
+    let found = transfer.evaluate(&mut engine, &flat(0.3)).unwrap();
+    assert_close(&[found.total], &[100.0 * expected], "loss of a flat picture");
+}

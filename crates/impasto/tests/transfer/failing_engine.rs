@@ -1,0 +1,69 @@
+//! An engine whose maps turn to NaN after some time.
+
+use impasto_network::{Engine, EngineError, Layer, MapGradient, MapShape, ScalarEngine, Size};
+
+/// As [`ScalarEngine`], but statistics are NaN from a given backward pass on.
+pub struct FailingEngine {
+    inner: ScalarEngine,
+    good_passes: usize,
+}
+
+impl FailingEngine {
+    /// `failing` is the first evaluation, counted from 1, that fails.
+    pub fn new(inner: ScalarEngine, failing: usize) -> Self {
+        FailingEngine { inner, good_passes: failing - 1 }
+    }
+
+    fn spoil(&self) -> f64 {
+        if self.good_passes == 0 { f64::NAN } else { 0.0 }
+    }
+}
+
+impl Engine for FailingEngine {
+    type Map = <ScalarEngine as Engine>::Map;
+
+    fn prepare(&mut self, size: Size, taps: &[Layer]) -> Result<(), EngineError> {
+        self.inner.prepare(size, taps)
+    }
+
+    fn memory_needed(&self, size: Size, taps: &[Layer]) -> Result<u64, EngineError> {
+        self.inner.memory_needed(size, taps)
+    }
+
+    fn shape(&self, tap: Layer) -> MapShape {
+        self.inner.shape(tap)
+    }
+
+    fn forward(&mut self, picture: &[f32]) {
+        self.inner.forward(picture);
+    }
+
+    fn copy_map(&self, tap: Layer) -> Self::Map {
+        self.inner.copy_map(tap)
+    }
+
+    fn gram(&self, tap: Layer) -> Vec<f64> {
+        self.inner.gram(tap).into_iter().map(|value| value + self.spoil()).collect()
+    }
+
+    fn squared_difference(&self, tap: Layer, target: &Self::Map) -> f64 {
+        self.inner.squared_difference(tap, target) + self.spoil()
+    }
+
+    fn squared_norm(&self, tap: Layer) -> f64 {
+        self.inner.squared_norm(tap)
+    }
+
+    fn gradient_norm(&self, tap: Layer, gradient: &MapGradient<Self::Map>) -> f64 {
+        self.inner.gradient_norm(tap, gradient)
+    }
+
+    fn backward(&mut self, gradients: &[(Layer, MapGradient<Self::Map>)], picture_gradient: &mut [f32]) {
+        self.inner.backward(gradients, picture_gradient);
+        self.good_passes = self.good_passes.saturating_sub(1);
+    }
+
+    fn read_map(&self, map: &Self::Map) -> Vec<f32> {
+        self.inner.read_map(map)
+    }
+}

@@ -1,0 +1,8 @@
+//! Whole transfers on small pictures with a small random network: what a caller is promised.
+
+mod bad_input;
+mod failing_engine;
+mod gradients;
+mod runs;
+mod small;
+mod stopping;

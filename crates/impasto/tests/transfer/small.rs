@@ -1,0 +1,55 @@
+//! A small network and small pictures.
+
+use impasto::terms::{Gram, WeightedLayers};
+use impasto::{Control, Picture, Preset, Progress, Settings, Transfer};
+use impasto_network::{Architecture, Layer, ScalarEngine, Weights};
+
+/// Five blocks, so that it has the layers of all presets.
+pub fn weights() -> Weights {
+    let blocks = vec![vec![4, 4], vec![6, 6], vec![6, 6], vec![8, 8], vec![8]];
+    Weights::random(Architecture::new("small", blocks), 3)
+}
+
+/// Reads pictures as `settings` want it.
+pub fn engine(settings: &Settings) -> ScalarEngine {
+    ScalarEngine::new(&weights(), settings.network)
+}
+
+/// Smooth colours with a little noise, different for every seed.
+pub fn picture(width: usize, height: usize, seed: u64) -> Picture {
+    let mut picture = Picture::uniform_noise(width, height, 0.0..0.2, seed);
+    let phase = seed as f32;
+    for (index, value) in picture.data_mut().iter_mut().enumerate() {
+        let (x, y) = ((index % width) as f32, (index / width) as f32);
+        *value += 0.4 + 0.35 * (0.3 * x + phase).sin() * (0.2 * y - phase).cos();
+    }
+    picture
+}
+
+/// The default preset in three sizes, 24, 34 and 48 pixels.
+pub fn settings() -> Settings {
+    let mut settings = Preset::Impasto.settings();
+    (settings.schedule.size, settings.schedule.first_size) = (48, 24);
+    settings.schedule.iterations = 6;
+    settings
+}
+
+/// One term of one layer at one size.
+pub fn simple_settings() -> Settings {
+    let mut settings = settings();
+    (settings.schedule.size, settings.schedule.first_size) = (24, 24);
+    let style = settings.term_mut::<Gram>().unwrap();
+    style.layers = WeightedLayers::each(&[Layer::relu(2, 1)]);
+    settings.terms = vec![style.clone().into()];
+    settings
+}
+
+/// With a content of 48 x 36 and a style of 40 x 44.
+pub fn transfer(settings: Settings) -> Transfer {
+    Transfer::new(settings).content(picture(48, 36, 1)).style(picture(40, 44, 2), 1.0)
+}
+
+/// Observes nothing.
+pub fn go_on(_: &Progress) -> Control {
+    Control::Continue
+}

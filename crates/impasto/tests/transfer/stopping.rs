@@ -1,0 +1,104 @@
+//! How a run ends early: by its observer, or by a loss that is not finite.
+
+use impasto::terms::{Content, ContentLoss, WeightedLayers};
+use impasto::{Control, Culprit, Observer, OptimizerSettings, Progress, Settings, Transfer, TransferError};
+use impasto_network::{Layer, Size};
+
+use crate::failing_engine::FailingEngine;
+use crate::small::{self, go_on};
+
+/// Stops before the evaluation after the first `evaluations`.
+struct Patience {
+    evaluations: usize,
+}
+
+impl Observer for Patience {
+    fn progress(&mut self, _: &Progress) -> Control {
+        Control::Continue
+    }
+
+    fn control(&mut self) -> Control {
+        match self.evaluations.checked_sub(1) {
+            Some(left) => {
+                self.evaluations = left;
+                Control::Continue
+            }
+            None => Control::Stop,
+        }
+    }
+}
+
+#[test]
+fn an_observer_stops_after_an_iteration() {
+    let mut engine = small::engine(&small::settings());
+    let mut last = None;
+    let mut observe = |progress: &Progress| {
+        last = Some(progress.picture());
+        if (progress.stage, progress.iteration) == (2, 3) { Control::Stop } else { Control::Continue }
+    };
+    let outcome = small::transfer(small::settings()).run(&mut engine, &mut observe).unwrap();
+    assert!(!outcome.completed);
+    assert_eq!(outcome.trace.evaluations.len(), 6 + 3);
+    assert_eq!((outcome.picture.width(), outcome.picture.height()), (34, 26));
+    assert_eq!(last, Some(outcome.picture));
+}
+
+#[test]
+fn an_observer_stops_between_evaluations() {
+    for optimizer in [OptimizerSettings::lbfgs(5), small::settings().optimizer] {
+        let settings = Settings { optimizer, average: None, ..small::simple_settings() };
+        let mut engine = small::engine(&settings);
+        let transfer = small::transfer(settings);
+        let outcome = transfer.run(&mut engine, &mut Patience { evaluations: 3 }).unwrap();
+        assert!(!outcome.completed);
+        assert_eq!(outcome.trace.evaluations.len(), 3);
+        let outcome = transfer.run(&mut engine, &mut Patience { evaluations: 0 }).unwrap();
+        let start = small::picture(48, 36, 1).resized(24, 18, transfer.settings().schedule.filter);
+        assert_eq!(outcome.picture, start.clamped(), "nothing was done");
+    }
+}
+
+#[test]
+fn a_loss_that_is_not_finite_names_term_layer_size_and_iteration() {
+    let settings = small::simple_settings();
+    let mut engine = FailingEngine::new(small::engine(&settings), 4);
+    let mut pictures = Vec::new();
+    let mut observe = |progress: &Progress| {
+        pictures.push(progress.picture());
+        Control::Continue
+    };
+    let settings = Settings { average: None, ..settings };
+    let error = small::transfer(settings).run(&mut engine, &mut observe).unwrap_err();
+    assert!(error.to_string().starts_with("the gram loss at relu2_1 is not finite in iteration 4 at 24x18"));
+    let TransferError::NotFinite { culprit, size, iteration, picture } = error else { panic!("{error}") };
+    assert_eq!(culprit, Culprit::Loss { term: "gram", layer: Some(Layer::relu(2, 1)) });
+    assert_eq!((size, iteration), (Size { height: 18, width: 24 }, 4));
+    // The fourth evaluation was of the picture after three iterations; the one before was good.
+    assert_eq!(*picture, pictures[1]);
+}
+
+#[test]
+fn a_gradient_that_is_not_finite_stops_the_run() {
+    let mut settings = small::simple_settings();
+    settings.terms = vec![
+        Content { weight: 1e45, layers: WeightedLayers::each(&[Layer::relu(2, 1)]), loss: ContentLoss::Mean }
+            .into(),
+    ];
+    let mut engine = small::engine(&settings);
+    let transfer = Transfer::new(settings).content(small::picture(24, 18, 1));
+    let start = small::picture(24, 18, 5);
+    let error = transfer.start(start.clone()).run(&mut engine, &mut go_on).unwrap_err();
+    let TransferError::NotFinite { culprit, picture, .. } = error else { panic!("{error}") };
+    assert_eq!((culprit, *picture), (Culprit::Gradient, start.clamped()));
+}
+
+#[test]
+fn a_pixel_that_is_not_a_number_is_reported() {
+    let mut content = small::picture(24, 18, 1);
+    content.data_mut()[5] = f32::NAN;
+    let settings = small::settings();
+    let mut engine = small::engine(&settings);
+    let transfer = Transfer::new(settings).content(content).style(small::picture(40, 44, 2), 1.0);
+    let error = transfer.run(&mut engine, &mut go_on).unwrap_err();
+    assert!(matches!(error, TransferError::NotFinite { iteration: 1, .. }), "{error}");
+}
