@@ -2,15 +2,14 @@
 
 use std::fmt;
 use std::fs;
-use std::io::{self, Cursor, Read};
+use std::io::{self, Read};
 use std::path::Path;
 
-use image::codecs::{jpeg::JpegDecoder, png::PngDecoder, tiff::TiffDecoder, webp::WebPDecoder};
-use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageResult};
+use image::{ImageDecoder, ImageError, ImageResult};
 
-use super::formats::{exif, jpeg, png, tiff};
+use super::formats::{png, tiff};
 use super::profile::{self, ProfileProblem};
+use super::stored::{self, Stored};
 use super::{Alpha, BitDepth, Picture, PictureError, PictureFormat, hidden_colors};
 
 /// What a reader may accept.
@@ -112,7 +111,6 @@ impl SourcePicture {
         let format = PictureFormat::from_first_bytes(bytes)
             .map_err(|found| PictureError::NotAPicture { path: path.to_owned(), found })?;
         let failed = |error| decoding_failed(path, format, error);
-        let mut warnings = Vec::new();
         let check_size = |(width, height)| match u64::from(width) * u64::from(height) {
             pixels if pixels <= options.max_pixels => Ok(()),
             _ => Err(PictureError::TooLarge {
@@ -126,27 +124,14 @@ impl SourcePicture {
         if format == PictureFormat::Png {
             png::claimed_size(bytes).map_or(Ok(()), check_size)?;
         }
-        let mut decoder = open(format, bytes, options, &mut warnings).map_err(failed)?;
+        let mut decoder = stored::open(format, bytes, options.max_bytes()).map_err(failed)?;
         check_size(decoder.dimensions())?;
-        decoder.set_limits(limits(options)).map_err(failed)?;
-        if format == PictureFormat::Jpeg && !jpeg::is_complete(bytes) {
+        if !stored::is_complete(format, bytes) {
             return Err(damaged(path, format, "the end is missing"));
         }
-        let orientation = orientation(&mut *decoder);
         let profile = decoder.icc_profile();
-        let mut image = DynamicImage::from_decoder(decoder).map_err(failed)?;
-        image.apply_orientation(orientation);
-
-        let depth = match image {
-            DynamicImage::ImageLuma8(_)
-            | DynamicImage::ImageLumaA8(_)
-            | DynamicImage::ImageRgb8(_)
-            | DynamicImage::ImageRgba8(_) => BitDepth::Eight,
-            _ => BitDepth::Sixteen,
-        };
-        let (width, height) = (image.width() as usize, image.height() as usize);
-        let is_grey = !image.color().has_color();
-        let (mut colors, alpha) = planes(image);
+        let Stored { width, height, is_grey, depth, mut colors, alpha } =
+            stored::decode(decoder, options.max_bytes()).map_err(failed)?;
         if colors.is_empty() {
             return Err(damaged(path, format, "a side of zero pixels"));
         }
@@ -160,15 +145,11 @@ impl SourcePicture {
         {
             unpremultiply(&mut colors, alpha);
         }
-        match profile {
-            Ok(None) => {}
-            Ok(Some(profile)) => match profile::to_srgb(&mut colors, is_grey, &profile) {
-                Ok(()) => {}
-                Err(ProfileProblem::Damaged(why)) => warnings.push(ReadWarning::ProfileDamaged(why)),
-                Err(ProfileProblem::Foreign(space)) => warnings.push(ReadWarning::ProfileForeign(space)),
-            },
-            Err(error) => warnings.push(ReadWarning::ProfileDamaged(one_line(&error.to_string()))),
+        let mut warnings = Vec::new();
+        if stored::is_animated(format, bytes, options.max_bytes()) {
+            warnings.push(ReadWarning::Animated);
         }
+        warnings.extend(apply_profile(&mut colors, is_grey, profile));
         for value in &mut colors {
             // A profile may yield NaN where its curves are broken: black.
             *value = if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) };
@@ -212,90 +193,6 @@ pub(super) fn read_bytes(path: &Path, options: &ReadOptions) -> Result<Vec<u8>, 
     Ok(bytes)
 }
 
-/// A decoder that has read the header.
-fn open<'a>(
-    format: PictureFormat,
-    bytes: &'a [u8],
-    options: &ReadOptions,
-    warnings: &mut Vec<ReadWarning>,
-) -> ImageResult<Box<dyn ImageDecoder + 'a>> {
-    let file = Cursor::new(bytes);
-    let mut is_animated = false;
-    let decoder: Box<dyn ImageDecoder + 'a> = match format {
-        PictureFormat::Png => {
-            let decoder = PngDecoder::with_limits(file, limits(options))?;
-            is_animated = decoder.is_apng()?;
-            Box::new(decoder)
-        }
-        PictureFormat::Jpeg => Box::new(JpegDecoder::new(file)?),
-        PictureFormat::WebP => {
-            let decoder = WebPDecoder::new(file)?;
-            is_animated = decoder.has_animation();
-            Box::new(decoder)
-        }
-        PictureFormat::Tiff => Box::new(TiffDecoder::new(file)?),
-    };
-    if is_animated {
-        warnings.push(ReadWarning::Animated);
-    }
-    Ok(decoder)
-}
-
-/// Bounds on what a decoder allocates beside the pixels, such as compressed metadata.
-fn limits(options: &ReadOptions) -> image::Limits {
-    let mut limits = image::Limits::no_limits();
-    limits.max_alloc = Some(options.max_bytes());
-    limits
-}
-
-/// How the stored pixels must be turned to stand upright; damaged metadata turns nothing.
-fn orientation(decoder: &mut dyn ImageDecoder) -> Orientation {
-    match decoder.orientation() {
-        Ok(Orientation::NoTransforms) | Err(_) => decoder
-            .exif_metadata()
-            .ok()
-            .flatten()
-            .and_then(|block| Orientation::from_exif_chunk(exif::without_prefix(&block)))
-            .unwrap_or(Orientation::NoTransforms),
-        Ok(orientation) => orientation,
-    }
-}
-
-/// Colours `[3, H, W]` and alpha `[H, W]`, as stored, integers divided by their greatest value.
-fn planes(image: DynamicImage) -> (Vec<f32>, Option<Vec<f32>>) {
-    let eight = |sample: u8| f32::from(sample) / 255.0;
-    let sixteen = |sample: u16| f32::from(sample) / 65535.0;
-    let channels = usize::from(image.color().channel_count());
-    match image {
-        DynamicImage::ImageLuma8(image) => split(&image.into_raw(), channels, eight),
-        DynamicImage::ImageLumaA8(image) => split(&image.into_raw(), channels, eight),
-        DynamicImage::ImageRgb8(image) => split(&image.into_raw(), channels, eight),
-        DynamicImage::ImageRgba8(image) => split(&image.into_raw(), channels, eight),
-        DynamicImage::ImageLuma16(image) => split(&image.into_raw(), channels, sixteen),
-        DynamicImage::ImageLumaA16(image) => split(&image.into_raw(), channels, sixteen),
-        DynamicImage::ImageRgb16(image) => split(&image.into_raw(), channels, sixteen),
-        DynamicImage::ImageRgba16(image) => split(&image.into_raw(), channels, sixteen),
-        DynamicImage::ImageRgb32F(image) => split(&image.into_raw(), channels, |sample| sample),
-        other => split(&other.into_rgba32f().into_raw(), 4, |sample| sample),
-    }
-}
-
-/// Interleaved samples of 1 to 4 channels as planes; grey is repeated.
-fn split<T: Copy>(
-    samples: &[T],
-    channels: usize,
-    unit: impl Fn(T) -> f32 + Copy,
-) -> (Vec<f32>, Option<Vec<f32>>) {
-    let plane = |channel: usize| samples.iter().skip(channel).step_by(channels).map(move |&s| unit(s));
-    let is_grey = channels < 3;
-    let mut colors = Vec::with_capacity(3 * (samples.len() / channels));
-    for channel in 0..3 {
-        colors.extend(plane(if is_grey { 0 } else { channel }));
-    }
-    let has_alpha = channels.is_multiple_of(2);
-    (colors, has_alpha.then(|| plane(channels - 1).map(|alpha| alpha.clamp(0.0, 1.0)).collect()))
-}
-
 /// Divides colours `[3, H, W]` by alpha `[H, W]`, where there is any.
 fn unpremultiply(colors: &mut [f32], alpha: &[f32]) {
     for plane in colors.chunks_exact_mut(alpha.len()) {
@@ -304,6 +201,23 @@ fn unpremultiply(colors: &mut [f32], alpha: &[f32]) {
                 *color /= alpha;
             }
         }
+    }
+}
+
+/// Converts the colours to sRGB, or tells why they are left as they are.
+fn apply_profile(
+    colors: &mut [f32],
+    is_grey: bool,
+    profile: ImageResult<Option<Vec<u8>>>,
+) -> Option<ReadWarning> {
+    match profile {
+        Ok(None) => None,
+        Ok(Some(profile)) => match profile::to_srgb(colors, is_grey, &profile) {
+            Ok(()) => None,
+            Err(ProfileProblem::Damaged(why)) => Some(ReadWarning::ProfileDamaged(why)),
+            Err(ProfileProblem::Foreign(space)) => Some(ReadWarning::ProfileForeign(space)),
+        },
+        Err(error) => Some(ReadWarning::ProfileDamaged(one_line(&error.to_string()))),
     }
 }
 

@@ -12,6 +12,7 @@ mod noise;
 mod profile;
 mod resize;
 mod settings;
+mod stored;
 mod whole_file;
 
 pub use alpha::Alpha;

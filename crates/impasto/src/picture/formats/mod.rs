@@ -46,14 +46,28 @@ fn ascii_json(json: &str) -> String {
     ascii
 }
 
-/// The profile that marks a file as sRGB.
+/// The profile that marks a file as sRGB, the same bytes every time.
 fn srgb_profile() -> Option<Vec<u8>> {
-    moxcms::ColorProfile::new_srgb().encode().ok()
+    // Where the header holds its date of creation: year, month, day, hours, minutes, seconds of 16 bits
+    // (ICC.1:2022, 7.2.10). The encoder puts the current time there, so equal pictures would give
+    // files that differ.
+    const DATE: std::ops::Range<usize> = 24..36;
+    const FIRST_OF_2000: [u8; 12] = [0x07, 0xd0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0];
+    let mut profile = moxcms::ColorProfile::new_srgb().encode().ok()?;
+    profile.get_mut(DATE)?.copy_from_slice(&FIRST_OF_2000);
+    Some(profile)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_profile_holds_no_clock() {
+        let first = srgb_profile().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+        assert!(first == srgb_profile().unwrap());
+    }
 
     #[test]
     fn escaped_json_means_the_same() {

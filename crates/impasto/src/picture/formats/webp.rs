@@ -30,3 +30,10 @@ pub(in crate::picture) fn settings(file: &[u8]) -> Option<String> {
     let mut decoder = WebPDecoder::new(Cursor::new(file)).ok()?;
     exif::settings(&decoder.exif_metadata().ok()??)
 }
+
+/// Whether the file is as long as its header says, up to a byte of padding.
+pub(in crate::picture) fn is_complete(file: &[u8]) -> bool {
+    // `RIFF`, then the length of all that follows these eight bytes.
+    let length = file.get(4..8).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
+    length.is_some_and(|length| file.len() as u64 + 1 >= 8 + u64::from(length))
+}
