@@ -287,10 +287,8 @@ fn files_that_cannot_be_opened_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let message = |path| Weights::open(path, None).unwrap_err().to_string();
     let nowhere = folder.path().join("nowhere.safetensors");
-    assert!(
-        message(nowhere.clone())
-            .starts_with(&format!("weight file {}: cannot be read: No such file", nowhere.display()))
-    );
+    let expected = format!("weight file {}: cannot be read: ", nowhere.display());
+    assert!(message(nowhere).starts_with(&expected));
     assert!(message(folder.path().to_owned()).ends_with("cannot be read: it is a folder"));
     let empty = folder.path().join("empty.safetensors");
     std::fs::write(&empty, b"").unwrap();
