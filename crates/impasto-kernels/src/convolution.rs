@@ -332,3 +332,19 @@ fn fold_border(extended: &BlockedMap, padding: Padding, to: &mut BlockedMap, acc
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paddings_read_beyond_the_border() {
+        let line = |padding: Padding, length| -> Vec<_> {
+            (-1..=length as isize).map(|at| padding.position(at, length)).collect()
+        };
+        assert_eq!(line(Padding::Zero, 3), [None, Some(0), Some(1), Some(2), None]);
+        assert_eq!(line(Padding::Replicate, 3), [Some(0), Some(0), Some(1), Some(2), Some(2)]);
+        assert_eq!(line(Padding::Circular, 3), [Some(2), Some(0), Some(1), Some(2), Some(0)]);
+        assert_eq!(line(Padding::Circular, 1), [Some(0); 3]);
+    }
+}

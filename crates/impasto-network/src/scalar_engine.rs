@@ -3,17 +3,16 @@
 //! It is the oracle that the fast engines are tested against, so it trades all speed and memory for being
 //! obviously right. Maps and gradients are stored in f32; every sum is taken in f64.
 
-mod convolution;
 mod pooling;
 
 use std::collections::BTreeMap;
 
-use convolution::{convolve, convolve_back};
+use impasto_kernels::scalar;
 use pooling::{pool, pool_back};
 
 use crate::{
     Architecture, Convention, Convolution, Engine, EngineError, Layer, MapGradient, MapShape, NetworkOptions,
-    Padding, Size, Weights,
+    Padding, Size, Weights, door,
 };
 
 /// An engine in plain loops. See [`Engine`] for what it does.
@@ -47,6 +46,11 @@ pub struct PlanarMap {
 }
 
 impl PlanarMap {
+    fn planes(&self) -> scalar::Shape {
+        let MapShape { channels, height, width } = self.shape;
+        scalar::Shape { channels, height, width }
+    }
+
     fn plane(&self, channel: usize) -> &[f32] {
         &self.values[channel * self.shape.positions()..][..self.shape.positions()]
     }
@@ -96,13 +100,23 @@ impl ScalarEngine {
         let Size { height, width } = self.prepared().size;
         let shape = MapShape { channels: 3, height, width };
         assert_eq!(picture.len(), shape.elements(), "values of a {width}x{height} picture");
-        let channels = self.convention.input_channels();
-        let values = channels.iter().flat_map(|channel| {
-            let plane = &picture[channel.picture_channel * shape.positions()..][..shape.positions()];
-            plane.iter().map(|value| channel.factor * value + channel.offset)
-        });
-        PlanarMap { shape, values: values.collect() }
+        let mut values = vec![0.0; picture.len()];
+        door::read_picture(&self.convention, picture, &mut values);
+        PlanarMap { shape, values }
     }
+}
+
+fn convolve(convolution: &Convolution, padding: Padding, input: &PlanarMap) -> PlanarMap {
+    let Convolution { outputs, weight, bias, .. } = convolution;
+    let values = scalar::convolution(&input.values, input.planes(), weight, bias, padding);
+    PlanarMap { shape: MapShape { channels: *outputs, ..input.shape }, values }
+}
+
+fn convolve_back(convolution: &Convolution, padding: Padding, gradient: &PlanarMap) -> PlanarMap {
+    let shape = MapShape { channels: convolution.inputs, ..gradient.shape };
+    let planes = scalar::Shape { channels: convolution.inputs, ..gradient.planes() };
+    let values = scalar::convolution_input_gradient(&gradient.values, planes, &convolution.weight, padding);
+    PlanarMap { shape, values }
 }
 
 /// The gradient that `gradient` describes at `map`.
@@ -184,12 +198,7 @@ impl Engine for ScalarEngine {
 
     fn gram(&self, tap: Layer) -> Vec<f64> {
         let map = self.map(tap);
-        let channels = 0..map.shape.channels;
-        let product = |one: usize, other: usize| -> f64 {
-            let pairs = map.plane(one).iter().zip(map.plane(other));
-            pairs.map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
-        };
-        channels.clone().flat_map(|row| channels.clone().map(move |column| product(row, column))).collect()
+        scalar::gram(&map.values, map.planes())
     }
 
     fn squared_difference(&self, tap: Layer, target: &PlanarMap) -> f64 {
@@ -234,13 +243,7 @@ impl Engine for ScalarEngine {
                 pool_back(self.options.pooling, below, &gradient)
             };
         }
-        for (channel, reading) in self.convention.input_channels().iter().enumerate() {
-            let positions = input.shape.positions();
-            let plane = &mut picture_gradient[reading.picture_channel * positions..][..positions];
-            for (to, from) in plane.iter_mut().zip(gradient.plane(channel)) {
-                *to = reading.factor * from;
-            }
-        }
+        door::picture_gradient(&self.convention, &gradient.values, picture_gradient);
     }
 
     fn read_map(&self, map: &PlanarMap) -> Vec<f32> {

@@ -37,6 +37,7 @@ pub(crate) trait Simd: Copy {
     unsafe fn multiply(a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `a · b + c`, fused where the set can.
     unsafe fn multiply_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+    /// The larger of each pair; `b` where one of them is NaN.
     unsafe fn maximum(a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// Bit i is set where lane i of `a` is greater than that of `b`.
     unsafe fn greater(a: Self::Vector, b: Self::Vector) -> u32;

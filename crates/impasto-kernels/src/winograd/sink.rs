@@ -6,6 +6,9 @@ use crate::simd::Simd;
 
 use super::source::TileBuffer;
 
+/// Pixels from one row of a tile in its buffer to the next.
+const SIDE: usize = TileBuffer::ROW / LANES;
+
 /// Takes output tiles of one channel block.
 pub(crate) trait TileSink: Sync {
     /// Takes the tile in `buffer` whose corner is at (`y`, `x`), `rows`×`columns` of which lie in the map, of
@@ -60,8 +63,7 @@ impl TileSink for ForwardSink<'_> {
         buffer: &mut TileBuffer,
     ) {
         let bias = self.bias[block].0.as_ptr();
-        let mut passed = [0u16; TileBuffer::ROW / LANES * (TileBuffer::ROW / LANES)];
-        let side = TileBuffer::ROW / LANES;
+        let mut passed = [0u16; SIDE * SIDE];
         // SAFETY: the buffer holds the tile; rows and columns are inside the map, whose memory the shared
         // pointers cover.
         unsafe {
@@ -75,23 +77,30 @@ impl TileSink for ForwardSink<'_> {
                         let mut value = S::add(S::load(at.add(lane)), S::load(bias.add(lane)));
                         if self.relu {
                             bits |= S::greater(value, S::zero()) << lane;
-                            value = S::maximum(value, S::zero());
+                            // In this order NaN stays NaN instead of becoming zero.
+                            value = S::maximum(S::zero(), value);
                         }
-                        S::store(at.add(lane), value);
+                        if self.pool.is_some() {
+                            S::store(at.add(lane), value);
+                        }
                         if let Some(map) = self.map {
                             S::store(map.at(position).cast::<f32>().add(lane), value);
                         }
                     }
-                    passed[row * side + column] = bits as u16;
+                    if self.pool.is_some() {
+                        passed[row * SIDE + column] = bits as u16;
+                    } else if let Some(mask) = self.mask {
+                        mask.at(position).write(bits as u16);
+                    }
                 }
             }
             if let Some(pool) = self.pool {
                 self.pool_tile::<S>(pool, block, y, x, rows, columns, buffer, &mut passed);
-            }
-            if let Some(mask) = self.mask {
-                for row in 0..rows {
-                    let to = mask.at((block * self.height + y + row) * self.width + x);
-                    passed.as_ptr().add(row * side).copy_to_nonoverlapping(to, columns);
+                if let Some(mask) = self.mask {
+                    for row in 0..rows {
+                        let to = mask.at((block * self.height + y + row) * self.width + x);
+                        passed.as_ptr().add(row * SIDE).copy_to_nonoverlapping(to, columns);
+                    }
                 }
             }
         }
@@ -113,21 +122,20 @@ impl ForwardSink<'_> {
         buffer: &TileBuffer,
         passed: &mut [u16],
     ) {
-        let side = TileBuffer::ROW / LANES;
         let (pooled_height, pooled_width) = (self.height / 2, self.width / 2);
         // An odd last row or column is in no window.
         let (window_rows, window_columns) = (rows / 2, columns / 2);
         for row in 0..rows {
             for column in 0..columns {
                 if row >= 2 * window_rows || column >= 2 * window_columns {
-                    passed[row * side + column] = 0;
+                    passed[row * SIDE + column] = 0;
                 }
             }
         }
         for row in 0..window_rows {
             for column in 0..window_columns {
-                let corner = 2 * row * side + 2 * column;
-                let window = [corner, corner + 1, corner + side, corner + side + 1];
+                let corner = 2 * row * SIDE + 2 * column;
+                let window = [corner, corner + 1, corner + SIDE, corner + SIDE + 1];
                 let mut chosen = [0u32; 4];
                 // SAFETY: the window is inside the tile, the pooled position inside the pooled map.
                 unsafe {

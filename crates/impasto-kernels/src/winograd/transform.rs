@@ -83,6 +83,9 @@ pub(crate) unsafe fn transform_input<S: Simd, T: Tile, Source: TileSource>(
     layout: InputLayout,
 ) {
     let mut buffer = TileBuffer::new();
+    // Every element is written before it is read; out here it is cleared once, not for every tile.
+    // SAFETY: `S` is available.
+    let mut half = [[unsafe { S::zero() }; MAX_INPUT]; MAX_INPUT];
     for (slot, tile) in tiles.enumerate() {
         let (y, x) = grid.corner(tile);
         let before = grid.before as isize;
@@ -92,7 +95,6 @@ pub(crate) unsafe fn transform_input<S: Simd, T: Tile, Source: TileSource>(
                 source.tile::<S>(block, y as isize - before, x as isize - before, T::INPUT, &mut buffer);
             let to = to.add(layout.at(slot, block));
             for v in 0..S::VECTORS {
-                let mut half = [[S::zero(); MAX_INPUT]; MAX_INPUT];
                 for column in 0..T::INPUT {
                     let mut line = [S::zero(); MAX_INPUT];
                     for (row, value) in line.iter_mut().enumerate().take(T::INPUT) {
@@ -128,13 +130,15 @@ pub(crate) unsafe fn transform_output<S: Simd, T: Tile, Sink: TileSink>(
     place: usize,
 ) {
     let mut buffer = TileBuffer::new();
+    // As in `transform_input`.
+    // SAFETY: `S` is available.
+    let mut half = [[unsafe { S::zero() }; MAX_INPUT]; MAX_INPUT];
     for (slot, tile) in tiles.enumerate() {
         let (y, x) = grid.corner(tile);
         // SAFETY: as in `transform_input`; the tile is clipped to the map before the sink sees it.
         unsafe {
             let from = from.add(slot * LANES);
             for v in 0..S::VECTORS {
-                let mut half = [[S::zero(); MAX_INPUT]; MAX_INPUT];
                 for column in 0..T::INPUT {
                     let mut line = [S::zero(); MAX_INPUT];
                     for (row, value) in line.iter_mut().enumerate().take(T::INPUT) {

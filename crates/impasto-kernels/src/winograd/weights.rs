@@ -53,12 +53,13 @@ impl PackedWeights {
     pub(crate) unsafe fn transform_panel<S: Simd, T: Tile>(&self, panel: usize, to: *mut f32, place: usize) {
         let length = self.input_blocks * LANES * 9;
         let kernels = &self.kernels[panel * length..][..length];
+        // SAFETY: `S` is available.
+        let mut half = [[unsafe { S::zero() }; 3]; MAX_INPUT];
         for (input, kernel) in kernels.chunks_exact(9).enumerate() {
             for v in 0..S::VECTORS {
                 // SAFETY: a kernel is nine blocks, and every place is within the panel.
                 unsafe {
                     let load = |tap: usize| S::load(kernel[tap].0.as_ptr().add(v * S::WIDTH));
-                    let mut half = [[S::zero(); 3]; MAX_INPUT];
                     for column in 0..3 {
                         let line = T::weight::<S>([load(column), load(3 + column), load(6 + column)]);
                         for row in 0..T::INPUT {
