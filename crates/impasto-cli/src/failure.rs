@@ -1,11 +1,16 @@
 //! Why a command did not do what was asked, by whose fault it is.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
+use impasto::picture::PictureError;
+use impasto::{SettingsError, TransferError};
 use impasto_network::{EngineError, WeightsError, WeightsFault};
+
+/// The exit code after Ctrl-C: 128 + the number of SIGINT, as shells have it.
+pub const INTERRUPTED: u8 = 130;
 
 /// A command that ended early, with the line that says why.
 #[derive(Debug)]
@@ -16,6 +21,8 @@ pub enum Failure {
     World(String),
     /// Help or a version was asked for, or no command was given: what to print, and where.
     Help(clap::Error),
+    /// Ctrl-C was pressed; all is said and saved.
+    Interrupted,
     /// Standard output was closed by its reader: nothing went wrong.
     OutputClosed,
 }
@@ -35,13 +42,14 @@ impl Failure {
     pub fn report(self) -> ExitCode {
         match self {
             Failure::Mistake(line) => {
-                eprintln!("error: {line}");
+                say(format_args!("error: {line}"));
                 ExitCode::from(2)
             }
             Failure::World(line) => {
-                eprintln!("error: {line}");
+                say(format_args!("error: {line}"));
                 ExitCode::from(1)
             }
+            Failure::Interrupted => ExitCode::from(INTERRUPTED),
             Failure::Help(help) => match help.print() {
                 Ok(()) => ExitCode::from(help.exit_code() as u8),
                 Err(error) => Failure::from(error).report(),
@@ -49,6 +57,11 @@ impl Failure {
             Failure::OutputClosed => ExitCode::SUCCESS,
         }
     }
+}
+
+/// Prints a line to standard error. Where that is closed, there is nobody to tell.
+pub fn say(line: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Errors of standard output; files have errors of their own.
@@ -81,6 +94,25 @@ impl From<WeightsError> for Failure {
             WeightsFault::Unreadable(_) => Failure::world(error),
             _ => Failure::mistake(error),
         }
+    }
+}
+
+impl From<PictureError> for Failure {
+    fn from(error: PictureError) -> Self {
+        if error.is_callers_mistake() { Failure::mistake(error) } else { Failure::world(error) }
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        Failure::mistake(error)
+    }
+}
+
+/// Every reason why a transfer cannot run, or diverges, is in what it was given.
+impl From<TransferError> for Failure {
+    fn from(error: TransferError) -> Self {
+        Failure::mistake(error)
     }
 }
 

@@ -3,7 +3,7 @@
 //! | code | meaning |
 //! | --- | --- |
 //! | 0 | done; also when whoever reads the output closed it |
-//! | 1 | the world refused: a disk, a permission, too little memory |
+//! | 1 | the world refused: a disk, a permission, a thread |
 //! | 2 | the caller's mistake: a flag, a file, a value out of range |
 //! | 130 | interrupted with Ctrl-C, after saving what there was |
 
@@ -11,10 +11,15 @@
 
 mod bench;
 mod command_line;
+mod completions;
 mod failure;
+mod info;
+mod interrupt;
 mod machine;
+mod man;
 mod network_choice;
 mod threads;
+mod transfer;
 
 use std::process::ExitCode;
 
@@ -24,7 +29,11 @@ use failure::Failure;
 
 fn main() -> ExitCode {
     let outcome = CommandLine::try_parse().map_err(Failure::from).and_then(|line| match line.command {
+        Command::Transfer(arguments) => transfer::run(&arguments),
+        Command::Info(arguments) => info::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,12 +7,33 @@ use impasto_network::{Architecture, Convention, Weights};
 
 use crate::failure::Failure;
 
+/// The networks that can be asked for by name; the first is built in.
+pub const NETWORKS: [&str; 3] = ["compact", "vgg16", "vgg19"];
+
 /// Reads the name of a network.
 pub fn network_parser() -> impl TypedValueParser<Value = Architecture> {
-    PossibleValuesParser::new(["compact", "vgg16", "vgg19"]).try_map(|name| {
+    PossibleValuesParser::new(NETWORKS).try_map(|name| {
         let known = Architecture::known().into_iter().find(|network| network.name() == name);
         known.ok_or_else(|| format!("unknown network {name:?}"))
     })
+}
+
+/// The network of `--network`, `--weights` and `--convention`: the file's, or the one that is built in.
+pub fn chosen(
+    network: Option<&Architecture>,
+    file: Option<&Path>,
+    convention: Option<Convention>,
+) -> Result<Weights, Failure> {
+    match (file, network) {
+        (Some(file), network) => open_weights(file, network, convention),
+        (None, Some(network)) if network.name() != NETWORKS[0] => Err(Failure::mistake(format_args!(
+            "--network {0} needs its weights: add --weights FILE with a safetensors file of {0}, or leave \
+             --network out for the built-in {1}",
+            network.name(),
+            NETWORKS[0]
+        ))),
+        (None, _) => Ok(Weights::compact()),
+    }
 }
 
 /// Opens a weight file, which must hold `network` if one is named.

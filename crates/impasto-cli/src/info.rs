@@ -1,0 +1,113 @@
+//! `impasto info`: what the program offers, and what this machine does.
+
+use std::io::{self, Write};
+
+use clap::Args;
+use impasto::Preset;
+use impasto::picture::PictureFormat;
+use impasto_kernels::Isa;
+use impasto_network::{Architecture, Convention, Layer, Weights};
+
+use crate::failure::Failure;
+use crate::machine;
+use crate::network_choice::NETWORKS;
+
+/// The terms of a loss, as messages and traces call them, and what each does to the picture.
+const TERMS: [(&str, &str); 3] = [
+    ("content", "keeps the shapes of the photograph: squared distance of feature maps"),
+    ("gram", "takes on strokes and colours of the style: squared distance of Gram matrices"),
+    ("total_variation", "smooths: differences of neighbouring pixels"),
+];
+
+/// What moves the pixels.
+const OPTIMIZERS: [(&str, &str); 2] = [
+    ("lbfgs", "few iterations, memory for its last steps; by Torch's rule or with a line search"),
+    ("adam", "little memory, goes on smoothly from size to size"),
+];
+
+/// List networks, presets and methods, and what this machine offers.
+#[derive(Debug, Args)]
+pub struct InfoArguments {}
+
+/// Prints the lists.
+pub fn run(_: &InfoArguments) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "impasto {}\n", env!("CARGO_PKG_VERSION"))?;
+    networks(&mut out)?;
+    writeln!(out, "\nPresets (--preset)")?;
+    for preset in Preset::ALL {
+        writeln!(out, "  {:13} {}", preset.name(), preset.description())?;
+    }
+    writeln!(out, "\nTerms of the loss")?;
+    list(&mut out, &TERMS)?;
+    writeln!(out, "\nOptimisers (--optimizer)")?;
+    list(&mut out, &OPTIMIZERS)?;
+    writeln!(
+        out,
+        "\nPictures: PNG, JPEG, WebP and TIFF are read; {} are written",
+        PictureFormat::EXTENSIONS
+    )?;
+    this_machine(&mut out)
+}
+
+fn networks(out: &mut impl Write) -> Result<(), Failure> {
+    writeln!(out, "Networks (--network)")?;
+    for name in NETWORKS {
+        let Some(network) = Architecture::known().into_iter().find(|network| network.name() == name) else {
+            continue;
+        };
+        let shape: Vec<String> =
+            network.blocks().iter().map(|block| format!("{}x{}", block.len(), block[0])).collect();
+        let gmac = network.multiply_adds(Layer::relu(5, 1), 512, 512) as f64 / 1e9;
+        writeln!(
+            out,
+            "  {name:8} {} convolutions ({} channels in {} blocks), {gmac:.1} GMAC down to relu5_1 at 512x512",
+            network.convolutions().count(),
+            shape.join(" + "),
+            network.blocks().len(),
+        )?;
+        match name {
+            "compact" => writeln!(out, "           built in; reads {}", Weights::compact().convention())?,
+            _ => writeln!(out, "           needs --weights FILE (safetensors)")?,
+        }
+    }
+    writeln!(out, "\nInput conventions of weight files (--convention)")?;
+    writeln!(out, "  caffe    {}", Convention::CAFFE)?;
+    writeln!(out, "  torch    {}", Convention::TORCH)?;
+    Ok(())
+}
+
+fn list(out: &mut impl Write, entries: &[(&str, &str)]) -> io::Result<()> {
+    entries.iter().try_for_each(|(name, words)| writeln!(out, "  {name:15} {words}"))
+}
+
+fn this_machine(out: &mut impl Write) -> Result<(), Failure> {
+    writeln!(out, "\nThis machine")?;
+    let sets: Vec<String> = Isa::ALL
+        .iter()
+        .filter(|isa| isa.is_available())
+        .map(|isa| if *isa == Isa::detect() { format!("{isa} (used)") } else { isa.to_string() })
+        .collect();
+    writeln!(out, "  instruction sets   {}", sets.join(", "))?;
+    writeln!(out, "  threads            {}", machine::cores())?;
+    if let Some(bytes) = machine::available_memory() {
+        writeln!(out, "  free memory        {:.1} GB", bytes as f64 / 1e9)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_term_of_a_preset_is_listed() {
+        for preset in Preset::ALL {
+            let settings = serde_json::to_value(preset.settings()).unwrap();
+            for term in settings["terms"].as_array().unwrap() {
+                let name = term["term"].as_str().unwrap();
+                assert!(TERMS.iter().any(|(listed, _)| *listed == name), "{name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Which file is which: names of results, and the rule that a run does not overwrite what it reads.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+
+/// `CONTENT-STYLE.png` in the current folder, from the names of the pictures without their extensions.
+pub fn default_output(content: &Path, styles: &[PathBuf]) -> PathBuf {
+    let mut name = stem(content);
+    for style in styles {
+        name = name + "-" + &stem(style);
+    }
+    PathBuf::from(name + ".png")
+}
+
+/// Where `--save-every` saves after so many iterations: `painted-00050.png` beside `painted.png`.
+pub fn numbered(output: &Path, iteration: u64) -> PathBuf {
+    let extension = output.extension().unwrap_or_default().to_string_lossy();
+    output.with_file_name(format!("{}-{iteration:05}.{extension}", stem(output)))
+}
+
+/// Whether two names are of one file, which need not exist.
+pub fn is_same_file(one: &Path, other: &Path) -> bool {
+    whole_name(one).is_some_and(|name| whole_name(other) == Some(name))
+}
+
+/// Checks before a long run that a text can be written to `path`. Changes nothing.
+pub fn check_text_writable(path: &Path) -> Result<(), Failure> {
+    if path.is_dir() {
+        return Err(Failure::mistake(format_args!("{}: is a folder", path.display())));
+    }
+    if !folder(path).is_dir() {
+        let folder = folder(path).display();
+        return Err(Failure::mistake(format_args!("{}: the folder {folder} does not exist", path.display())));
+    }
+    tempfile::tempfile_in(folder(path)).map_err(|error| not_written(path, &error))?;
+    Ok(())
+}
+
+/// Writes a text that appears whole or not at all.
+pub fn write_text(path: &Path, text: &[u8]) -> Result<(), Failure> {
+    let write = || {
+        let mut file =
+            tempfile::Builder::new().prefix(".impasto-").suffix(".part").tempfile_in(folder(path))?;
+        file.write_all(text)?;
+        file.persist(path).map_err(|error| error.error)
+    };
+    write().map(drop).map_err(|error| not_written(path, &error))
+}
+
+fn not_written(path: &Path, error: &io::Error) -> Failure {
+    Failure::world(format_args!("{}: cannot be written: {error}", path.display()))
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The folder a file is in.
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// The path without links and dots; for a file that does not exist, that of its folder and its name.
+fn whole_name(path: &Path) -> Option<PathBuf> {
+    fs::canonicalize(path)
+        .or_else(|_| {
+            Ok::<_, io::Error>(fs::canonicalize(folder(path))?.join(path.file_name().unwrap_or_default()))
+        })
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_come_from_the_pictures() {
+        let styles = [PathBuf::from("b/wave.jpg"), PathBuf::from("c.tar.png")];
+        assert_eq!(default_output(Path::new("a/cat.jpeg"), &styles[..1]), Path::new("cat-wave.png"));
+        assert_eq!(default_output(Path::new("cat"), &styles), Path::new("cat-wave-c.tar.png"));
+        assert_eq!(numbered(Path::new("a/out.tiff"), 7), Path::new("a/out-00007.tiff"));
+    }
+
+    #[test]
+    fn one_file_has_many_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.png");
+        let roundabout = folder.path().join(".").join("a.png");
+        assert!(is_same_file(&file, &roundabout));
+        fs::write(&file, "x").unwrap();
+        assert!(is_same_file(&file, &roundabout));
+        assert!(!is_same_file(&file, &folder.path().join("b.png")));
+    }
+}

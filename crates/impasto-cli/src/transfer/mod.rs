@@ -1,0 +1,125 @@
+//! `impasto transfer`: repaints a picture in the style of others.
+//!
+//! Flags (`arguments.rs`, `values.rs`) become settings (`settings.rs`) and a checked run (`job.rs`); then
+//! the library paints, watched by `painter.rs`, and `output.rs` saves.
+
+mod arguments;
+mod dry_run;
+mod files;
+mod job;
+mod output;
+mod painter;
+mod progress;
+mod recipe;
+mod report;
+mod settings;
+mod values;
+mod workload;
+
+use std::io::{self, Write};
+use std::time::Instant;
+
+pub use arguments::TransferArguments;
+use impasto::{Outcome, Picture, TransferError};
+use impasto_kernels::Isa;
+use job::Job;
+use painter::Painter;
+use progress::{Display, duration};
+use report::{Ending, Report};
+use values::TraceTo;
+use workload::Workload;
+
+use crate::failure::{Failure, say};
+use crate::{interrupt, threads};
+
+/// Paints, or tells what painting would take.
+pub fn run(arguments: &TransferArguments) -> Result<(), Failure> {
+    let isa = arguments.isa.unwrap_or_else(Isa::detect);
+    if !isa.is_available() {
+        return Err(Failure::mistake(format_args!("--isa {isa}: this machine does not have it")));
+    }
+    threads::pool(arguments.threads)?.install(|| {
+        let job = Job::new(arguments, isa)?;
+        if arguments.dry_run { dry_run::run(arguments, job) } else { paint(arguments, job) }
+    })
+}
+
+fn paint(arguments: &TransferArguments, mut job: Job) -> Result<(), Failure> {
+    interrupt::install()?;
+    let started = Instant::now();
+    announce(arguments, &job);
+    let workload = Workload::new(&job.plan);
+    let display = Display::new(arguments.quiet, workload.clone());
+    let mut painter = Painter::new(display, workload, &job.output, &job.recipe, arguments.save_every);
+    let outcome = job.transfer.run(&mut job.engine, &mut painter);
+    let iterations_done = painter.finish();
+    let Outcome { picture, trace, completed } = match outcome {
+        Ok(outcome) => outcome,
+        Err(TransferError::NotFinite { culprit, size, iteration, picture }) => {
+            job.output.save(&picture, &job.recipe, iterations_done, false)?;
+            let saved = job.output.path().display().to_string();
+            let error = TransferError::NotFinite { culprit, size, iteration, picture };
+            return Err(Failure::mistake(format_args!("{error}; the last good picture is in {saved}")));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if iterations_done == 0 {
+        say("interrupted before the first iteration; nothing written");
+        return Err(Failure::Interrupted);
+    }
+    job.output.save(&picture, &job.recipe, iterations_done, completed)?;
+    let seconds = started.elapsed().as_secs_f64();
+    if let Some(to) = &arguments.json {
+        Report {
+            recipe: &job.recipe,
+            threads: rayon::current_num_threads(),
+            output: job.output.path().display().to_string(),
+            plan: &job.plan,
+            memory_bytes: job.plan.memory(),
+            ending: Ending::Painted { completed, seconds, trace: &trace },
+        }
+        .write(to)?;
+    }
+    conclude(arguments, &job, &picture, seconds, completed)
+}
+
+/// One line before the run.
+fn announce(arguments: &TransferArguments, job: &Job) {
+    if let (false, Some(last)) = (arguments.quiet, job.plan.stages.last()) {
+        let styles: Vec<String> = arguments.styles.iter().map(|path| path.display().to_string()).collect();
+        say(format_args!(
+            "painting {} like {}: {}x{}, {} iterations, {} on {}",
+            arguments.content.display(),
+            styles.join(" and "),
+            last.size.width,
+            last.size.height,
+            job.plan.iterations(),
+            job.recipe.network(),
+            job.recipe.engine()
+        ));
+    }
+}
+
+/// One line after it.
+fn conclude(
+    arguments: &TransferArguments,
+    job: &Job,
+    picture: &Picture,
+    seconds: f64,
+    completed: bool,
+) -> Result<(), Failure> {
+    let line = format!(
+        "{}wrote {}, {}x{}, {}",
+        if completed { "" } else { "interrupted; " },
+        job.output.path().display(),
+        picture.width(),
+        picture.height(),
+        duration(seconds)
+    );
+    match (&arguments.json, arguments.quiet) {
+        (_, true) => {}
+        (Some(TraceTo::Output), _) => say(line),
+        _ => writeln!(io::stdout(), "{line}")?,
+    }
+    if completed { Ok(()) } else { Err(Failure::Interrupted) }
+}

@@ -1,0 +1,142 @@
+//! The result on its way to disk: size of its transparency, metadata, pictures along the way.
+
+use std::path::{Path, PathBuf};
+
+use impasto::Picture;
+use impasto::picture::{Alpha, BitDepth, Filter, PictureFormat, WriteOptions, check_writable};
+use serde::Serialize;
+
+use super::arguments::TransferArguments;
+use super::files;
+use super::recipe::Recipe;
+use super::values::{StartFrom, TraceTo};
+use crate::failure::Failure;
+
+/// Where pictures of the run go, and how they are written.
+pub struct Output {
+    path: PathBuf,
+    options: WriteOptions,
+    /// Transparency of the content, at its own size.
+    alpha: Option<Alpha>,
+    filter: Filter,
+}
+
+/// What goes into the metadata.
+#[derive(Serialize)]
+struct Metadata<'a> {
+    #[serde(flatten)]
+    recipe: &'a Recipe,
+    /// Iterations done, over all sizes.
+    iterations_done: u64,
+    /// Whether the run came to its end.
+    completed: bool,
+}
+
+impl Output {
+    /// Checks that the result, the pictures along the way and the JSON can be written and overwrite nothing
+    /// that is read.
+    ///
+    /// # Errors
+    /// If the name, the folder or the flags do not allow it.
+    pub fn new(arguments: &TransferArguments) -> Result<Self, Failure> {
+        let path = arguments
+            .output
+            .clone()
+            .unwrap_or_else(|| files::default_output(&arguments.content, &arguments.styles));
+        let defaults = WriteOptions::default();
+        let options = WriteOptions {
+            depth: arguments.bit_depth.unwrap_or(BitDepth::Eight),
+            jpeg_quality: arguments.quality.unwrap_or(defaults.jpeg_quality),
+            settings: None,
+        };
+        let format = check_writable(&path, &options)?;
+        if arguments.quality.is_some() && format != PictureFormat::Jpeg {
+            return Err(Failure::mistake(format_args!(
+                "--quality is for JPEG, but {} is {format}, which is without loss: leave it out",
+                path.display()
+            )));
+        }
+        let output = Output { path, options, alpha: None, filter: Filter::Lanczos3 };
+        output.check_inputs(arguments)?;
+        Ok(output)
+    }
+
+    /// The same with the transparency of the content, brought to the size of results by `filter`.
+    pub fn with_alpha(self, alpha: Option<Alpha>, filter: Filter) -> Self {
+        Output { alpha, filter, ..self }
+    }
+
+    /// The file of the result.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Saves the picture of a run after so many iterations.
+    pub fn save(
+        &self,
+        picture: &Picture,
+        recipe: &Recipe,
+        iterations_done: u64,
+        completed: bool,
+    ) -> Result<(), Failure> {
+        self.write(&self.path, picture, &Metadata { recipe, iterations_done, completed })
+    }
+
+    /// Saves a picture along the way under its own name.
+    pub fn save_numbered(
+        &self,
+        picture: &Picture,
+        recipe: &Recipe,
+        iterations_done: u64,
+    ) -> Result<(), Failure> {
+        let path = files::numbered(&self.path, iterations_done);
+        self.write(&path, picture, &Metadata { recipe, iterations_done, completed: false })
+    }
+
+    fn write(&self, path: &Path, picture: &Picture, metadata: &Metadata<'_>) -> Result<(), Failure> {
+        let (width, height) = (picture.width(), picture.height());
+        let alpha = self.alpha.as_ref().map(|alpha| alpha.resized(width, height, self.filter));
+        let settings = serde_json::to_string(metadata).map_err(Failure::world)?;
+        let options = WriteOptions { settings: Some(settings), ..self.options.clone() };
+        Ok(picture.write(path, alpha.as_ref(), &options)?)
+    }
+
+    /// Refuses to overwrite an input without `--force`, and one output by another at all.
+    fn check_inputs(&self, arguments: &TransferArguments) -> Result<(), Failure> {
+        let mut inputs = vec![&arguments.content];
+        inputs.extend(&arguments.styles);
+        inputs.extend(&arguments.weights);
+        if let Some(StartFrom::Picture(path)) = &arguments.start {
+            inputs.push(path);
+        }
+        let mut outputs = vec![self.path.clone()];
+        if let Some(TraceTo::File(path)) = &arguments.json {
+            files::check_text_writable(path)?;
+            if files::is_same_file(path, &self.path) {
+                return Err(Failure::mistake(format_args!(
+                    "--json={}: the picture is written there",
+                    path.display()
+                )));
+            }
+            outputs.push(path.clone());
+        }
+        for input in inputs {
+            let numbered = arguments.save_every.and_then(|_| self.numbered_like(input));
+            let overwritten = outputs.iter().find(|output| files::is_same_file(output, input));
+            if let Some(output) = overwritten.or(numbered.as_ref()).filter(|_| !arguments.force) {
+                return Err(Failure::mistake(format_args!(
+                    "{}: is one of the inputs; name another file, or overwrite it with --force",
+                    output.display()
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// `input` itself, if `--save-every` might save under its name.
+    fn numbered_like(&self, input: &Path) -> Option<PathBuf> {
+        let digits = input.file_stem()?.to_str()?.rsplit_once('-')?.1;
+        let numbered = files::numbered(&self.path, digits.parse().ok()?);
+        files::is_same_file(&numbered, input).then_some(numbered)
+    }
+}

@@ -1,0 +1,175 @@
+//! What a run shows on its way: a bar on a terminal, a line now and then elsewhere, or nothing.
+
+use std::fmt::Write;
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
+
+use impasto::{Progress, TermLoss};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::workload::Workload;
+use crate::failure::say;
+
+/// Between two plain lines of one stage.
+const PLAIN_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Part of the newest iteration in the running mean of their seconds.
+const NEWEST: f64 = 0.2;
+
+/// Shows a run on standard error.
+pub struct Display {
+    form: Form,
+    workload: Workload,
+    /// Running mean of the seconds of an iteration, within this stage.
+    seconds: Option<(usize, f64)>,
+}
+
+enum Form {
+    Quiet,
+    Plain { last: Instant },
+    Bar(ProgressBar),
+}
+
+impl Display {
+    /// A display in the form that suits standard error.
+    pub fn new(quiet: bool, workload: Workload) -> Self {
+        let form = if quiet {
+            Form::Quiet
+        } else if io::stderr().is_terminal() {
+            let style = ProgressStyle::with_template("{prefix} [{wide_bar:.cyan}] {percent:>3} %\n{msg}")
+                .expect("the template is sound, as every run on a terminal shows")
+                .progress_chars("=> ");
+            Form::Bar(ProgressBar::new(workload.total()).with_style(style))
+        } else {
+            Form::Plain { last: Instant::now() }
+        };
+        Display { form, workload, seconds: None }
+    }
+
+    /// An iteration is done.
+    pub fn update(&mut self, progress: &Progress<'_>) {
+        let seconds = match self.seconds {
+            Some((stage, mean)) if stage == progress.stage => mean + NEWEST * (progress.seconds - mean),
+            _ => progress.seconds,
+        };
+        self.seconds = Some((progress.stage, seconds));
+        let left = self.workload.time_left(progress.stage, progress.iteration, seconds);
+        match &mut self.form {
+            Form::Quiet => {}
+            Form::Plain { last } => {
+                if progress.iteration == progress.iterations || last.elapsed() >= PLAIN_INTERVAL {
+                    *last = Instant::now();
+                    say(format_args!(
+                        "{}: {}; {}",
+                        place(progress),
+                        losses(progress.losses, progress.total),
+                        pace(seconds, left)
+                    ));
+                }
+            }
+            Form::Bar(bar) => {
+                bar.set_prefix(place(progress));
+                bar.set_message(format!(
+                    "{}; {}",
+                    losses(progress.losses, progress.total),
+                    pace(seconds, left)
+                ));
+                bar.set_position(self.workload.done(progress.stage, progress.iteration));
+            }
+        }
+    }
+
+    /// A line that must be seen whatever the form, such as a warning; above the bar.
+    pub fn warn(&self, line: &str) {
+        match &self.form {
+            Form::Quiet | Form::Plain { .. } => say(format_args!("warning: {line}")),
+            Form::Bar(bar) => bar.suspend(|| say(format_args!("warning: {line}"))),
+        }
+    }
+
+    /// Leaves the terminal as it was.
+    pub fn finish(self) {
+        if let Form::Bar(bar) = self.form {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// `362x272 (size 4 of 5), iteration 31 of 60`
+fn place(progress: &Progress<'_>) -> String {
+    let Progress { stage, stages, size, iteration, iterations, .. } = progress;
+    format!(
+        "{}x{} (size {stage} of {stages}), iteration {iteration} of {iterations}",
+        size.width, size.height
+    )
+}
+
+/// Each term over all its layers, and the total.
+fn losses(losses: &[TermLoss], total: f64) -> String {
+    let mut terms: Vec<(&str, f64)> = Vec::new();
+    for loss in losses {
+        match terms.iter_mut().find(|(term, _)| *term == loss.term) {
+            Some((_, sum)) => *sum += loss.loss,
+            None => terms.push((loss.term, loss.loss)),
+        }
+    }
+    let mut text = String::new();
+    for (term, sum) in terms {
+        let _ = write!(text, "{} {}, ", term.replace('_', " "), figures(sum));
+    }
+    text + "total " + &figures(total)
+}
+
+fn pace(seconds: f64, left: Duration) -> String {
+    format!("{seconds:.2} s each, {} left", duration(left.as_secs_f64()))
+}
+
+/// Four figures of a number.
+fn figures(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0".to_owned(),
+        size if !(1e-3..1e6).contains(&size) => format!("{value:.3e}"),
+        size => format!("{value:.0$}", (3 - size.log10().floor() as i32).max(0) as usize),
+    }
+}
+
+/// Seconds as people say them.
+pub fn duration(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    match whole {
+        0..10 => format!("{seconds:.1} s"),
+        10..120 => format!("{whole} s"),
+        120..7200 => format!("{} min {} s", whole / 60, whole % 60),
+        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use impasto_network::Layer;
+
+    use super::*;
+
+    #[test]
+    fn numbers_keep_four_figures() {
+        let shown = [0.0, 0.123456, 12.3456, 123456.7, 1.5e7, 2.5e-5, 1.0].map(figures);
+        assert_eq!(shown, ["0", "0.1235", "12.35", "123457", "1.500e7", "2.500e-5", "1.000"]);
+    }
+
+    #[test]
+    fn durations_are_said_in_their_own_units() {
+        let shown = [0.25, 9.96, 61.0, 119.6, 3600.0, 86_400.0].map(duration);
+        assert_eq!(shown, ["0.2 s", "10 s", "61 s", "2 min 0 s", "60 min 0 s", "24 h 0 min"]);
+    }
+
+    #[test]
+    fn layers_of_a_term_are_summed() {
+        let of = |term, layer, loss| TermLoss { term, layer, loss };
+        let list = [
+            of("gram", Some(Layer::relu(1, 1)), 0.5),
+            of("total_variation", None, 2.0),
+            of("gram", Some(Layer::relu(2, 1)), 0.25),
+        ];
+        assert_eq!(losses(&list, 2.75), "gram 0.7500, total variation 2.000, total 2.750");
+    }
+}

@@ -1,0 +1,63 @@
+//! The JSON of a run, or of its plan: one object on one line.
+
+use std::io::{self, Write};
+
+use impasto::{Plan, Trace};
+use serde::Serialize;
+
+use super::files;
+use super::recipe::Recipe;
+use super::values::TraceTo;
+use crate::failure::Failure;
+
+/// The fields of the object.
+#[derive(Serialize)]
+pub struct Report<'a> {
+    /// What the picture is made from and how.
+    #[serde(flatten)]
+    pub recipe: &'a Recipe,
+    /// Threads that compute.
+    pub threads: usize,
+    /// The file of the result.
+    pub output: String,
+    /// Sizes, iterations and memory.
+    pub plan: &'a Plan,
+    /// Bytes at the peak of the run, by the plan.
+    pub memory_bytes: u64,
+    /// What came of it, or might.
+    #[serde(flatten)]
+    pub ending: Ending<'a>,
+}
+
+/// The fields that only a run, or only a plan, has.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Ending<'a> {
+    /// Of a dry run.
+    Planned {
+        /// By a short timed run.
+        estimated_seconds: f64,
+    },
+    /// Of a run.
+    Painted {
+        /// False if it was interrupted.
+        completed: bool,
+        /// From the first evaluation to the last.
+        seconds: f64,
+        /// `evaluations`: for each its stage, iteration, total, and losses by term and layer.
+        #[serde(flatten)]
+        trace: &'a Trace,
+    },
+}
+
+impl Report<'_> {
+    /// Writes the object where it was asked for.
+    pub fn write(&self, to: &TraceTo) -> Result<(), Failure> {
+        let mut text = serde_json::to_vec(self).map_err(Failure::world)?;
+        text.push(b'\n');
+        match to {
+            TraceTo::Output => Ok(io::stdout().lock().write_all(&text)?),
+            TraceTo::File(path) => files::write_text(path, &text),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! From flags to the library's settings. A flag that the preset has no use for is a mistake.
+
+use impasto::terms::{Content, Gram, LayerWeight, TotalVariation};
+use impasto::{OptimizerSettings, Settings, Start, StyleFit};
+use impasto_network::Layer;
+
+use super::arguments::TransferArguments;
+use super::values::{Method, StartFrom};
+use crate::failure::Failure;
+
+/// Steps that L-BFGS remembers where the preset is for Adam.
+const LBFGS_MEMORY: usize = 20;
+
+/// Noise for presets that start from the content: around mid grey, faint enough to leave no trace.
+const NOISE: Start = Start::NormalNoise { mean: [0.5; 3], deviation: 0.1 };
+
+/// The settings of the preset, changed by the flags, and valid.
+pub fn settings(arguments: &TransferArguments) -> Result<Settings, Failure> {
+    let mut settings = arguments.preset.settings();
+    schedule(arguments, &mut settings)?;
+    optimizer(arguments, &mut settings)?;
+    terms(arguments, &mut settings)?;
+    if let Some(pooling) = arguments.pooling {
+        settings.network.pooling = pooling;
+    }
+    settings.normalize_gradients |= arguments.normalize_gradients;
+    settings.original_colors |= arguments.original_colors;
+    if let Some(seed) = arguments.seed {
+        settings.seed = seed;
+    }
+    settings.validate()?;
+    Ok(settings)
+}
+
+/// The layers of a run, shallow to deep, that have any weight.
+pub fn layers(settings: &Settings) -> Vec<Layer> {
+    let content = settings.term::<Content>().filter(|term| term.weight > 0.0).map(|term| &term.layers);
+    let style = settings.term::<Gram>().filter(|term| term.weight > 0.0).map(|term| &term.layers);
+    let weighted = content.into_iter().chain(style).flat_map(|layers| &layers.layers);
+    let mut layers: Vec<Layer> = weighted.filter(|it| it.weight > 0.0).map(|it| it.layer).collect();
+    layers.sort();
+    layers.dedup();
+    layers
+}
+
+fn schedule(arguments: &TransferArguments, settings: &mut Settings) -> Result<(), Failure> {
+    let schedule = &mut settings.schedule;
+    if let Some(size) = arguments.size {
+        // A preset that paints at one size keeps doing so.
+        if schedule.first_size >= schedule.size {
+            schedule.first_size = size as usize;
+        }
+        schedule.size = size as usize;
+    }
+    if let Some(iterations) = arguments.iterations {
+        schedule.iterations = iterations as usize;
+    }
+    if let Some(scale) = arguments.style_scale {
+        if schedule.style_fit == StyleFit::ContentSize {
+            return Err(unknown_to_preset(
+                arguments,
+                "--style-scale",
+                "brings styles to the size of CONTENT",
+            ));
+        }
+        schedule.style_scale = scale;
+    }
+    match (&arguments.start, &schedule.start) {
+        (None, _) | (Some(StartFrom::Noise), Start::NormalNoise { .. } | Start::UniformNoise { .. }) => {}
+        (Some(StartFrom::Noise), _) => schedule.start = NOISE,
+        (Some(StartFrom::Content), _) => schedule.start = Start::Content,
+        (Some(StartFrom::Picture(_)), _) => schedule.start = Start::Picture,
+    }
+    Ok(())
+}
+
+fn optimizer(arguments: &TransferArguments, settings: &mut Settings) -> Result<(), Failure> {
+    match (arguments.optimizer, &settings.optimizer) {
+        (Some(Method::Lbfgs), OptimizerSettings::Adam(_)) => {
+            settings.optimizer = OptimizerSettings::lbfgs(LBFGS_MEMORY);
+            // The average takes out Adam's noise; L-BFGS has none, and its early pictures lag behind.
+            settings.average = None;
+        }
+        (Some(Method::Adam), OptimizerSettings::Lbfgs(_)) => {
+            settings.optimizer = OptimizerSettings::adam(settings.units);
+        }
+        _ => {}
+    }
+    if let Some(rate) = arguments.learning_rate {
+        match &mut settings.optimizer {
+            OptimizerSettings::Lbfgs(options) => options.learning_rate = rate,
+            OptimizerSettings::Adam(options) => options.learning_rate = rate,
+        }
+    }
+    if let Some(memory) = arguments.lbfgs_memory {
+        match &mut settings.optimizer {
+            OptimizerSettings::Lbfgs(options) => options.memory = memory.into(),
+            OptimizerSettings::Adam(_) => {
+                return Err(Failure::mistake(
+                    "--lbfgs-memory is for L-BFGS, but this run uses Adam: add --optimizer lbfgs",
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn terms(arguments: &TransferArguments, settings: &mut Settings) -> Result<(), Failure> {
+    let missing = |flag| move || unknown_to_preset(arguments, flag, "has no such term");
+    if let Some(weight) = arguments.content_weight {
+        settings.term_mut::<Content>().ok_or_else(missing("--content-weight"))?.weight = weight;
+    }
+    if let Some(weight) = arguments.style_weight {
+        settings.term_mut::<Gram>().ok_or_else(missing("--style-weight"))?.weight = weight;
+    }
+    if let Some(weight) = arguments.tv_weight {
+        settings.term_mut::<TotalVariation>().ok_or_else(missing("--tv-weight"))?.weight = weight;
+    }
+    if let Some(ratio) = arguments.style_ratio {
+        settings.set_style_ratio(ratio);
+    }
+    let replace = |layers: &mut Vec<LayerWeight>, with: &[LayerWeight]| *layers = with.to_vec();
+    if let Some(layers) = &arguments.content_layers {
+        let term = settings.term_mut::<Content>().ok_or_else(missing("--content-layers"))?;
+        replace(&mut term.layers.layers, layers);
+    }
+    if let Some(layers) = &arguments.style_layers {
+        let term = settings.term_mut::<Gram>().ok_or_else(missing("--style-layers"))?;
+        replace(&mut term.layers.layers, layers);
+    }
+    Ok(())
+}
+
+fn unknown_to_preset(arguments: &TransferArguments, flag: &str, why: &str) -> Failure {
+    Failure::mistake(format_args!("{flag}: the preset {} {why}; leave the flag out", arguments.preset))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use impasto::Preset;
+
+    use super::*;
+    use crate::command_line::{Command, CommandLine};
+
+    fn typed(flags: &str) -> Result<Settings, String> {
+        let words = ["impasto", "transfer", "a.png", "b.png"].into_iter().chain(flags.split_whitespace());
+        let line = CommandLine::try_parse_from(words).map_err(|error| error.to_string())?;
+        let Command::Transfer(arguments) = line.command else { unreachable!("transfer was typed") };
+        settings(&arguments).map_err(|failure| match failure {
+            Failure::Mistake(line) => line,
+            other => panic!("{other:?}"),
+        })
+    }
+
+    #[test]
+    fn no_flag_leaves_the_preset_as_it_is() {
+        for preset in Preset::ALL {
+            assert_eq!(typed(&format!("--preset {preset}")), Ok(preset.settings()));
+        }
+    }
+
+    #[test]
+    fn a_preset_of_one_size_stays_so_at_any_size() {
+        for (preset, stages) in [("gatys", 1), ("keras", 1), ("neural-style", 1), ("impasto", 7)] {
+            let settings = typed(&format!("--preset {preset} --size 1024")).unwrap();
+            assert_eq!(settings.schedule.sizes().len(), stages, "{preset}");
+        }
+    }
+
+    #[test]
+    fn flags_reach_their_settings() {
+        let settings = typed(
+            "--preset neural-style --optimizer adam --learning-rate 5 --content-weight 2 --style-ratio 10 \
+             --tv-weight 0 --style-layers relu1_1:2,conv3_1 --content-layers conv4_2 --start content \
+             --seed 7 --iterations 9 --style-scale 0.5 --pooling average --normalize-gradients",
+        )
+        .unwrap();
+        let style = settings.term::<Gram>().unwrap();
+        assert_eq!(style.weight, 20.0);
+        let layers: Vec<_> = style.layers.layers.iter().map(|it| (it.layer.to_string(), it.weight)).collect();
+        assert_eq!(layers, [("relu1_1".to_owned(), 2.0), ("conv3_1".to_owned(), 1.0)]);
+        let OptimizerSettings::Adam(adam) = settings.optimizer else { panic!("{:?}", settings.optimizer) };
+        assert_eq!(adam.learning_rate, 5.0);
+        assert_eq!((settings.seed, settings.schedule.iterations), (7, 9));
+        assert_eq!(settings.schedule.start, Start::Content);
+        assert_eq!(settings.network.pooling, impasto_network::Pooling::Average);
+        assert!(settings.normalize_gradients);
+    }
+
+    #[test]
+    fn noise_is_the_presets_own_where_it_has_any() {
+        let keras = typed("--preset keras --start noise").unwrap();
+        assert_eq!(keras, Preset::Keras.settings());
+        assert_eq!(typed("--start noise").unwrap().schedule.start, NOISE);
+    }
+
+    #[test]
+    fn flags_without_effect_are_refused() {
+        for (flags, words) in [
+            ("--lbfgs-memory 5", "add --optimizer lbfgs"),
+            ("--preset gatys --tv-weight 1", "--tv-weight: the preset gatys"),
+            ("--preset keras --style-scale 2", "--style-scale: the preset keras"),
+            ("--style-weight 0 --content-weight 0 --tv-weight 0", "no term has a weight"),
+            ("--style-layers relu1_1,relu1_1", "relu1_1"),
+            ("--style-scale 101", "style scale is 101"),
+            ("--learning-rate 1e10", "learning rate is 10000000000"),
+        ] {
+            let error = typed(flags).unwrap_err();
+            assert!(error.contains(words), "{flags}: {error}");
+        }
+    }
+
+    #[test]
+    fn only_layers_with_weight_are_run() {
+        let settings = typed("--style-layers relu1_1,relu5_1:0 --content-layers conv2_2").unwrap();
+        assert_eq!(layers(&settings), [Layer::relu(1, 1), Layer::convolution(2, 2)]);
+    }
+}
