@@ -81,6 +81,16 @@ fn srgb_passes_bit_for_bit() {
 }
 
 #[test]
+fn srgb_as_another_maker_rounds_it_passes_too() {
+    let mut profile = ColorProfile::new_srgb();
+    profile.cicp = None;
+    profile.red_colorant.x += 1e-4;
+    profile.green_colorant.y -= 1e-4;
+    let source = tagged(&[15, 255, 0], ExtendedColorType::Rgb8, profile.encode().unwrap());
+    assert_eq!(source.picture.data(), [15.0 / 255.0, 1.0, 0.0]);
+}
+
+#[test]
 fn grey_profiles_apply_to_grey() {
     let linear = ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
     let source = tagged(&[55, 255, 0], ExtendedColorType::L8, linear);
