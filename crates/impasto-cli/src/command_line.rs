@@ -27,18 +27,13 @@ pub struct CommandLine {
     pub command: Command,
 }
 
-/// What the program can do.
+/// What the program can do. What help says of each is the documentation of its arguments.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Repaint a picture in the style of another.
     Transfer(Box<TransferArguments>),
-    /// List networks, presets and methods, and what this machine offers.
     Info(InfoArguments),
-    /// Measure how fast this machine evaluates a network.
     Bench(BenchArguments),
-    /// Print a script with which a shell completes commands and flags.
     Completions(CompletionsArguments),
-    /// Print a manual page, or write all of them into a folder.
     Man(ManArguments),
 }
 

@@ -51,7 +51,7 @@ pub fn run(_: &InfoArguments) -> Result<(), Failure> {
 }
 
 fn networks(out: &mut impl Write) -> Result<(), Failure> {
-    writeln!(out, "Networks (--network)")?;
+    writeln!(out, "Networks (--network), with the cost of a forward pass to relu5_1 at 512x512")?;
     for name in NETWORKS {
         let Some(network) = Architecture::known().into_iter().find(|network| network.name() == name) else {
             continue;
@@ -59,13 +59,8 @@ fn networks(out: &mut impl Write) -> Result<(), Failure> {
         let shape: Vec<String> =
             network.blocks().iter().map(|block| format!("{}x{}", block.len(), block[0])).collect();
         let gmac = network.multiply_adds(Layer::relu(5, 1), 512, 512) as f64 / 1e9;
-        writeln!(
-            out,
-            "  {name:8} {} convolutions ({} channels in {} blocks), {gmac:.1} GMAC down to relu5_1 at 512x512",
-            network.convolutions().count(),
-            shape.join(" + "),
-            network.blocks().len(),
-        )?;
+        let (count, shape) = (network.convolutions().count(), shape.join(" + "));
+        writeln!(out, "  {name:8} {count:2} convolutions, {shape} channels; {gmac:.1} GMAC")?;
         match name {
             "compact" => writeln!(out, "           built in; reads {}", Weights::compact().convention())?,
             _ => writeln!(out, "           needs --weights FILE (safetensors)")?,

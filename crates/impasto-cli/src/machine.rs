@@ -28,7 +28,7 @@ pub fn available_memory() -> Option<u64> {
 pub fn check_memory(bytes: u64, what: impl fmt::Display) -> Result<(), Failure> {
     match available_memory() {
         Some(available) if bytes > available => Err(Failure::mistake(format_args!(
-            "{what} needs about {:.1} GB of memory, of which {:.1} GB are free",
+            "{what} needs about {:.1} GB of memory, but only {:.1} GB are free",
             bytes as f64 / 1e9,
             available as f64 / 1e9
         ))),

@@ -30,7 +30,7 @@ pub struct ManArguments {
 
 /// Prints or writes the pages.
 pub fn run(arguments: &ManArguments) -> Result<(), Failure> {
-    let program = CommandLine::command();
+    let mut program = CommandLine::command();
     if let Some(folder) = &arguments.out {
         if !fs::metadata(folder).is_ok_and(|metadata| metadata.is_dir()) {
             return Err(Failure::mistake(format_args!(
@@ -41,6 +41,8 @@ pub fn run(arguments: &ManArguments) -> Result<(), Failure> {
         return clap_mangen::generate_to(program, folder)
             .map_err(|error| Failure::world(format_args!("{}: {error}", folder.display())));
     }
+    // Building fills in the full names of the commands, `impasto transfer`.
+    program.build();
     let page = match &arguments.command {
         None => Man::new(program),
         Some(name) => {
@@ -48,7 +50,7 @@ pub fn run(arguments: &ManArguments) -> Result<(), Failure> {
             let found = program.find_subcommand(name).ok_or_else(|| {
                 Failure::mistake(format_args!("there is no command {name:?}: expected {}", names.join(", ")))
             })?;
-            Man::new(found.clone()).title(format!("impasto-{name}"))
+            Man::new(found.clone())
         }
     };
     let mut roff = Vec::new();

@@ -29,7 +29,7 @@ Examples:
 /// relu4_2, Gram matrices at relu1_1 to relu5_1, and the gradient back to the pixels. Speed does not depend
 /// on the values of weights and pictures, so both are random unless given.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, allow_negative_numbers = true)]
 pub struct BenchArguments {
     /// The network to measure: compact is built in; vgg16 and vgg19 get random weights without --weights
     /// [default: compact]

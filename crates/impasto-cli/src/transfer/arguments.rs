@@ -24,7 +24,8 @@ Examples:
   Two styles, one part of the first to two of the second, in the colours of the photograph:
     impasto transfer photo.jpg a.jpg b.jpg --style-blend 1,2 --original-colors -o out.jpg
   The method of Gatys, Ecker and Bethge with VGG-19, its losses kept as JSON:
-    impasto transfer photo.jpg painting.jpg --preset gatys --weights vgg19.safetensors --json=trace.json
+    impasto transfer photo.jpg painting.jpg --preset gatys --weights vgg19.safetensors \\
+      --json=trace.json
   What a run would do, need and take, without running it:
     impasto transfer photo.jpg painting.jpg --size 2048 --dry-run";
 
@@ -34,7 +35,7 @@ Examples:
 /// read, by what they hold and not by name. Ctrl-C finishes the step and saves what there is; a second
 /// Ctrl-C quits at once.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, allow_negative_numbers = true)]
 pub struct TransferArguments {
     /// The picture to repaint.
     pub content: PathBuf,
@@ -108,11 +109,11 @@ pub struct TransferArguments {
 
     /// Size of the styles relative to the result, above 0, at most 100: larger makes larger strokes
     /// [default: 1]
-    #[arg(long, value_name = "X", value_parser = values::positive, allow_negative_numbers = true, help_heading = "Picture")]
+    #[arg(long, value_name = "X", value_parser = values::positive, help_heading = "Picture")]
     pub style_scale: Option<f64>,
 
     /// Parts of the styles in the blend, one number for each, such as 1,2 [default: equal parts]
-    #[arg(long, value_name = "WEIGHTS", value_parser = values::weight, value_delimiter = ',', allow_negative_numbers = true, help_heading = "Picture")]
+    #[arg(long, value_name = "WEIGHTS", value_parser = values::weight, value_delimiter = ',', help_heading = "Picture")]
     pub style_blend: Option<Vec<f64>>,
 
     /// Most pixels, width times height, of a picture that is read; protects the memory.
@@ -121,11 +122,11 @@ pub struct TransferArguments {
 
     /// How much of CONTENT is kept, at least 0; what a number means depends on the preset [default: the
     /// preset's]
-    #[arg(long, value_name = "X", value_parser = values::weight, allow_negative_numbers = true, help_heading = "Loss")]
+    #[arg(long, value_name = "X", value_parser = values::weight, help_heading = "Loss")]
     pub content_weight: Option<f64>,
 
     /// How strongly STYLE acts, at least 0 [default: the preset's]
-    #[arg(long, value_name = "X", value_parser = values::weight, allow_negative_numbers = true, help_heading = "Loss")]
+    #[arg(long, value_name = "X", value_parser = values::weight, help_heading = "Loss")]
     pub style_weight: Option<f64>,
 
     /// The style weight as a multiple of the content weight: β/α in the papers.
@@ -133,7 +134,6 @@ pub struct TransferArguments {
         long,
         value_name = "X",
         value_parser = values::weight,
-        allow_negative_numbers = true,
         conflicts_with = "style_weight",
         help_heading = "Loss"
     )]
@@ -141,7 +141,7 @@ pub struct TransferArguments {
 
     /// How strongly neighbouring pixels are drawn together, at least 0: more is smoother [default: the
     /// preset's]
-    #[arg(long, value_name = "X", value_parser = values::weight, allow_negative_numbers = true, help_heading = "Loss")]
+    #[arg(long, value_name = "X", value_parser = values::weight, help_heading = "Loss")]
     pub tv_weight: Option<f64>,
 
     /// Layers that keep the content, with weights if they differ: relu4_2 or relu3_1:0.5,relu4_2
@@ -167,7 +167,7 @@ pub struct TransferArguments {
     pub optimizer: Option<Method>,
 
     /// Length of the steps, above 0, in the preset's pixel units [default: the optimiser's]
-    #[arg(long, value_name = "X", value_parser = values::positive, allow_negative_numbers = true, help_heading = "Optimiser")]
+    #[arg(long, value_name = "X", value_parser = values::positive, help_heading = "Optimiser")]
     pub learning_rate: Option<f64>,
 
     /// Steps that L-BFGS remembers, 1 to 100; each takes 25 MB for a megapixel [default: the preset's]

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use impasto::picture::{Alpha, PictureError, ReadOptions, SourcePicture};
-use impasto::{Picture, Plan, Settings, Transfer};
+use impasto::{Picture, Plan, Settings, Transfer, TransferError};
 use impasto_kernels::Isa;
 use impasto_network::CpuEngine;
 
@@ -60,8 +60,12 @@ impl Job {
         if let Some(StartFrom::Picture(path)) = &arguments.start {
             transfer = transfer.start(read(path, arguments, 1)?.0);
         }
-        let plan = transfer.plan(&engine)?;
         let size = transfer.settings().schedule.size;
+        let plan = transfer.plan(&engine).map_err(|error| match error {
+            // The files are large enough, so it is what they are brought to that is not.
+            TransferError::Engine { .. } => Failure::mistake(format_args!("--size {size}: {error}")),
+            error => error.into(),
+        })?;
         machine::check_memory(plan.memory(), format_args!("--size {size}"))?;
         Ok(Job { transfer, engine, plan, recipe, output })
     }

@@ -121,7 +121,9 @@ fn losses(losses: &[TermLoss], total: f64) -> String {
 }
 
 fn pace(seconds: f64, left: Duration) -> String {
-    format!("{seconds:.2} s each, {} left", duration(left.as_secs_f64()))
+    let left =
+        if left.is_zero() { String::new() } else { format!(", {} left", duration(left.as_secs_f64())) };
+    format!("{seconds:.2} s each{left}")
 }
 
 /// Four figures of a number.

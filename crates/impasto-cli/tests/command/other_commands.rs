@@ -1,0 +1,99 @@
+//! Help, info, bench, completions and manual pages.
+
+use std::fs;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::scene::Scene;
+
+#[test]
+fn help_lists_the_options_of_each_command() {
+    let scene = Scene::new();
+    for (command, options) in [
+        (
+            "transfer",
+            "--output --size --preset --network --weights --convention --content-weight --style-weight \
+             --style-ratio --tv-weight --content-layers --style-layers --style-blend --style-scale --optimizer \
+             --learning-rate --lbfgs-memory --iterations --start --seed --original-colors --pooling \
+             --normalize-gradients --save-every --threads --isa --json --dry-run --force --bit-depth --quality \
+             --max-pixels --quiet Examples:",
+        ),
+        ("bench", "--network --weights --size --threads --isa --runs --json Examples:"),
+        ("man", "--out Examples:"),
+        ("completions", "bash fish zsh Examples:"),
+        ("info", "--help"),
+    ] {
+        for flag in ["-h", "--help"] {
+            let (help, _) = scene.succeed(&format!("{command} {flag}"));
+            for option in options.split_whitespace() {
+                assert!(help.contains(option), "{command} {flag} does not mention {option}:\n{help}");
+            }
+        }
+    }
+    let (help, _) = scene.succeed("--help");
+    assert!(
+        help.contains("transfer") && help.contains("bench") && help.contains("impasto transfer"),
+        "{help}"
+    );
+}
+
+#[test]
+fn without_a_command_there_is_help_and_an_error() {
+    let output = Scene::new().run("");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("Usage: impasto <COMMAND>"));
+}
+
+#[test]
+fn info_lists_what_there_is() {
+    let (info, _) = Scene::new().succeed("info");
+    for words in
+        ["compact", "vgg19", "94.7 GMAC", "neural-style", "gram", "lbfgs", ".webp", "portable", "impasto 0."]
+    {
+        assert!(info.contains(words), "{words}:\n{info}");
+    }
+}
+
+#[test]
+fn bench_measures() {
+    let scene = Scene::new();
+    let (out, _) = scene.succeed("bench --size 64 --runs 2 --threads 1 --isa portable --json");
+    let measured: Value = serde_json::from_str(&out).unwrap();
+    for (field, value) in [("height", 64), ("width", 64), ("threads", 1)] {
+        assert_eq!(measured[field], value);
+    }
+    assert_eq!((measured["network"].as_str(), measured["isa"].as_str()), (Some("compact"), Some("portable")));
+    for field in ["seconds_best", "seconds_median", "prepare_seconds", "peak_bytes", "gflops"] {
+        assert!(measured[field].as_f64().unwrap() > 0.0, "{field}: {out}");
+    }
+    let (words, _) = scene.succeed("bench --size 32 --runs 1");
+    assert!(words.contains("GFLOP/s") && words.contains("MB at the peak"), "{words}");
+    for bad in ["bench --size 8", "bench --runs 0", "bench --weights nowhere", "bench --network resnet"] {
+        assert_eq!(scene.run(bad).status.code(), Some(2), "{bad}");
+    }
+}
+
+#[test]
+fn completions_and_manual_pages_are_made() {
+    let scene = Scene::new();
+    let (script, _) = scene.succeed("completions bash");
+    assert!(script.contains("--style-blend"));
+    assert!(scene.succeed("man").0.contains(".TH impasto 1"));
+    assert!(scene.succeed("man transfer").0.contains("impasto transfer"));
+    assert_eq!(scene.run("man nothing").status.code(), Some(2));
+    fs::create_dir(scene.path("pages")).unwrap();
+    scene.succeed("man --out pages");
+    assert!(scene.path("pages/impasto-transfer.1").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_is_no_failure() {
+    let scene = Scene::new();
+    let mut child =
+        scene.command("completions zsh").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}
