@@ -44,6 +44,7 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod evaluator;
 mod objective;
 mod observer;
 pub mod optimizers;

@@ -1,19 +1,13 @@
 //! A run: stage after stage, iteration after iteration, to the painted picture.
-//!
-//! The optimiser moves the variables `v = scale · picture`; a gradient by them is the gradient by the
-//! picture divided by `scale`.
 
 use std::time::Instant;
 
 use impasto_network::{Engine, Size};
 
-use crate::objective::Objective;
+use crate::evaluator::{Canvas, Evaluator, Stopped};
 use crate::optimizers::{Average, Optimizer, Outcome as StepOutcome, StepError};
 use crate::picture::Filter;
-use crate::{
-    Control, Culprit, Observer, Picture, Plan, Progress, Stage, TermLoss, Trace, TracedEvaluation, Transfer,
-    TransferError,
-};
+use crate::{Control, Observer, Picture, Plan, Progress, Stage, Trace, Transfer, TransferError};
 
 /// What a run ended with.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,9 +21,6 @@ pub struct Outcome {
     pub completed: bool,
 }
 
-/// The observer wants no more evaluations.
-struct Stopped;
-
 /// A run on its way.
 pub(crate) struct Run<'a> {
     transfer: &'a Transfer,
@@ -42,10 +33,10 @@ pub(crate) struct Run<'a> {
 
 /// How a stage ended.
 struct StageEnd {
-    /// Not clamped.
+    /// As the next stage starts from it: not clamped.
     picture: Picture,
-    /// At the size of the stage.
-    content: Picture,
+    /// As a result.
+    finished: Picture,
     completed: bool,
 }
 
@@ -70,8 +61,7 @@ impl<'a> Run<'a> {
             }
             let end = self.stage(engine, index + 1, stage, picture)?;
             if !end.completed || index + 1 == plan.stages.len() {
-                let picture = self.transfer.finish(end.picture, &end.content);
-                return Ok(Outcome { picture, trace: self.trace, completed: end.completed });
+                return Ok(Outcome { picture: end.finished, trace: self.trace, completed: end.completed });
             }
             picture = end.picture;
         }
@@ -90,6 +80,7 @@ impl<'a> Run<'a> {
         });
     }
 
+    /// One stage, from `picture`.
     fn stage<E: Engine>(
         &mut self,
         engine: &mut E,
@@ -97,45 +88,21 @@ impl<'a> Run<'a> {
         stage: &Stage,
         picture: Picture,
     ) -> Result<StageEnd, TransferError> {
-        let transfer = self.transfer;
-        let (objective, content) = transfer.objective(engine, stage)?;
-        let scale = transfer.settings().units.scale();
-        let as_picture = |variables: &[f32]| {
-            let data = variables.iter().map(|value| value / scale).collect();
-            Picture::new(stage.size.width, stage.size.height, data)
-        };
-        let mut variables: Vec<f32> = picture.data().iter().map(|value| value * scale).collect();
-        let mut evaluator = Evaluator {
-            engine,
-            objective,
-            scale,
-            stage: number,
-            iteration: 0,
-            last_good: variables.clone(),
-            picture: picture.data().to_vec(),
-            culprit: None,
-            observer: &mut *self.observer,
-            trace: &mut self.trace,
-        };
+        let (objective, content) = self.transfer.objective(engine, stage)?;
+        let canvas = Canvas::new(self.transfer, content);
+        let mut variables = canvas.variables(&picture);
         drop(picture);
+        let mut evaluator =
+            Evaluator::new(engine, objective, &canvas, &variables, self.observer, &mut self.trace, number);
         if let Some(average) = &mut self.average {
             average.reset();
         }
-        let not_finite = |evaluator: &Evaluator<'_, '_, E>| TransferError::NotFinite {
-            culprit: evaluator.culprit.unwrap_or(Culprit::Gradient),
-            size: stage.size,
-            iteration: evaluator.iteration,
-            picture: Box::new(transfer.finish(as_picture(&evaluator.last_good), &content)),
-        };
         let mut completed = true;
         for iteration in 1..=stage.iterations {
             let start = Instant::now();
-            evaluator.iteration = iteration;
-            let mut evaluate =
-                |variables: &[f32], gradient: &mut [f32]| evaluator.evaluate(variables, gradient);
-            let step = match self.optimizer.step(&mut variables, &mut evaluate) {
+            let step = match evaluator.step(&mut *self.optimizer, &mut variables, iteration) {
                 Ok(step) => step,
-                Err(StepError::NotFinite { .. }) => return Err(not_finite(&evaluator)),
+                Err(StepError::NotFinite { .. }) => return Err(evaluator.not_finite()),
                 Err(StepError::Evaluation(Stopped)) => {
                     completed = false;
                     break;
@@ -144,21 +111,19 @@ impl<'a> Run<'a> {
             if let Some(average) = &mut self.average {
                 average.add(&variables);
             }
-            let average = self.average.as_ref();
-            let paint = || transfer.finish(as_picture(&averaged(average, &variables)), &content);
-            let latest = evaluator.trace.evaluations.last();
-            let progress = Progress {
+            let paint = || canvas.finished(&averaged(self.average.as_ref(), &variables));
+            let control = evaluator.report(|losses, total| Progress {
                 stage: number,
                 stages: self.plan.stages.len(),
                 size: stage.size,
                 iteration,
                 iterations: stage.iterations,
-                losses: latest.map_or(&[], |evaluation| &evaluation.losses),
-                total: latest.map_or(0.0, |evaluation| evaluation.total),
+                losses,
+                total,
                 seconds: start.elapsed().as_secs_f64(),
                 paint: &paint,
-            };
-            if evaluator.observer.progress(&progress) == Control::Stop {
+            });
+            if control == Control::Stop {
                 completed = false;
                 break;
             }
@@ -168,9 +133,9 @@ impl<'a> Run<'a> {
         }
         let result = averaged(self.average.as_ref(), &variables);
         if !result.iter().all(|value| value.is_finite()) {
-            return Err(not_finite(&evaluator));
+            return Err(evaluator.not_finite());
         }
-        Ok(StageEnd { picture: as_picture(&result), content, completed })
+        Ok(StageEnd { picture: canvas.picture(&result), finished: canvas.finished(&result), completed })
     }
 }
 
@@ -181,50 +146,4 @@ fn averaged(average: Option<&Average>, variables: &[f32]) -> Vec<f32> {
         average.read(&mut result);
     }
     result
-}
-
-/// The objective as the optimiser sees it.
-struct Evaluator<'r, 'e, E: Engine> {
-    engine: &'e mut E,
-    objective: Objective<'e, E>,
-    scale: f32,
-    stage: usize,
-    iteration: usize,
-    /// The variables of the last evaluation in which all was finite.
-    last_good: Vec<f32>,
-    /// Scratch: what the variables stand for.
-    picture: Vec<f32>,
-    /// What was not finite in the latest evaluation.
-    culprit: Option<Culprit>,
-    observer: &'r mut dyn Observer,
-    trace: &'r mut Trace,
-}
-
-impl<E: Engine> Evaluator<'_, '_, E> {
-    fn evaluate(&mut self, variables: &[f32], gradient: &mut [f32]) -> Result<f64, Stopped> {
-        if self.observer.control() == Control::Stop {
-            return Err(Stopped);
-        }
-        for (value, variable) in self.picture.iter_mut().zip(variables) {
-            *value = variable / self.scale;
-        }
-        let losses = self.objective.evaluate(self.engine, &self.picture, gradient);
-        gradient.iter_mut().for_each(|value| *value /= self.scale);
-        let total: f64 = losses.iter().map(|term| term.loss).sum();
-        self.culprit = culprit(&losses, gradient);
-        if self.culprit.is_none() {
-            self.last_good.copy_from_slice(variables);
-            let (stage, iteration) = (self.stage, self.iteration);
-            self.trace.evaluations.push(TracedEvaluation { stage, iteration, total, losses });
-        }
-        Ok(total)
-    }
-}
-
-/// What is not finite, if anything.
-fn culprit(losses: &[TermLoss], gradient: &[f32]) -> Option<Culprit> {
-    let loss = losses.iter().find(|term| !term.loss.is_finite());
-    let loss = loss.map(|&TermLoss { term, layer, .. }| Culprit::Loss { term, layer });
-    let finite = gradient.iter().all(|value| value.is_finite());
-    loss.or((!finite).then_some(Culprit::Gradient))
 }

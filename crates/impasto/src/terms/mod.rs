@@ -11,8 +11,8 @@
 //! | [`Gram`] | `gram.rs` | squared distance of Gram matrices |
 //! | [`TotalVariation`] | `total_variation.rs` | differences of neighbouring pixels |
 //!
-//! A new term is a file that defines the settings, implements [`Definition`] for them, and has a `loss`
-//! function that makes a [`Loss`]; and a line in [`register!`] below.
+//! A new term is a file that defines the settings, implements `Definition` for them and has a function
+//! `loss` that makes a `Loss`; and a line in `register!`.
 
 mod content;
 mod gram;

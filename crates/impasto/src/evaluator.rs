@@ -1,0 +1,145 @@
+//! The objective as the optimiser sees it: a loss of variables, with their gradient.
+//!
+//! The optimiser moves the variables `v = scale · picture`, in the units of the settings; a gradient by
+//! them is the gradient by the picture divided by `scale`.
+
+use impasto_network::{Engine, Size};
+
+use crate::objective::Objective;
+use crate::optimizers::{Optimizer, Step, StepError};
+use crate::{
+    Control, Culprit, Observer, Picture, Progress, TermLoss, Trace, TracedEvaluation, Transfer, TransferError,
+};
+
+/// The observer wants no more evaluations.
+pub(crate) struct Stopped;
+
+/// Between variables and pictures of one size.
+pub(crate) struct Canvas<'a> {
+    transfer: &'a Transfer,
+    /// At that size.
+    content: Picture,
+    scale: f32,
+}
+
+impl<'a> Canvas<'a> {
+    pub fn new(transfer: &'a Transfer, content: Picture) -> Self {
+        Canvas { transfer, content, scale: transfer.settings().units.scale() }
+    }
+
+    /// The variables that stand for a picture.
+    pub fn variables(&self, picture: &Picture) -> Vec<f32> {
+        picture.data().iter().map(|value| value * self.scale).collect()
+    }
+
+    /// What variables stand for.
+    pub fn picture(&self, variables: &[f32]) -> Picture {
+        let data = variables.iter().map(|value| value / self.scale).collect();
+        Picture::new(self.content.width(), self.content.height(), data)
+    }
+
+    /// The same as the result of a run: within 0..1, with the colours of the content if they are kept.
+    pub fn finished(&self, variables: &[f32]) -> Picture {
+        self.transfer.finish(self.picture(variables), &self.content)
+    }
+}
+
+/// The objective of one stage at work.
+pub(crate) struct Evaluator<'r, 'e, E: Engine> {
+    engine: &'e mut E,
+    objective: Objective<'e, E>,
+    canvas: &'r Canvas<'r>,
+    observer: &'r mut dyn Observer,
+    trace: &'r mut Trace,
+    stage: usize,
+    iteration: usize,
+    /// Scratch: what the variables stand for.
+    picture: Vec<f32>,
+    /// The variables of the last evaluation in which all was finite; the start before the first.
+    last_good: Vec<f32>,
+    /// What was not finite in the latest evaluation.
+    culprit: Option<Culprit>,
+}
+
+impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
+    pub fn new(
+        engine: &'e mut E,
+        objective: Objective<'e, E>,
+        canvas: &'r Canvas<'r>,
+        start: &[f32],
+        observer: &'r mut dyn Observer,
+        trace: &'r mut Trace,
+        stage: usize,
+    ) -> Self {
+        let (picture, last_good) = (vec![0.0; start.len()], start.to_vec());
+        let (iteration, culprit) = (0, None);
+        Evaluator {
+            engine,
+            objective,
+            canvas,
+            observer,
+            trace,
+            stage,
+            iteration,
+            picture,
+            last_good,
+            culprit,
+        }
+    }
+
+    /// One iteration of the optimiser.
+    pub fn step(
+        &mut self,
+        optimizer: &mut dyn Optimizer<Stopped>,
+        variables: &mut [f32],
+        iteration: usize,
+    ) -> Result<Step, StepError<Stopped>> {
+        self.iteration = iteration;
+        optimizer.step(variables, &mut |variables, gradient| self.evaluate(variables, gradient))
+    }
+
+    /// Tells the observer about the latest evaluation: `progress` is made from its losses and their sum.
+    pub fn report<'p>(&'p mut self, progress: impl FnOnce(&'p [TermLoss], f64) -> Progress<'p>) -> Control {
+        let latest = self.trace.evaluations.last();
+        let (losses, total) = latest.map_or((&[][..], 0.0), |latest| (&latest.losses, latest.total));
+        self.observer.progress(&progress(losses, total))
+    }
+
+    /// The error of an evaluation that was not finite.
+    pub fn not_finite(&self) -> TransferError {
+        TransferError::NotFinite {
+            culprit: self.culprit.unwrap_or(Culprit::Gradient),
+            size: Size { height: self.canvas.content.height(), width: self.canvas.content.width() },
+            iteration: self.iteration,
+            picture: Box::new(self.canvas.finished(&self.last_good)),
+        }
+    }
+
+    fn evaluate(&mut self, variables: &[f32], gradient: &mut [f32]) -> Result<f64, Stopped> {
+        if self.observer.control() == Control::Stop {
+            return Err(Stopped);
+        }
+        let scale = self.canvas.scale;
+        for (value, variable) in self.picture.iter_mut().zip(variables) {
+            *value = variable / scale;
+        }
+        let losses = self.objective.evaluate(self.engine, &self.picture, gradient);
+        gradient.iter_mut().for_each(|value| *value /= scale);
+        let total: f64 = losses.iter().map(|term| term.loss).sum();
+        self.culprit = culprit(&losses, gradient);
+        if self.culprit.is_none() {
+            self.last_good.copy_from_slice(variables);
+            let (stage, iteration) = (self.stage, self.iteration);
+            self.trace.evaluations.push(TracedEvaluation { stage, iteration, total, losses });
+        }
+        Ok(total)
+    }
+}
+
+/// What is not finite, if anything.
+fn culprit(losses: &[TermLoss], gradient: &[f32]) -> Option<Culprit> {
+    let loss = losses.iter().find(|term| !term.loss.is_finite());
+    let loss = loss.map(|&TermLoss { term, layer, .. }| Culprit::Loss { term, layer });
+    let finite = gradient.iter().all(|value| value.is_finite());
+    loss.or((!finite).then_some(Culprit::Gradient))
+}
