@@ -66,6 +66,9 @@ impl Job {
             TransferError::Engine { .. } => Failure::mistake(format_args!("--size {size}: {error}")),
             error => error.into(),
         })?;
+        for stage in &plan.stages {
+            output.check_size(stage.size)?;
+        }
         machine::check_memory(plan.memory(), format_args!("--size {size}"))?;
         Ok(Job { transfer, engine, plan, recipe, output })
     }

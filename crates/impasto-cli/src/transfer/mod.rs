@@ -64,7 +64,9 @@ fn paint(arguments: &TransferArguments, mut job: Job) -> Result<(), Failure> {
         Err(error) => return Err(error.into()),
     };
     if iterations_done == 0 {
-        say("interrupted before the first iteration; nothing written");
+        if !arguments.quiet {
+            say("interrupted before the first iteration; nothing written");
+        }
         return Err(Failure::Interrupted);
     }
     job.output.save(&picture, &job.recipe, iterations_done, completed)?;

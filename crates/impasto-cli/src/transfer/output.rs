@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use impasto::Picture;
-use impasto::picture::{Alpha, BitDepth, Filter, PictureFormat, WriteOptions, check_writable};
+use impasto::picture::{Alpha, BitDepth, Filter, PictureError, PictureFormat, WriteOptions, check_writable};
+use impasto_network::Size;
 use serde::Serialize;
 
 use super::arguments::TransferArguments;
@@ -15,6 +16,7 @@ use crate::failure::Failure;
 /// Where pictures of the run go, and how they are written.
 pub struct Output {
     path: PathBuf,
+    format: PictureFormat,
     options: WriteOptions,
     /// Transparency of the content, at its own size.
     alpha: Option<Alpha>,
@@ -56,7 +58,7 @@ impl Output {
                 path.display()
             )));
         }
-        let output = Output { path, options, alpha: None, filter: Filter::Lanczos3 };
+        let output = Output { path, format, options, alpha: None, filter: Filter::Lanczos3 };
         output.check_inputs(arguments)?;
         Ok(output)
     }
@@ -64,6 +66,17 @@ impl Output {
     /// The same with the transparency of the content, brought to the size of results by `filter`.
     pub fn with_alpha(self, alpha: Option<Alpha>, filter: Filter) -> Self {
         Output { alpha, filter, ..self }
+    }
+
+    /// Checks that the format holds a picture of this size.
+    pub fn check_size(&self, size: Size) -> Result<(), Failure> {
+        let (Size { height, width }, format) = (size, self.format);
+        let longest = format.longest_side();
+        if width.max(height) > longest {
+            let path = self.path.clone();
+            return Err(PictureError::SideTooLong { path, format, width, height, longest }.into());
+        }
+        Ok(())
     }
 
     /// The file of the result.

@@ -36,7 +36,7 @@ impl Display {
         let form = if quiet {
             Form::Quiet
         } else if io::stderr().is_terminal() {
-            let style = ProgressStyle::with_template("{prefix} [{wide_bar:.cyan}] {percent:>3} %\n{msg}")
+            let style = ProgressStyle::with_template("{prefix} [{wide_bar:.cyan}]\n{msg}")
                 .expect("the template is sound, as every run on a terminal shows")
                 .progress_chars("=> ");
             Form::Bar(ProgressBar::new(workload.total()).with_style(style))
@@ -68,12 +68,8 @@ impl Display {
                 }
             }
             Form::Bar(bar) => {
-                bar.set_prefix(place(progress));
-                bar.set_message(format!(
-                    "{}; {}",
-                    losses(progress.losses, progress.total),
-                    pace(seconds, left)
-                ));
+                bar.set_prefix(format!("{}, {}", place(progress), pace(seconds, left)));
+                bar.set_message(losses(progress.losses, progress.total));
                 bar.set_position(self.workload.done(progress.stage, progress.iteration));
             }
         }

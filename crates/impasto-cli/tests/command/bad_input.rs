@@ -27,6 +27,7 @@ fn flags_out_of_range() {
         ("--size 70000", "1..=65536"),
         ("--size 8", "--size 8: the content picture"),
         ("--size 65536", "GB of memory"),
+        ("--size 20000 -o out.webp", "out.webp: 20000x15000: WebP holds at most 16384"),
         ("--sise 64", "--size"),
         ("--iterations 0", "1..=1000000"),
         ("--preset picasso", "impasto, gatys, neural-style, keras"),
