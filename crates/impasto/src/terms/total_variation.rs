@@ -68,7 +68,7 @@ struct Variation {
     scene: Scene,
 }
 
-/// What a pixel adds to the loss, and the derivatives of that by a and b, in units of the picture.
+/// What a pixel adds to the loss, and the derivatives of that by a and b.
 struct Contribution {
     value: f64,
     by_a: f64,
@@ -76,48 +76,57 @@ struct Contribution {
 }
 
 impl Variation {
-    /// What a pixel adds, given a and b in units of the picture; `None` for a neighbour that is not there.
-    fn contribution(&self, a: Option<f64>, b: Option<f64>) -> Contribution {
+    /// The unweighted loss of one channel `[H, W]`. Adds its weighted gradient.
+    fn on_plane(&self, plane: &[f32], gradient: &mut [f32]) -> f64 {
+        let (height, width) = (self.scene.size.height, self.scene.size.width);
+        // From the squares of the picture's units to those of the variables'.
         let area = self.scene.pixel_scale * self.scene.pixel_scale;
-        let both = |value: fn(f64) -> (f64, f64)| {
-            let Some(sum) = a.zip(b).map(|(a, b)| area * (a + b)) else {
-                return Contribution { value: 0.0, by_a: 0.0, by_b: 0.0 };
-            };
-            let (value, slope) = value(sum);
-            Contribution { value, by_a: slope * area, by_b: slope * area }
-        };
+        let both = |value: f64, slope: f64| Contribution { value, by_a: slope * area, by_b: slope * area };
         match self.kind {
-            VariationLoss::HalfSquares => both(|sum| (0.5 * sum, 0.5)),
-            VariationLoss::Power => both(|sum| {
+            VariationLoss::HalfSquares => {
+                self.sum(plane, gradient, (height - 1, width - 1), |a, b| both(0.5 * area * (a + b), 0.5))
+            }
+            VariationLoss::Power => self.sum(plane, gradient, (height - 1, width - 1), |a, b| {
+                let sum = area * (a + b);
                 let root = sum.sqrt().sqrt();
-                (sum * root, 1.25 * root)
+                both(sum * root, 1.25 * root)
             }),
             VariationLoss::MeanSquares => {
-                let (height, width) = (self.scene.size.height, self.scene.size.width);
                 let mean = |pairs: usize| area / (3 * pairs).max(1) as f64;
                 let (by_a, by_b) = (mean(height * (width - 1)), mean((height - 1) * width));
-                Contribution { value: by_a * a.unwrap_or(0.0) + by_b * b.unwrap_or(0.0), by_a, by_b }
+                self.sum(plane, gradient, (height, width), |a, b| Contribution {
+                    value: by_a * a + by_b * b,
+                    by_a,
+                    by_b,
+                })
             }
         }
     }
 
-    /// The unweighted loss of one channel `[H, W]`. Adds its weighted gradient.
-    fn on_plane(&self, plane: &[f32], gradient: &mut [f32]) -> f64 {
+    /// Sums `contribution`, given a and b in units of the picture, over the first rows and columns of a
+    /// channel. A neighbour beyond the border counts as equal.
+    fn sum(
+        &self,
+        plane: &[f32],
+        gradient: &mut [f32],
+        (rows, columns): (usize, usize),
+        contribution: impl Fn(f64, f64) -> Contribution,
+    ) -> f64 {
         let (height, width) = (self.scene.size.height, self.scene.size.width);
         let mut loss = 0.0;
-        for (index, &pixel) in plane.iter().enumerate() {
-            let (row, column) = (index / width, index % width);
-            let difference = |neighbour: usize| f64::from(plane[neighbour]) - f64::from(pixel);
-            let right = (column + 1 < width).then(|| difference(index + 1));
-            let below = (row + 1 < height).then(|| difference(index + width));
-            let square = |difference: f64| difference * difference;
-            let Contribution { value, by_a, by_b } = self.contribution(right.map(square), below.map(square));
-            loss += value;
-            for (difference, slope, neighbour) in [(right, by_a, index + 1), (below, by_b, index + width)] {
-                let Some(difference) = difference else { continue };
-                let push = (self.weight * 2.0 * slope * difference) as f32;
-                gradient[neighbour] += push;
-                gradient[index] -= push;
+        for row in 0..rows {
+            let to_below = if row + 1 < height { width } else { 0 };
+            for column in 0..columns {
+                let index = row * width + column;
+                let (right, below) = (index + usize::from(column + 1 < width), index + to_below);
+                let difference = |to: usize| f64::from(plane[to]) - f64::from(plane[index]);
+                let (dx, dy) = (difference(right), difference(below));
+                let Contribution { value, by_a, by_b } = contribution(dx * dx, dy * dy);
+                loss += value;
+                let (to_right, to_below) = (2.0 * self.weight * by_a * dx, 2.0 * self.weight * by_b * dy);
+                gradient[right] += to_right as f32;
+                gradient[below] += to_below as f32;
+                gradient[index] -= (to_right + to_below) as f32;
             }
         }
         loss
