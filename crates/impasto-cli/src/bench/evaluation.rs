@@ -1,7 +1,7 @@
 //! One evaluation of a style-transfer loss on a picture: what every optimiser asks for at each step.
 //!
 //! ```text
-//! loss = mean (F − P)² at relu4_2  +  Σ mean (G − T)² at relu1_1 … relu5_1,   G = F·Fᵀ / (C·H·W)
+//! loss = mean (F − P)² at relu4_2  +  Σ mean (G − T)² at relu1_1 … relu5_1,   G = F·Fᵀ/(C·H·W)
 //! ```
 //!
 //! (Gatys, Ecker and Bethge 2016, normalised as by Johnson), with the gradient by the pixels. It is written

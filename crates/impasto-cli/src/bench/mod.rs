@@ -41,7 +41,12 @@ pub struct BenchArguments {
     weights: Option<PathBuf>,
 
     /// Height and width of the picture in pixels.
-    #[arg(long, value_name = "PIXELS", default_value_t = 512, value_parser = clap::value_parser!(u32).range(16..=32768))]
+    #[arg(
+        long,
+        value_name = "PIXELS",
+        default_value_t = 512,
+        value_parser = clap::value_parser!(u32).range(16..=32768)
+    )]
     size: u32,
 
     /// Threads to compute with [default: one for each core]
@@ -53,7 +58,12 @@ pub struct BenchArguments {
     isa: Option<Isa>,
 
     /// Evaluations to time, after one to warm up.
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 5,
+        value_parser = clap::value_parser!(u16).range(1..=10_000)
+    )]
     runs: u16,
 
     /// Print one JSON object instead of words.

@@ -54,7 +54,12 @@ pub struct TransferArguments {
     pub bit_depth: Option<impasto::picture::BitDepth>,
 
     /// Quality of a JPEG, 1 to 100 [default: 95]
-    #[arg(long, value_name = "Q", value_parser = clap::value_parser!(u8).range(1..=100), help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "Q",
+        value_parser = clap::value_parser!(u8).range(1..=100),
+        help_heading = "Output"
+    )]
     pub quality: Option<u8>,
 
     /// Take only brightness from the painting and keep the colours of CONTENT.
@@ -62,7 +67,12 @@ pub struct TransferArguments {
     pub original_colors: bool,
 
     /// Also save the picture every N iterations, as FILE-00050.png and so on.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..),
+        help_heading = "Output"
+    )]
     pub save_every: Option<u32>,
 
     /// Write settings, plan and the losses of every evaluation as JSON to FILE or, without one, to standard
@@ -91,11 +101,22 @@ pub struct TransferArguments {
     pub quiet: bool,
 
     /// The method: named settings that the flags below change one by one.
-    #[arg(long, value_name = "NAME", default_value = Preset::Impasto.name(), value_parser = values::preset(), help_heading = "Picture")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = Preset::Impasto.name(),
+        value_parser = values::preset(),
+        help_heading = "Picture"
+    )]
     pub preset: Preset,
 
     /// Longest side of the result in pixels, 1 to 65536; time and memory grow with its square [default: 512]
-    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..=65536), help_heading = "Picture")]
+    #[arg(
+        long,
+        value_name = "PIXELS",
+        value_parser = clap::value_parser!(u32).range(1..=65536),
+        help_heading = "Picture"
+    )]
     pub size: Option<u32>,
 
     /// What to start from: content, noise, or a picture (./content for a file of that name)
@@ -113,11 +134,23 @@ pub struct TransferArguments {
     pub style_scale: Option<f64>,
 
     /// Parts of the styles in the blend, one number for each, such as 1,2 [default: equal parts]
-    #[arg(long, value_name = "WEIGHTS", value_parser = values::weight, value_delimiter = ',', help_heading = "Picture")]
+    #[arg(
+        long,
+        value_name = "WEIGHTS",
+        value_parser = values::weight,
+        value_delimiter = ',',
+        help_heading = "Picture"
+    )]
     pub style_blend: Option<Vec<f64>>,
 
     /// Most pixels, width times height, of a picture that is read; protects the memory.
-    #[arg(long, value_name = "N", default_value_t = 100_000_000, value_parser = clap::value_parser!(u64).range(1..), help_heading = "Picture")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 100_000_000,
+        value_parser = clap::value_parser!(u64).range(1..),
+        help_heading = "Picture"
+    )]
     pub max_pixels: u64,
 
     /// How much of CONTENT is kept, at least 0; what a number means depends on the preset [default: the
@@ -146,12 +179,24 @@ pub struct TransferArguments {
 
     /// Layers that keep the content, with weights if they differ: relu4_2 or relu3_1:0.5,relu4_2
     /// [default: relu4_2]
-    #[arg(long, value_name = "LAYERS", value_parser = values::layer_weight, value_delimiter = ',', help_heading = "Loss")]
+    #[arg(
+        long,
+        value_name = "LAYERS",
+        value_parser = values::layer_weight,
+        value_delimiter = ',',
+        help_heading = "Loss"
+    )]
     pub content_layers: Option<Vec<LayerWeight>>,
 
     /// Layers that the style is read from, as above; early ones hold fine texture, late ones large strokes
     /// [default: relu1_1,relu2_1,relu3_1,relu4_1,relu5_1]
-    #[arg(long, value_name = "LAYERS", value_parser = values::layer_weight, value_delimiter = ',', help_heading = "Loss")]
+    #[arg(
+        long,
+        value_name = "LAYERS",
+        value_parser = values::layer_weight,
+        value_delimiter = ',',
+        help_heading = "Loss"
+    )]
     pub style_layers: Option<Vec<LayerWeight>>,
 
     /// Divide the gradient of each layer by its size, so that weights balance gradients.
@@ -159,7 +204,12 @@ pub struct TransferArguments {
     pub normalize_gradients: bool,
 
     /// Iterations at each size, 1 to 1000000: more comes closer to the style [default: the preset's]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = "Optimiser")]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000),
+        help_heading = "Optimiser"
+    )]
     pub iterations: Option<u32>,
 
     /// What moves the pixels [default: the preset's]
@@ -171,7 +221,12 @@ pub struct TransferArguments {
     pub learning_rate: Option<f64>,
 
     /// Steps that L-BFGS remembers, 1 to 100; each takes 25 MB for a megapixel [default: the preset's]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=100), help_heading = "Optimiser")]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u8).range(1..=100),
+        help_heading = "Optimiser"
+    )]
     pub lbfgs_memory: Option<u8>,
 
     /// The network: compact is built in, vgg16 and vgg19 need --weights [default: compact, or what the
@@ -194,7 +249,12 @@ pub struct TransferArguments {
     pub pooling: Option<Pooling>,
 
     /// Threads to compute with, 1 to 1024; the picture does not depend on it [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=threads::MOST_THREADS), help_heading = "Machine")]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u16).range(1..=threads::MOST_THREADS),
+        help_heading = "Machine"
+    )]
     pub threads: Option<u16>,
 
     /// The instruction set [default: the widest of this machine]

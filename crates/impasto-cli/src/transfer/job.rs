@@ -122,7 +122,8 @@ fn read(
     let (width, height) = (source.picture.width(), source.picture.height());
     if width.min(height) < smallest {
         return Err(Failure::mistake(format_args!(
-            "{}: {width}x{height} pixels is too small for the layers in use: both sides must be at least {smallest}",
+            "{}: {width}x{height} pixels is too small for the layers in use: both sides must be at least \
+             {smallest}",
             path.display()
         )));
     }

@@ -1,6 +1,6 @@
 //! From flags to the library's settings. A flag that the preset has no use for is a mistake.
 
-use impasto::terms::{Content, Gram, LayerWeight, TotalVariation};
+use impasto::terms::{Content, Gram, TotalVariation};
 use impasto::{OptimizerSettings, Settings, Start, StyleFit};
 use impasto_network::Layer;
 
@@ -119,14 +119,13 @@ fn terms(arguments: &TransferArguments, settings: &mut Settings) -> Result<(), F
     if let Some(ratio) = arguments.style_ratio {
         settings.set_style_ratio(ratio);
     }
-    let replace = |layers: &mut Vec<LayerWeight>, with: &[LayerWeight]| *layers = with.to_vec();
     if let Some(layers) = &arguments.content_layers {
         let term = settings.term_mut::<Content>().ok_or_else(missing("--content-layers"))?;
-        replace(&mut term.layers.layers, layers);
+        term.layers.layers.clone_from(layers);
     }
     if let Some(layers) = &arguments.style_layers {
         let term = settings.term_mut::<Gram>().ok_or_else(missing("--style-layers"))?;
-        replace(&mut term.layers.layers, layers);
+        term.layers.layers.clone_from(layers);
     }
     Ok(())
 }

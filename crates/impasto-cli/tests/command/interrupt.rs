@@ -11,7 +11,8 @@ use crate::scene::Scene;
 /// A run that would take hours, after its first iteration.
 fn started(scene: &Scene) -> Child {
     let mut command = scene.command(
-        "transfer content.png style.png --size 64 --iterations 1000000 --save-every 1 -o out.png --json=trace.json",
+        "transfer content.png style.png --size 64 --iterations 1000000 --save-every 1 -o out.png \
+         --json=trace.json",
     );
     let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let start = Instant::now();
