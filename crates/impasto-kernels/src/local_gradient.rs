@@ -8,11 +8,10 @@
 use crate::isa::{Isa, Kernel};
 use crate::map::{Block, BlockedMap, LANES};
 use crate::parallel::{Shared, for_each_with};
-use crate::product::Product;
+use crate::product::{Product, ROWS};
 use crate::simd::Simd;
 
-/// f32 of F that are worked on at a time: half a second-level cache of 512 KiB, with as much again for the
-/// result.
+/// f32 of F that are worked on at a time: a quarter of a second-level cache of 512 KiB.
 const CHUNK: usize = 32 << 10;
 
 /// A symmetric matrix `[C, C]` packed for products with maps of C channels.
@@ -76,20 +75,20 @@ impl GradientPart<'_> {
 /// If shapes do not fit, or the machine lacks `isa`.
 pub fn replace_by_gradient(isa: Isa, map: &mut BlockedMap, parts: &[GradientPart], masked: bool) {
     let values = Shared::new(map.blocks_mut().as_mut_ptr());
-    for_each_chunk(isa, map, values, parts, |chunk| {
+    let positions = map.positions();
+    for_each_chunk(map, values, parts, |chunk| {
+        // SAFETY: every chunk writes its own positions, which it has copied before.
+        let to = unsafe { values.at(chunk.start) };
+        chunk.evaluate(isa, parts, to, positions);
         if masked {
-            for (gradient, value) in chunk.gradient.iter_mut().zip(&*chunk.features) {
-                for (gradient, value) in gradient.0.iter_mut().zip(&value.0) {
-                    *gradient = if *value > 0.0 { *gradient } else { 0.0 };
+            for (block, features) in chunk.features.chunks_exact(chunk.length).enumerate() {
+                // SAFETY: as above.
+                let to = unsafe { std::slice::from_raw_parts_mut(to.add(block * positions), chunk.length) };
+                for (gradient, value) in to.iter_mut().zip(features) {
+                    for (gradient, value) in gradient.0.iter_mut().zip(&value.0) {
+                        *gradient = if *value > 0.0 { *gradient } else { 0.0 };
+                    }
                 }
-            }
-        }
-        for block in 0..chunk.blocks {
-            // SAFETY: every chunk writes its own positions, after all of them were read.
-            unsafe {
-                let to = values.at(block * chunk.positions + chunk.start);
-                let from = chunk.gradient.as_ptr().add(block * chunk.length);
-                from.copy_to_nonoverlapping(to, chunk.length);
             }
         }
     });
@@ -103,39 +102,50 @@ pub fn gradient_norm(isa: Isa, map: &BlockedMap, part: GradientPart) -> f64 {
     let mut sums = vec![0.0f64; chunks(map).0];
     let out = Shared::new(sums.as_mut_ptr());
     let values = Shared::new(map.blocks().as_ptr().cast_mut());
-    for_each_chunk(isa, map, values, &[part], |chunk| {
-        let sum = chunk
-            .gradient
-            .iter()
-            .map(|block| f64::from(block.0.iter().map(|value| value.abs()).sum::<f32>()));
+    for_each_chunk(map, values, &[part], |chunk| {
+        let mut gradient = vec![Block::default(); chunk.features.len()];
+        chunk.evaluate(isa, &[part], gradient.as_mut_ptr(), chunk.length);
+        let sums = gradient.iter().map(|block| block.0.iter().map(|value| value.abs()).sum::<f32>());
         // SAFETY: every chunk has its own sum.
-        unsafe { out.at(chunk.index).write(sum.sum()) };
+        unsafe { out.at(chunk.index).write(sums.map(f64::from).sum()) };
     });
     sums.iter().sum()
 }
 
-/// A run of positions, its features and the gradient by them, `[C/16][length]` blocks each.
+/// A run of positions and a copy of their features.
 struct Chunk<'a> {
     index: usize,
     start: usize,
     length: usize,
-    /// Of the whole map.
-    positions: usize,
-    blocks: usize,
-    features: &'a mut [Block],
-    gradient: &'a mut [Block],
+    /// `[C/16][length]`.
+    features: &'a [Block],
+}
+
+impl Chunk<'_> {
+    /// Writes the sum of `parts` to `to`, channel blocks `plane` blocks apart.
+    fn evaluate(&self, isa: Isa, parts: &[GradientPart], to: *mut Block, plane: usize) {
+        if parts.is_empty() {
+            for block in 0..self.features.len() / self.length {
+                // SAFETY: `to` holds a run of this length in every plane.
+                unsafe { to.add(block * plane).write_bytes(0, self.length) };
+            }
+        }
+        for (index, &part) in parts.iter().enumerate() {
+            let (features, start, length) = (self.features, self.start, self.length);
+            isa.run(Part { part, features, start, length, to, plane, accumulate: index > 0 });
+        }
+    }
 }
 
 /// Number of chunks of `map`, and positions in each but the last.
 fn chunks(map: &BlockedMap) -> (usize, usize) {
-    let length = (CHUNK / (map.channel_blocks() * LANES)).next_multiple_of(6).min(map.positions());
+    let length = (CHUNK / (map.channel_blocks() * LANES)).next_multiple_of(ROWS).min(map.positions());
     (map.positions().div_ceil(length), length)
 }
 
 /// Calls `finish` with every chunk of the map, whose values are read through `values`, because `finish` may
 /// write there.
 fn for_each_chunk(
-    isa: Isa,
     map: &BlockedMap,
     values: Shared<Block>,
     parts: &[GradientPart],
@@ -144,39 +154,32 @@ fn for_each_chunk(
     parts.iter().for_each(|part| part.check(map));
     let (count, chunk_length) = chunks(map);
     let (positions, blocks) = (map.positions(), map.channel_blocks());
-    let mut scratch = vec![Vec::new(); rayon::current_num_threads()];
-    for_each_with(&mut scratch, count, |scratch: &mut Vec<Block>, index| {
+    let mut copies = vec![Vec::new(); rayon::current_num_threads()];
+    for_each_with(&mut copies, count, |copy: &mut Vec<Block>, index| {
         let start = index * chunk_length;
         let length = chunk_length.min(positions - start);
-        scratch.resize(2 * blocks * chunk_length, Block::default());
-        let (features, gradient) = scratch.split_at_mut(blocks * chunk_length);
-        let (features, gradient) = (&mut features[..blocks * length], &mut gradient[..blocks * length]);
+        copy.clear();
         for block in 0..blocks {
-            // SAFETY: the positions are within the map, and nothing else writes them.
-            unsafe {
-                let from = values.at(block * positions + start);
-                from.copy_to_nonoverlapping(features.as_mut_ptr().add(block * length), length);
-            }
+            // SAFETY: the positions are within the map, and no other chunk writes them.
+            let run = unsafe { std::slice::from_raw_parts(values.at(block * positions + start), length) };
+            copy.extend_from_slice(run);
         }
-        gradient.fill(Block::default());
-        for &part in parts {
-            isa.run(AddPart { part, features, gradient, start, length, positions });
-        }
-        finish(Chunk { index, start, length, positions, blocks, features, gradient });
+        finish(Chunk { index, start, length, features: copy });
     });
 }
 
-/// Adds one part to the gradient of a chunk.
-struct AddPart<'a> {
+/// One part of the gradient of a chunk.
+struct Part<'a> {
     part: GradientPart<'a>,
     features: &'a [Block],
-    gradient: &'a mut [Block],
     start: usize,
     length: usize,
-    positions: usize,
+    to: *mut Block,
+    plane: usize,
+    accumulate: bool,
 }
 
-impl Kernel for AddPart<'_> {
+impl Kernel for Part<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -193,22 +196,26 @@ impl Kernel for AddPart<'_> {
                     a_row: LANES,
                     b: matrix.panels.as_ptr().cast(),
                     b_panel: depth_blocks * LANES * LANES,
-                    c: self.gradient.as_mut_ptr().cast(),
-                    c_panel: self.length * LANES,
-                    accumulate: true,
+                    c: self.to.cast(),
+                    c_panel: self.plane * LANES,
+                    accumulate: self.accumulate,
                 };
-                // SAFETY: features and gradient hold a chunk of all channels, the matrix all of its panels.
+                // SAFETY: `features` and `to` hold a chunk of all channels, the matrix all of its panels.
                 unsafe { product.run::<S>() }
             }
             GradientPart::Difference { scale, target } => {
-                let features = self.features.chunks_exact(self.length);
-                let targets = target.blocks().chunks_exact(self.positions).map(|plane| &plane[self.start..]);
-                for ((gradient, features), targets) in
-                    self.gradient.chunks_exact_mut(self.length).zip(features).zip(targets)
+                let targets = target.blocks().chunks_exact(target.positions());
+                for (block, (features, targets)) in
+                    self.features.chunks_exact(self.length).zip(targets).enumerate()
                 {
-                    for ((gradient, feature), target) in gradient.iter_mut().zip(features).zip(targets) {
+                    // SAFETY: `to` holds a run of this length in every plane.
+                    let to = unsafe {
+                        std::slice::from_raw_parts_mut(self.to.add(block * self.plane), self.length)
+                    };
+                    for ((to, feature), target) in to.iter_mut().zip(features).zip(&targets[self.start..]) {
                         for lane in 0..LANES {
-                            gradient.0[lane] += scale * (feature.0[lane] - target.0[lane]);
+                            let before = if self.accumulate { to.0[lane] } else { 0.0 };
+                            to.0[lane] = before + scale * (feature.0[lane] - target.0[lane]);
                         }
                     }
                 }

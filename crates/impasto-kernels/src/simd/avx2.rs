@@ -84,4 +84,10 @@ impl Simd for Avx2 {
             _mm256_and_ps(vector, _mm256_castsi256_ps(_mm256_cmpeq_epi32(chosen, place)))
         }
     }
+
+    #[inline(always)]
+    fn prefetch(at: *const f32) {
+        // SAFETY: a prefetch may be given any address, and SSE is part of x86-64.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+    }
 }

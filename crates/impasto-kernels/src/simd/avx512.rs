@@ -80,4 +80,10 @@ impl Simd for Avx512 {
         // SAFETY: see above.
         unsafe { _mm512_maskz_mov_ps(bits as u16, vector) }
     }
+
+    #[inline(always)]
+    fn prefetch(at: *const f32) {
+        // SAFETY: a prefetch may be given any address, and SSE is part of x86-64.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+    }
 }

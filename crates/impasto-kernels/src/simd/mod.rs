@@ -44,6 +44,10 @@ pub(crate) trait Simd: Copy {
     /// The lanes whose bit is set; zero elsewhere.
     unsafe fn keep(bits: u32, vector: Self::Vector) -> Self::Vector;
 
+    /// Asks for the cache line at `at`, of any address, ahead of its use. Does nothing where it cannot.
+    #[inline(always)]
+    fn prefetch(_at: *const f32) {}
+
     /// The sum of the lanes, always added in the same order.
     #[inline(always)]
     unsafe fn sum(vector: Self::Vector) -> f32 {

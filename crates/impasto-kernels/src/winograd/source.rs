@@ -192,6 +192,8 @@ unsafe fn masked_tile<S: Simd>(
                     continue;
                 }
                 let (from, bits) = at(from_row as usize, from_column as usize);
+                // What the next tile will read there; neither map nor mask is read in long runs.
+                S::prefetch(from.wrapping_add(side * LANES));
                 for v in 0..S::VECTORS {
                     let vector = S::multiply(S::load(from.add(v * S::WIDTH)), S::splat(scale));
                     S::store(to.add(v * S::WIDTH), S::keep(bits >> (v * S::WIDTH), vector));
