@@ -196,8 +196,8 @@ impl Convolution3x3 {
 
     /// Bytes of workspace that such a convolution needs for maps of the given size, on the threads of the
     /// current pool.
-    pub fn workspace_bytes(outputs: usize, inputs: usize, height: usize, width: usize) -> usize {
-        let bytes = |outputs, inputs| winograd::workspace_bytes(outputs, inputs, height, width);
+    pub fn workspace_bytes(isa: Isa, outputs: usize, inputs: usize, height: usize, width: usize) -> usize {
+        let bytes = |outputs, inputs| winograd::workspace_bytes(isa, outputs, inputs, height, width);
         bytes(outputs, inputs).max(bytes(inputs, outputs))
     }
 

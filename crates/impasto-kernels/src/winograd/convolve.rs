@@ -46,9 +46,9 @@ fn run<T: Tile, Source: TileSource, Sink: TileSink>(
     convolution: &Convolution<Source, Sink>,
     workspace: &mut Workspace,
 ) {
-    let Convolution { weights, height, width, before, .. } = *convolution;
+    let Convolution { isa, weights, height, width, before, .. } = *convolution;
     let grid = Grid { height, width, tile: T::OUTPUT, before };
-    let extents = Extents::new(T::INPUT, weights.output_blocks(), weights.input_blocks(), grid.tiles());
+    let extents = Extents::new(isa, T::INPUT, weights.output_blocks(), weights.input_blocks(), grid.tiles());
     let job = Job::<T, _, _> { convolution, grid, extents, tile: std::marker::PhantomData };
     if extents.is_tile_parallel() {
         job.tile_parallel(workspace);

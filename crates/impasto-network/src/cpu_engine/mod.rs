@@ -158,7 +158,7 @@ impl Engine for CpuEngine {
 
     fn memory_needed(&self, size: Size, taps: &[Layer]) -> Result<u64, EngineError> {
         let outline = Plan::outline(self.weights.architecture(), &self.options, size, taps)?;
-        Ok(outline.bytes(self.weights.architecture()))
+        Ok(outline.bytes(self.weights.architecture(), self.isa))
     }
 
     fn shape(&self, tap: Layer) -> MapShape {

@@ -1,6 +1,6 @@
 //! What is kept of each convolution, decided once for a size and a set of taps.
 
-use impasto_kernels::{BlockedMap, Convolution3x3, FirstConvolution, LANES, WindowPooling};
+use impasto_kernels::{BlockedMap, Convolution3x3, FirstConvolution, Isa, LANES, WindowPooling};
 
 use crate::{Architecture, EngineError, Layer, MapShape, NetworkOptions, Pooling, Size};
 
@@ -176,7 +176,7 @@ impl Outline {
 
     /// Bytes of an evaluation at its peak: packed weights, kept maps and masks, the shared buffers, the
     /// picture as the network reads it, and the convolutions' workspace.
-    pub(super) fn bytes(&self, architecture: &Architecture) -> u64 {
+    pub(super) fn bytes(&self, architecture: &Architecture, isa: Isa) -> u64 {
         let block = (LANES * size_of::<f32>()) as u64;
         let map = |shape: MapShape| Step::blocks(shape) as u64 * block;
         let (mut kept, mut weights, mut spare, mut workspace) = (0, 0, 0, 0);
@@ -195,8 +195,8 @@ impl Outline {
             } else {
                 weights += Convolution3x3::packed_bytes(outputs, inputs) as u64;
                 let MapShape { height, width, .. } = step.shape;
-                workspace =
-                    workspace.max(Convolution3x3::workspace_bytes(outputs, inputs, height, width) as u64);
+                workspace = workspace
+                    .max(Convolution3x3::workspace_bytes(isa, outputs, inputs, height, width) as u64);
             }
             inputs = outputs;
         }
