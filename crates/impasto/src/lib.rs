@@ -5,7 +5,7 @@
 //!
 //! | noun | where |
 //! | --- | --- |
-//! | network and weights | the crate `impasto_network` |
+//! | network and weights | [`network`], the crate `impasto_network` |
 //! | terms, what is minimised | [`terms`], [`Settings::terms`] |
 //! | optimiser | [`optimizers`], [`OptimizerSettings`] |
 //! | schedule: sizes, iterations, start | [`Schedule`] |
@@ -16,7 +16,7 @@
 //!
 //! ```
 //! use impasto::{Control, Picture, Preset, Progress, Transfer};
-//! use impasto_network::{CpuEngine, Weights};
+//! use impasto::network::{CpuEngine, Weights};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut settings = Preset::Impasto.settings();
@@ -59,6 +59,7 @@ pub mod terms;
 mod trace;
 mod transfer;
 
+pub use ::impasto_network as network;
 pub use error::{Culprit, SettingsError, TransferError};
 pub use observer::{Control, Observer, Progress};
 pub use picture::Picture;
@@ -69,3 +70,8 @@ pub use schedule::{Schedule, Start, StyleFit};
 pub use settings::{OptimizerSettings, PixelUnits, Settings};
 pub use trace::{TermLoss, Trace, TracedEvaluation};
 pub use transfer::{Evaluation, Transfer};
+
+/// The README, whose examples have to compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -77,7 +77,7 @@ fn the_trace_goes_to_a_file_too() {
 fn a_dry_run_tells_and_writes_nothing() {
     let scene = Scene::new();
     let (out, said) = scene.succeed("transfer content.png style.png --size 182 --dry-run");
-    for words in ["129x97", "182x137", "60 iterations", "memory", "time", "content-style.png"] {
+    for words in ["129x97", "182x137", "100 iterations", "memory", "time", "content-style.png"] {
         assert!(out.contains(words), "{words}: {out}");
     }
     assert_eq!(said, "");
