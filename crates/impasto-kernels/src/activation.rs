@@ -20,7 +20,9 @@ pub fn activate(isa: Isa, map: &BlockedMap, keep: Activated) {
     let sink: ForwardSink = keep.sink(&no_bias, true, map.height(), map.width());
     for_each(map.channel_blocks(), |block| {
         let source = crate::winograd::MapSource { map, padding: crate::Padding::Zero };
-        isa.run(Copy { source: &source, sink: &sink, block, height: map.height(), width: map.width() });
+        let (height, width) = (map.height(), map.width());
+        // SAFETY: source and sink have these blocks, height and width, and every block is given once.
+        unsafe { isa.run(Copy { source: &source, sink: &sink, block, height, width }) }
     });
 }
 
@@ -36,7 +38,8 @@ pub fn add_gradient(isa: Isa, gradient: OutputGradient, to: &mut BlockedMap) {
         GradientSink { height, width, to: Shared::new(to.blocks_mut().as_mut_ptr()), accumulate: true };
     with_source!(gradient, source => {
         assert_eq!(source.channel_blocks(), blocks, "channels of the gradient");
-        for_each(blocks, |block| isa.run(Copy { source: &source, sink: &sink, block, height, width }));
+        // SAFETY: source and sink have these blocks, height and width, and every block is given once.
+        for_each(blocks, |block| unsafe { isa.run(Copy { source: &source, sink: &sink, block, height, width }) });
     });
 }
 

@@ -2,7 +2,7 @@
 //! data gradient.
 
 use crate::isa::Isa;
-use crate::map::{Block, BlockedMap, LANES};
+use crate::map::{Block, BlockedMap, LANES, product};
 use crate::parallel::{Shared, for_each};
 use crate::winograd::{
     self, ForwardSink, GradientSink, MapSource, PackedWeights, PoolSink, TileSize, TileSource, Workspace,
@@ -87,7 +87,7 @@ impl<'a> Activated<'a> {
             Shared::new(map.blocks_mut().as_mut_ptr())
         });
         let mask = self.mask.map(|mask| {
-            assert_eq!(mask.len(), blocks * height * width, "one mask word per block");
+            assert_eq!(mask.len(), product([blocks, height, width]), "one mask word per block");
             Shared::new(mask.as_mut_ptr())
         });
         ForwardSink { height, width, bias, relu, map, mask, pool }
@@ -131,7 +131,11 @@ macro_rules! with_source {
             }
             OutputGradient::Unpooled { pooled, mask, pooling, height, width } => {
                 assert_eq!((pooled.height(), pooled.width()), (height / 2, width / 2), "half the size");
-                assert_eq!(mask.len(), pooled.channel_blocks() * height * width, "one mask word per block");
+                assert_eq!(
+                    mask.len(),
+                    $crate::map::product([pooled.channel_blocks(), height, width]),
+                    "one mask word per block"
+                );
                 assert!(height > 1 && width > 1, "a pooled map has positions");
                 let scale = pooling.gradient_scale();
                 let $source = $crate::winograd::UnpooledSource { pooled, mask, scale, height, width };

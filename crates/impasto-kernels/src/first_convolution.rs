@@ -5,7 +5,7 @@
 
 use crate::convolution::{Activated, OutputGradient, Padding, bias_blocks, with_source};
 use crate::isa::{Isa, Kernel};
-use crate::map::{Block, LANES};
+use crate::map::{Block, LANES, product};
 use crate::parallel::{Shared, for_each};
 use crate::simd::Simd;
 use crate::winograd::{ForwardSink, TileBuffer, TileSink, TileSource};
@@ -73,11 +73,13 @@ impl FirstConvolution {
         relu: bool,
         keep: Activated,
     ) {
-        assert_eq!(planes.len(), PLANES * height * width, "planes of a {width}x{height} picture");
+        assert_eq!(planes.len(), product([PLANES, height, width]), "planes of a {width}x{height} picture");
         let padded = pad(planes, height, width, padding);
         let sink = keep.sink(&self.bias, relu, height, width);
         for_each(height.div_ceil(SIDE), |band| {
-            isa.run(Forward { convolution: self, padded: &padded, sink: &sink, y: band * SIDE });
+            let (padded, sink) = (&padded, &sink);
+            // SAFETY: planes and sink have the picture's size, and every band is given once.
+            unsafe { isa.run(Forward { convolution: self, padded, sink, y: band * SIDE }) }
         });
     }
 
@@ -88,7 +90,7 @@ impl FirstConvolution {
     /// If shapes do not fit, or the machine lacks `isa`.
     pub fn input_gradient(&self, isa: Isa, gradient: OutputGradient, padding: Padding, to: &mut [f32]) {
         let (height, width) = gradient.size();
-        assert_eq!(to.len(), PLANES * height * width, "planes of a {width}x{height} picture");
+        assert_eq!(to.len(), product([PLANES, height, width]), "planes of a {width}x{height} picture");
         let border = usize::from(padding != Padding::Zero);
         let (out_height, out_width) = (height + 2 * border, width + 2 * border);
         let mut extended = vec![0.0; if border > 0 { PLANES * out_height * out_width } else { 0 }];
@@ -96,7 +98,7 @@ impl FirstConvolution {
         with_source!(gradient, source => {
             assert_eq!(source.channel_blocks(), self.bias.len(), "channels of the gradient");
             for_each(out_height.div_ceil(SIDE), |band| {
-                isa.run(Gradient {
+                let gradient = Gradient {
                     convolution: self,
                     source: &source,
                     to: out,
@@ -104,7 +106,9 @@ impl FirstConvolution {
                     width: out_width,
                     before: 1 + border,
                     y: band * SIDE,
-                });
+                };
+                // SAFETY: `out` holds three planes of this size, and every band is given once.
+                unsafe { isa.run(gradient) }
             });
         });
         if border > 0 {
@@ -263,6 +267,10 @@ impl<Source: TileSource> Kernel for Gradient<'_, Source> {
 
 /// Adds to neighbouring pixels what their windows of one channel block give to the three planes, lane by
 /// lane. The window at `from` is turned half round against the forward kernel.
+///
+/// # Safety
+/// `from` must be valid for three rows of two pixels more than `pixels`, `weights` for one block of kernels, and
+/// `S` available.
 #[inline(always)]
 unsafe fn add_window<S: Simd>(
     pixels: &mut [[S::Vector; PLANES]],

@@ -29,9 +29,11 @@ pub fn gram(isa: Isa, map: &BlockedMap) -> Vec<f64> {
     for_each(slabs * blocks, |piece| {
         let (slab, row) = (piece / blocks, piece % blocks);
         let positions = slab * map.positions() / slabs..(slab + 1) * map.positions() / slabs;
-        // SAFETY: every piece writes the rows of one block of one slab.
-        let to = unsafe { out.at((slab * blocks + row) * LANES * side) };
-        isa.run(BlockRow { map, row, positions, to, side });
+        // SAFETY: every piece writes the sixteen rows of one block of one slab, and reads positions of the map.
+        unsafe {
+            let to = out.at((slab * blocks + row) * LANES * side);
+            isa.run(BlockRow { map, row, positions, to, side });
+        }
     });
     let channels = map.channels();
     let mut gram = vec![0.0; channels * channels];
@@ -90,6 +92,9 @@ impl Kernel for BlockRow<'_> {
 }
 
 /// Adds the products of `ROWS` lanes at `rows` with the sixteen at `columns`, summed over `run` positions.
+///
+/// # Safety
+/// `rows` and `columns` must be valid for `run` blocks, `to` for `ROWS` rows of `side`, and `S` available.
 #[inline(always)]
 unsafe fn add_products<S: Simd, const ROWS: usize>(
     rows: *const f32,

@@ -46,10 +46,13 @@ impl Isa {
     ///
     /// # Panics
     /// If this machine does not have the set.
-    pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
+    ///
+    /// # Safety
+    /// The kernel's pointers must be valid as its implementation says, and nothing else may write there.
+    pub(crate) unsafe fn run<K: Kernel>(self, kernel: K) -> K::Output {
         assert!(self.is_available(), "this machine has no {self}");
         match self {
-            // SAFETY: a kernel's own contract is kept by whoever built it; plain loops need no features.
+            // SAFETY: the caller keeps the kernel's contract; plain loops need no features.
             Isa::Portable => unsafe { kernel.run::<Portable>() },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above, and the features were just found to be there.

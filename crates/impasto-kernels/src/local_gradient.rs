@@ -77,9 +77,12 @@ pub fn replace_by_gradient(isa: Isa, map: &mut BlockedMap, parts: &[GradientPart
     let values = Shared::new(map.blocks_mut().as_mut_ptr());
     let positions = map.positions();
     for_each_chunk(map, values, parts, |chunk| {
-        // SAFETY: every chunk writes its own positions, which it has copied before.
-        let to = unsafe { values.at(chunk.start) };
-        chunk.evaluate(isa, parts, to, positions);
+        // SAFETY: every chunk writes its own positions of every plane, which it has copied before.
+        let to = unsafe {
+            let to = values.at(chunk.start);
+            chunk.evaluate(isa, parts, to, positions);
+            to
+        };
         if masked {
             for (block, features) in chunk.features.chunks_exact(chunk.length).enumerate() {
                 // SAFETY: as above.
@@ -104,7 +107,8 @@ pub fn gradient_norm(isa: Isa, map: &BlockedMap, part: GradientPart) -> f64 {
     let values = Shared::new(map.blocks().as_ptr().cast_mut());
     for_each_chunk(map, values, &[part], |chunk| {
         let mut gradient = vec![Block::default(); chunk.features.len()];
-        chunk.evaluate(isa, &[part], gradient.as_mut_ptr(), chunk.length);
+        // SAFETY: the buffer holds as many planes of this length as the chunk.
+        unsafe { chunk.evaluate(isa, &[part], gradient.as_mut_ptr(), chunk.length) };
         let sums = gradient.iter().map(|block| block.0.iter().map(|value| value.abs()).sum::<f32>());
         // SAFETY: every chunk has its own sum.
         unsafe { out.at(chunk.index).write(sums.map(f64::from).sum()) };
@@ -123,16 +127,20 @@ struct Chunk<'a> {
 
 impl Chunk<'_> {
     /// Writes the sum of `parts` to `to`, channel blocks `plane` blocks apart.
-    fn evaluate(&self, isa: Isa, parts: &[GradientPart], to: *mut Block, plane: usize) {
+    ///
+    /// # Safety
+    /// `to` must be valid for a run of the chunk's length in every plane, and nothing else may write there.
+    unsafe fn evaluate(&self, isa: Isa, parts: &[GradientPart], to: *mut Block, plane: usize) {
         if parts.is_empty() {
             for block in 0..self.features.len() / self.length {
-                // SAFETY: `to` holds a run of this length in every plane.
+                // SAFETY: the caller's promise.
                 unsafe { to.add(block * plane).write_bytes(0, self.length) };
             }
         }
         for (index, &part) in parts.iter().enumerate() {
             let (features, start, length) = (self.features, self.start, self.length);
-            isa.run(Part { part, features, start, length, to, plane, accumulate: index > 0 });
+            // SAFETY: the caller's promise; the features are a copy of the chunk's own.
+            unsafe { isa.run(Part { part, features, start, length, to, plane, accumulate: index > 0 }) }
         }
     }
 }

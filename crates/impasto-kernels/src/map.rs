@@ -12,6 +12,15 @@ pub const LANES: usize = 16;
 #[repr(C, align(64))]
 pub struct Block(pub [f32; LANES]);
 
+/// The product of some extents.
+///
+/// # Panics
+/// If it overflows: then no memory holds such an array, and a wrapped length must not pass for its own.
+pub(crate) fn product<const N: usize>(extents: [usize; N]) -> usize {
+    let checked = extents.iter().try_fold(1usize, |product, &extent| product.checked_mul(extent));
+    checked.unwrap_or_else(|| panic!("extents {extents:?} overflow"))
+}
+
 /// A feature map `[C, H, W]` in blocks of sixteen channels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BlockedMap {
@@ -24,7 +33,7 @@ pub struct BlockedMap {
 impl BlockedMap {
     /// A map of zeros.
     pub fn zeros(channels: usize, height: usize, width: usize) -> Self {
-        let blocks = vec![Block::default(); channels.div_ceil(LANES) * height * width];
+        let blocks = vec![Block::default(); product([channels.div_ceil(LANES), height, width])];
         BlockedMap { channels, height, width, blocks }
     }
 
@@ -33,7 +42,11 @@ impl BlockedMap {
     /// # Panics
     /// If `planes` does not hold `channels · height · width` values.
     pub fn from_planes(channels: usize, height: usize, width: usize, planes: &[f32]) -> Self {
-        assert_eq!(planes.len(), channels * height * width, "planes of a {channels}x{height}x{width} map");
+        assert_eq!(
+            planes.len(),
+            product([channels, height, width]),
+            "planes of a {channels}x{height}x{width} map"
+        );
         let mut map = Self::zeros(channels, height, width);
         let positions = map.positions();
         for (channel, plane) in planes.chunks_exact(positions.max(1)).enumerate() {
@@ -58,7 +71,7 @@ impl BlockedMap {
     /// Gives the map another shape, reusing its memory. The values are unspecified afterwards.
     pub fn reshape(&mut self, channels: usize, height: usize, width: usize) {
         (self.channels, self.height, self.width) = (channels, height, width);
-        self.blocks.resize(channels.div_ceil(LANES) * height * width, Block::default());
+        self.blocks.resize(product([channels.div_ceil(LANES), height, width]), Block::default());
     }
 
     /// Channels C.
@@ -108,6 +121,12 @@ impl BlockedMap {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[should_panic(expected = "overflow")]
+    fn sizes_that_overflow_are_refused() {
+        BlockedMap::zeros(16, 1 << 32, 1 << 32);
+    }
 
     #[test]
     fn planes_round_trip_and_the_rest_of_a_block_is_zero() {

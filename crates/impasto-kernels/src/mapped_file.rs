@@ -35,9 +35,9 @@ impl MappedFile {
         }
         let file = File::open(path)?;
         // SAFETY: the mapping is private to this value, read-only and unmapped when it is dropped. That
-        // nobody changes the file meanwhile cannot be enforced on the systems we run on; the bytes are
-        // only ever read as plain numbers of which every bit pattern is valid and which are copied before
-        // use, so a change shows as wrong numbers. This is the risk that every user of mapped files takes.
+        // nobody changes the file meanwhile cannot be enforced on the systems we run on, and is asked of the
+        // user in the documentation. The bytes are read as plain numbers, of which every pattern is valid: a
+        // change shows as wrong numbers. This is the risk that every user of mapped files takes.
         let bytes = unsafe { Mmap::map(&file)? };
         Ok(MappedFile { bytes })
     }

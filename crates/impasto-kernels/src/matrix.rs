@@ -1,7 +1,7 @@
 //! Matrix product of plain row-major slices.
 
 use crate::isa::{Isa, Kernel};
-use crate::map::{BlockedMap, LANES};
+use crate::map::{BlockedMap, LANES, product};
 use crate::parallel::{Shared, for_each};
 use crate::product::Product;
 use crate::simd::Simd;
@@ -14,8 +14,8 @@ const ROWS: usize = 96;
 /// # Panics
 /// If the slices do not have these lengths, or the machine lacks `isa`.
 pub fn matrix_product(isa: Isa, rows: usize, depth: usize, columns: usize, a: &[f32], b: &[f32]) -> Vec<f32> {
-    assert_eq!(a.len(), rows * depth, "a matrix of {rows}x{depth}");
-    assert_eq!(b.len(), depth * columns, "a matrix of {depth}x{columns}");
+    assert_eq!(a.len(), product([rows, depth]), "a matrix of {rows}x{depth}");
+    assert_eq!(b.len(), product([depth, columns]), "a matrix of {depth}x{columns}");
     // Rows of A as positions of a map with `depth` channels; B in panels of sixteen columns, which is a map
     // with `columns` channels and `depth` positions.
     let a = BlockedMap::from_planes(depth, 1, rows, &transposed(rows, depth, a));
@@ -29,7 +29,8 @@ pub fn matrix_product(isa: Isa, rows: usize, depth: usize, columns: usize, a: &[
     let mut c = BlockedMap::zeros(columns, 1, rows);
     let out = Shared::new(c.as_mut_ptr());
     for_each(rows.div_ceil(ROWS), |piece| {
-        isa.run(Rows { a: &a, b: &b, c: out, start: piece * ROWS });
+        // SAFETY: `out` is the whole of C, and every piece writes rows of its own.
+        unsafe { isa.run(Rows { a: &a, b: &b, c: out, start: piece * ROWS }) }
     });
     transposed(columns, rows, &c.to_planes())
 }
@@ -54,7 +55,7 @@ impl Kernel for Rows<'_> {
         let all_rows = self.a.positions();
         // SAFETY: the rows are within A and C, and no other piece writes them.
         unsafe {
-            let product = Product {
+            let some_rows = Product {
                 rows: ROWS.min(all_rows - self.start),
                 depth_blocks: self.a.channel_blocks(),
                 panels: self.b.channel_blocks(),
@@ -67,7 +68,7 @@ impl Kernel for Rows<'_> {
                 c_panel: all_rows * LANES,
                 accumulate: false,
             };
-            product.run::<S>();
+            some_rows.run::<S>();
         }
     }
 }

@@ -75,6 +75,10 @@ impl Product {
         }
     }
 
+    /// The product from one panel on.
+    ///
+    /// # Safety
+    /// As [`run`](Product::run), with that panel among them.
     #[inline(always)]
     unsafe fn at_panel(self, panel: usize) -> Self {
         // SAFETY: within the extents that the caller promises.
@@ -84,6 +88,9 @@ impl Product {
     }
 
     /// All rows of `PANELS` panels, group by group.
+    ///
+    /// # Safety
+    /// As [`run`](Product::run), with so many panels.
     #[inline(always)]
     unsafe fn panel_rows<S: Simd, const PANELS: usize>(self) {
         for row in (0..self.rows).step_by(ROWS) {
@@ -102,6 +109,9 @@ impl Product {
     }
 
     /// The innermost kernel: `ROWS` rows by `PANELS` panels in registers.
+    ///
+    /// # Safety
+    /// As [`run`](Product::run), with so many rows from `row` on.
     #[inline(always)]
     unsafe fn tile<S: Simd, const ROWS: usize, const PANELS: usize>(self, row: usize) {
         // SAFETY: rows and panels are within the extents that the caller promises.

@@ -29,17 +29,29 @@ pub struct LayerNameError(String);
 
 impl Layer {
     /// The output of convolution `index` of `block`, before its ReLU.
+    ///
+    /// # Panics
+    /// If one of them is not 1 to 9.
     pub const fn convolution(block: u8, index: u8) -> Self {
+        assert!(block >= 1 && block <= 9 && index >= 1 && index <= 9, "layer numbers are 1 to 9");
         Layer { block, index, stage: Stage::Convolution }
     }
 
     /// The output of the ReLU after convolution `index` of `block`.
+    ///
+    /// # Panics
+    /// If one of them is not 1 to 9.
     pub const fn relu(block: u8, index: u8) -> Self {
+        assert!(block >= 1 && block <= 9 && index >= 1 && index <= 9, "layer numbers are 1 to 9");
         Layer { block, index, stage: Stage::Relu }
     }
 
     /// The output of the pooling that ends `block`.
+    ///
+    /// # Panics
+    /// If it is not 1 to 9.
     pub const fn pool(block: u8) -> Self {
+        assert!(block >= 1 && block <= 9, "layer numbers are 1 to 9");
         Layer { block, index: u8::MAX, stage: Stage::Pool }
     }
 

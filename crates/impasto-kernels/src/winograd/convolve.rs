@@ -73,19 +73,21 @@ impl<T: Tile, Source: TileSource, Sink: TileSink> Job<'_, T, Source, Sink> {
         let panels = Shared::new(at_least(&mut workspace.weights, extents.weights_length()));
         for_each_with(&mut workspace.threads, extents.output_blocks, |_, panel| {
             // SAFETY: every panel has its own part of the buffer.
-            let to = unsafe { panels.at(panel * extents.panel_length()) };
-            self.transform_weights(panel, to);
+            unsafe { self.transform_weights(panel, panels.at(panel * extents.panel_length())) };
         });
         for_each_with(&mut workspace.threads, extents.runs(), |space, index| {
             let tiles = extents.run(index);
             let to = at_least(&mut space.tiles, extents.tiles_length(tiles.len()));
             let products = at_least(&mut space.products, extents.products_length(tiles.len()));
-            self.transform_input(tiles.clone(), 0..extents.input_blocks, to);
+            // SAFETY: the thread's own buffer holds V of these tiles.
+            unsafe { self.transform_input(tiles.clone(), 0..extents.input_blocks, to) };
             for group in 0..extents.groups() {
                 let panels_of_group = extents.panels(group);
-                // SAFETY: the group's panels are within the buffer.
-                let weights = unsafe { panels.at(panels_of_group.start * extents.panel_length()) };
-                self.multiply(tiles.clone(), panels_of_group, to, weights, products);
+                // SAFETY: V of these tiles and all of U are there, and every tile belongs to one run.
+                unsafe {
+                    let weights = panels.at(panels_of_group.start * extents.panel_length());
+                    self.multiply(tiles.clone(), panels_of_group, to, weights, products);
+                }
             }
         });
     }
@@ -99,7 +101,7 @@ impl<T: Tile, Source: TileSource, Sink: TileSink> Job<'_, T, Source, Sink> {
             let to = Shared::new(at_least(&mut workspace.tiles, extents.tiles_length(tiles.len())));
             for_each_with(&mut workspace.threads, extents.input_blocks, |_, block| {
                 // SAFETY: every channel block has its own part of V.
-                self.transform_input(tiles.clone(), block..block + 1, unsafe { to.at(0) });
+                unsafe { self.transform_input(tiles.clone(), block..block + 1, to.at(0)) };
             });
             for_each_with(&mut workspace.threads, extents.groups(), |space, group| {
                 let panels = extents.panels(group);
@@ -107,25 +109,41 @@ impl<T: Tile, Source: TileSource, Sink: TileSink> Job<'_, T, Source, Sink> {
                 let products = at_least(&mut space.products, extents.products_length(tiles.len()));
                 for (slot, panel) in panels.clone().enumerate() {
                     // SAFETY: the buffer holds all panels of the group.
-                    self.transform_weights(panel, unsafe { own.add(slot * extents.panel_length()) });
+                    unsafe { self.transform_weights(panel, own.add(slot * extents.panel_length())) };
                 }
-                // SAFETY: V is complete, and only read from here on.
-                self.multiply(tiles.clone(), panels, unsafe { to.at(0) }, own, products);
+                // SAFETY: V is complete and only read from here on, U is the thread's own, and every group of
+                // panels is given once.
+                unsafe { self.multiply(tiles.clone(), panels, to.at(0), own, products) };
             });
         }
     }
 
-    fn transform_weights(&self, panel: usize, to: *mut f32) {
+    /// Writes U of one panel to `to`.
+    ///
+    /// # Safety
+    /// `to` must be valid for [`Extents::panel_length`] elements that nothing else touches.
+    unsafe fn transform_weights(&self, panel: usize, to: *mut f32) {
         let (weights, place) = (self.convolution.weights, self.extents.weight_place());
         let tile = std::marker::PhantomData;
-        self.convolution.isa.run(TransformWeights::<T> { weights, panel, to, place, tile });
+        // SAFETY: the caller's promise.
+        unsafe { self.convolution.isa.run(TransformWeights::<T> { weights, panel, to, place, tile }) }
     }
 
-    fn transform_input(&self, tiles: Range<usize>, blocks: Range<usize>, to: *mut f32) {
-        self.convolution.isa.run(TransformInput { job: self, tiles, blocks, to });
+    /// Writes V of some tiles and channel blocks to `to`.
+    ///
+    /// # Safety
+    /// `to` must be valid for [`Extents::tiles_length`] elements, and nothing else may touch these blocks.
+    unsafe fn transform_input(&self, tiles: Range<usize>, blocks: Range<usize>, to: *mut f32) {
+        // SAFETY: the caller's promise.
+        unsafe { self.convolution.isa.run(TransformInput { job: self, tiles, blocks, to }) }
     }
 
-    fn multiply(
+    /// Multiplies V at `from` with U of `panels` at `weights`, and hands the outputs to the sink.
+    ///
+    /// # Safety
+    /// V and U must be complete, `products` valid for [`Extents::products_length`] elements that nothing else
+    /// touches, and no other call may have the same tiles and panels.
+    unsafe fn multiply(
         &self,
         tiles: Range<usize>,
         panels: Range<usize>,
@@ -133,7 +151,8 @@ impl<T: Tile, Source: TileSource, Sink: TileSink> Job<'_, T, Source, Sink> {
         weights: *const f32,
         products: *mut f32,
     ) {
-        self.convolution.isa.run(Multiply { job: self, tiles, panels, from, weights, products });
+        // SAFETY: the caller's promise.
+        unsafe { self.convolution.isa.run(Multiply { job: self, tiles, panels, from, weights, products }) }
     }
 }
 

@@ -109,6 +109,9 @@ impl TileSink for ForwardSink<'_> {
 
 impl ForwardSink<'_> {
     /// Pools the activated tile and narrows `passed` to the positions that the pooled value came from.
+    ///
+    /// # Safety
+    /// As [`TileSink::tile`].
     #[inline(always)]
     #[expect(clippy::too_many_arguments, reason = "the tile's place, as in TileSink::tile")]
     unsafe fn pool_tile<S: Simd>(

@@ -167,6 +167,9 @@ impl TileSource for UnpooledSource<'_> {
 
 /// Fills `buffer` with `scale` times the blocks that `at` names for every position inside the map, under the
 /// masks that it names; zero elsewhere.
+///
+/// # Safety
+/// `side` must be at most [`MAX_INPUT`], what `at` answers valid for a block, and `S` available.
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "the tile's place, as in TileSource::tile")]
 unsafe fn masked_tile<S: Simd>(

@@ -27,6 +27,9 @@ impl TileSize {
 }
 
 /// One F(m, 3).
+///
+/// # Safety
+/// Every function may be called only where `S` is available.
 pub(crate) trait Tile {
     /// Output pixels m of a row.
     const OUTPUT: usize;
@@ -48,6 +51,9 @@ pub(crate) struct Four;
 pub(crate) struct Six;
 
 /// `a · factor + b`.
+///
+/// # Safety
+/// `S` must be available.
 #[inline(always)]
 unsafe fn scaled_sum<S: Simd>(a: S::Vector, factor: f32, b: S::Vector) -> S::Vector {
     // SAFETY: the instruction set is available, as every caller promises.
@@ -55,6 +61,9 @@ unsafe fn scaled_sum<S: Simd>(a: S::Vector, factor: f32, b: S::Vector) -> S::Vec
 }
 
 /// `a + b` and `a − b`.
+///
+/// # Safety
+/// `S` must be available.
 #[inline(always)]
 unsafe fn sum_and_difference<S: Simd>(a: S::Vector, b: S::Vector) -> (S::Vector, S::Vector) {
     // SAFETY: as in `scaled_sum`.
