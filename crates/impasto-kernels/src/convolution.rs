@@ -3,38 +3,12 @@
 
 use crate::isa::Isa;
 use crate::map::{Block, BlockedMap, LANES, product};
+use crate::padding::Padding;
 use crate::parallel::{Shared, for_each};
 use crate::winograd::{
     self, ForwardSink, GradientSink, MapSource, PackedWeights, PoolSink, TileSize, TileSource, Workspace,
     convolve,
 };
-
-/// How a convolution reads beyond the border of its input.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Padding {
-    /// Zeros, as VGG was trained.
-    #[default]
-    Zero,
-    /// The nearest border pixel.
-    Replicate,
-    /// The opposite border: the result tiles without a seam.
-    Circular,
-}
-
-impl Padding {
-    /// Where position `at`, possibly outside, reads in a row of `length`; `None` where it reads zero.
-    #[inline(always)]
-    pub fn position(self, at: isize, length: usize) -> Option<usize> {
-        if (0..length as isize).contains(&at) {
-            return Some(at as usize);
-        }
-        match self {
-            Padding::Zero => None,
-            Padding::Replicate => Some(at.clamp(0, length as isize - 1) as usize),
-            Padding::Circular => Some(at.rem_euclid(length as isize) as usize),
-        }
-    }
-}
 
 /// Pooling of 2×2 windows that a convolution can do while it writes. Odd last rows and columns are dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -313,8 +287,7 @@ pub(crate) fn bias_blocks(outputs: usize, bias: &[f32]) -> Vec<Block> {
 
 /// Adds a gradient with a border of one pixel to the positions that `padding` read the border from.
 fn fold_border(extended: &BlockedMap, padding: Padding, to: &mut BlockedMap, accumulate: bool) {
-    let (height, width) = (to.height(), to.width());
-    let plane = height * width;
+    let (height, width, plane) = (to.height(), to.width(), to.positions());
     let blocks = to.channel_blocks();
     if !accumulate {
         to.blocks_mut().fill(Block::default());
@@ -323,32 +296,11 @@ fn fold_border(extended: &BlockedMap, padding: Padding, to: &mut BlockedMap, acc
     for_each(blocks, |block| {
         // SAFETY: every channel block is a plane of its own.
         let target = unsafe { std::slice::from_raw_parts_mut(target.at(block * plane), plane) };
-        let from = &extended.blocks()[block * (height + 2) * (width + 2)..];
-        for row in 0..height + 2 {
-            let Some(to_row) = padding.position(row as isize - 1, height) else { continue };
-            for column in 0..width + 2 {
-                let Some(to_column) = padding.position(column as isize - 1, width) else { continue };
-                let value = &from[row * (width + 2) + column];
-                for (sum, value) in target[to_row * width + to_column].0.iter_mut().zip(&value.0) {
-                    *sum += value;
-                }
+        let from = &extended.blocks()[block * extended.positions()..][..extended.positions()];
+        padding.fold(from, height, width, target, |sum, value| {
+            for (sum, value) in sum.0.iter_mut().zip(&value.0) {
+                *sum += value;
             }
-        }
+        });
     });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paddings_read_beyond_the_border() {
-        let line = |padding: Padding, length| -> Vec<_> {
-            (-1..=length as isize).map(|at| padding.position(at, length)).collect()
-        };
-        assert_eq!(line(Padding::Zero, 3), [None, Some(0), Some(1), Some(2), None]);
-        assert_eq!(line(Padding::Replicate, 3), [Some(0), Some(0), Some(1), Some(2), Some(2)]);
-        assert_eq!(line(Padding::Circular, 3), [Some(2), Some(0), Some(1), Some(2), Some(0)]);
-        assert_eq!(line(Padding::Circular, 1), [Some(0); 3]);
-    }
 }

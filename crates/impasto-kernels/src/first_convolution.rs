@@ -3,9 +3,10 @@
 //! Three input channels are too few for blocks of sixteen, so both directions are direct sums of 27
 //! products per output.
 
-use crate::convolution::{Activated, OutputGradient, Padding, bias_blocks, with_source};
+use crate::convolution::{Activated, OutputGradient, bias_blocks, with_source};
 use crate::isa::{Isa, Kernel};
 use crate::map::{Block, LANES, product};
+use crate::padding::Padding;
 use crate::parallel::{Shared, for_each};
 use crate::simd::Simd;
 use crate::winograd::{ForwardSink, TileBuffer, TileSink, TileSource};
@@ -112,7 +113,11 @@ impl FirstConvolution {
             });
         });
         if border > 0 {
-            fold(&extended, height, width, padding, to);
+            to.fill(0.0);
+            let planes = extended.chunks_exact(out_height * out_width);
+            for (from, to) in planes.zip(to.chunks_exact_mut(height * width)) {
+                padding.fold(from, height, width, to, |sum, value| *sum += value);
+            }
         }
     }
 }
@@ -144,22 +149,6 @@ struct Padded {
     plane: usize,
     height: usize,
     width: usize,
-}
-
-/// Adds a border of one pixel to the positions that `padding` read it from.
-fn fold(extended: &[f32], height: usize, width: usize, padding: Padding, to: &mut [f32]) {
-    to.fill(0.0);
-    let planes = extended.chunks_exact((height + 2) * (width + 2));
-    for (from, to) in planes.zip(to.chunks_exact_mut(height * width)) {
-        for (y, row) in from.chunks_exact(width + 2).enumerate() {
-            let Some(to_row) = padding.position(y as isize - 1, height) else { continue };
-            for (x, value) in row.iter().enumerate() {
-                if let Some(to_column) = padding.position(x as isize - 1, width) {
-                    to[to_row * width + to_column] += value;
-                }
-            }
-        }
-    }
 }
 
 /// One band of rows, forward.

@@ -29,6 +29,7 @@ mod local_gradient;
 mod map;
 mod mapped_file;
 mod matrix;
+mod padding;
 mod parallel;
 mod pooling;
 mod product;
@@ -38,7 +39,7 @@ mod simd;
 mod winograd;
 
 pub use activation::{activate, add_gradient};
-pub use convolution::{Activated, Convolution3x3, OutputGradient, Padding, WindowPooling};
+pub use convolution::{Activated, Convolution3x3, OutputGradient, WindowPooling};
 pub use first_convolution::FirstConvolution;
 pub use gram::gram;
 pub use isa::{Isa, IsaNameError};
@@ -46,6 +47,7 @@ pub use local_gradient::{GradientPart, PackedMatrix, gradient_norm, replace_by_g
 pub use map::{Block, BlockedMap, LANES};
 pub use mapped_file::MappedFile;
 pub use matrix::matrix_product;
+pub use padding::Padding;
 pub use pooling::{L2_POOLING_SCALE, pool_l2, unpool_l2};
 pub use reduction::{squared_difference, squared_norm};
 pub use winograd::{TileSize, Workspace};

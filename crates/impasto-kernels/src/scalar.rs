@@ -1,7 +1,7 @@
 //! Every kernel once more in plain loops over planes `[C, H, W]`, sums in f64: the oracle of the tests, and
 //! of the engine that is made of these alone.
 
-use crate::convolution::Padding;
+use crate::padding::Padding;
 use crate::pooling::L2_POOLING_SCALE;
 
 /// Shape of planes `[channels, height, width]`.

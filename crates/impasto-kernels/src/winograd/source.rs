@@ -1,8 +1,8 @@
 //! Where input tiles come from: a map with padding, a masked gradient, or a pooled gradient that is
 //! spread over its windows while it is read.
 
-use crate::convolution::Padding;
 use crate::map::{BlockedMap, LANES};
+use crate::padding::Padding;
 use crate::simd::Simd;
 
 use super::tile::MAX_INPUT;
