@@ -114,6 +114,49 @@ pub fn l2_pooling(input: &[f32], shape: Shape) -> Vec<f32> {
     windows(shape).map(|window| L2_POOLING_SCALE * root(window)).collect()
 }
 
+/// The gradient by the input of [`maximum_pooling`] from the gradient by its output: all of it to the position
+/// that was the largest.
+pub fn maximum_pooling_gradient(input: &[f32], shape: Shape, gradient: &[f32]) -> Vec<f32> {
+    let mut result = vec![0.0; shape.elements()];
+    for (largest, &gradient) in maximum_pooling(input, shape).1.into_iter().zip(gradient) {
+        result[largest] = gradient;
+    }
+    result
+}
+
+/// The gradient by the input of [`average_pooling`] from the gradient by its output: a quarter to each.
+pub fn average_pooling_gradient(shape: Shape, gradient: &[f32]) -> Vec<f32> {
+    let mut result = vec![0.0; shape.elements()];
+    for (window, gradient) in windows(shape).zip(gradient) {
+        window.map(|at| result[at] = gradient / 4.0);
+    }
+    result
+}
+
+/// The gradient by the input of [`l2_pooling`] from the gradient by its output: in proportion to the values;
+/// zero where all of a window is zero.
+pub fn l2_pooling_gradient(input: &[f32], shape: Shape, gradient: &[f32]) -> Vec<f32> {
+    let mut result = vec![0.0; shape.elements()];
+    for (window, gradient) in windows(shape).zip(gradient) {
+        let root = window.iter().map(|&at| f64::from(input[at]).powi(2)).sum::<f64>().sqrt();
+        if root > 0.0 {
+            let scale = f64::from(L2_POOLING_SCALE) * f64::from(*gradient) / root;
+            window.map(|at| result[at] = (scale * f64::from(input[at])) as f32);
+        }
+    }
+    result
+}
+
+/// `Σ (a − b)²`.
+pub fn squared_difference(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum()
+}
+
+/// `Σ a²`.
+pub fn squared_norm(a: &[f32]) -> f64 {
+    a.iter().map(|&value| f64::from(value).powi(2)).sum()
+}
+
 /// The four positions of every 2×2 window of `shape`, plane by plane, row by row.
 pub fn windows(shape: Shape) -> impl Iterator<Item = [usize; 4]> {
     let pooled = shape.pooled();

@@ -330,10 +330,10 @@ fn local_gradients_are_products_and_differences() {
 fn reductions_equal_plain_sums() {
     let shape = Shape { channels: 21, height: 40, width: 33 };
     let (a, b) = (values(shape.elements(), 13), values(shape.elements(), 14));
-    let difference: f64 = a.iter().zip(&b).map(|(&a, &b)| f64::from(a - b).powi(2)).sum();
+    let difference = scalar::squared_difference(&a, &b);
     let (a_map, b_map) = (map_of(&a, shape), map_of(&b, shape));
     assert!((squared_difference(&a_map, &b_map) / difference - 1.0).abs() < 1e-6);
-    assert!((squared_norm(&a_map) / dot(&a, &a) - 1.0).abs() < 1e-6);
+    assert!((squared_norm(&a_map) / scalar::squared_norm(&a) - 1.0).abs() < 1e-6);
 }
 
 #[test]
@@ -347,13 +347,14 @@ fn l2_pooling_and_its_gradient() {
     let gradient = values(19 * 3 * 4, 16);
     let mut back = map_of(&planes, shape);
     unpool_l2(&mut back, &pooled, &BlockedMap::from_planes(19, 3, 4, &gradient));
+    let twin = scalar::l2_pooling_gradient(&planes, shape, &gradient);
+    assert_close(&back.to_planes(), &twin, 1e-6, "gradient");
     let loss = |planes: &[f32]| dot(&scalar::l2_pooling(planes, shape), &gradient);
-    let back = back.to_planes();
     for at in (0..planes.len()).filter(|&at| planes[at] > 0.05).step_by(7) {
         let (mut up, mut down) = (planes.clone(), planes.clone());
         (up[at], down[at]) = (up[at] + 0.01, down[at] - 0.01);
         let slope = (loss(&up) - loss(&down)) / 0.02;
-        assert!((slope - f64::from(back[at])).abs() < 2e-3, "element {at}: {slope} against {}", back[at]);
+        assert!((slope - f64::from(twin[at])).abs() < 2e-3, "element {at}: {slope} against {}", twin[at]);
     }
 }
 

@@ -204,12 +204,11 @@ impl Engine for ScalarEngine {
     fn squared_difference(&self, tap: Layer, target: &PlanarMap) -> f64 {
         let map = self.map(tap);
         assert_eq!(target.shape, map.shape, "shape of the target");
-        let pairs = map.values.iter().zip(&target.values);
-        pairs.map(|(&value, &target)| (f64::from(value) - f64::from(target)).powi(2)).sum()
+        scalar::squared_difference(&map.values, &target.values)
     }
 
     fn squared_norm(&self, tap: Layer) -> f64 {
-        self.map(tap).values.iter().map(|&value| f64::from(value).powi(2)).sum()
+        scalar::squared_norm(&self.map(tap).values)
     }
 
     fn gradient_norm(&self, tap: Layer, gradient: &MapGradient<PlanarMap>) -> f64 {

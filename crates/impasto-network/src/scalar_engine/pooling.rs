@@ -1,8 +1,10 @@
 //! 2×2 pooling of stride 2 on planes, and its adjoint. Odd last rows and columns are dropped; their gradient
 //! is zero.
 
-use impasto_kernels::L2_POOLING_SCALE;
-use impasto_kernels::scalar::{average_pooling, l2_pooling, maximum_pooling, windows};
+use impasto_kernels::scalar::{
+    average_pooling, average_pooling_gradient, l2_pooling, l2_pooling_gradient, maximum_pooling,
+    maximum_pooling_gradient,
+};
 
 use super::PlanarMap;
 use crate::{MapShape, Pooling};
@@ -21,21 +23,12 @@ pub(super) fn pool(pooling: Pooling, input: &PlanarMap) -> PlanarMap {
 
 /// The gradient by `input`, given the gradient by the pooled map.
 pub(super) fn pool_back(pooling: Pooling, input: &PlanarMap, gradient: &PlanarMap) -> PlanarMap {
-    let mut values = vec![0.0; input.values.len()];
-    let chosen = maximum_pooling(&input.values, input.planes()).1;
-    for (index, window) in windows(input.planes()).enumerate() {
-        let at = |position: usize| f64::from(input.values[position]);
-        let root = window.iter().map(|&position| at(position).powi(2)).sum::<f64>().sqrt();
-        for position in window {
-            let share = match pooling {
-                Pooling::Max => f64::from(u8::from(position == chosen[index])),
-                Pooling::Average => 0.25,
-                Pooling::L2 if root == 0.0 => 0.0,
-                Pooling::L2 => f64::from(L2_POOLING_SCALE) * at(position) / root,
-            };
-            values[position] = (share * f64::from(gradient.values[index])) as f32;
-        }
-    }
+    let (values, planes) = (&input.values, input.planes());
+    let values = match pooling {
+        Pooling::Max => maximum_pooling_gradient(values, planes, &gradient.values),
+        Pooling::Average => average_pooling_gradient(planes, &gradient.values),
+        Pooling::L2 => l2_pooling_gradient(values, planes, &gradient.values),
+    };
     PlanarMap { shape: input.shape, values }
 }
 
