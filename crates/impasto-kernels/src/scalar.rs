@@ -128,7 +128,7 @@ pub fn maximum_pooling_gradient(input: &[f32], shape: Shape, gradient: &[f32]) -
 pub fn average_pooling_gradient(shape: Shape, gradient: &[f32]) -> Vec<f32> {
     let mut result = vec![0.0; shape.elements()];
     for (window, gradient) in windows(shape).zip(gradient) {
-        window.map(|at| result[at] = gradient / 4.0);
+        window.into_iter().for_each(|at| result[at] = gradient / 4.0);
     }
     result
 }
@@ -141,7 +141,7 @@ pub fn l2_pooling_gradient(input: &[f32], shape: Shape, gradient: &[f32]) -> Vec
         let root = window.iter().map(|&at| f64::from(input[at]).powi(2)).sum::<f64>().sqrt();
         if root > 0.0 {
             let scale = f64::from(L2_POOLING_SCALE) * f64::from(*gradient) / root;
-            window.map(|at| result[at] = (scale * f64::from(input[at])) as f32);
+            window.into_iter().for_each(|at| result[at] = (scale * f64::from(input[at])) as f32);
         }
     }
     result
