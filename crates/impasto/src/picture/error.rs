@@ -59,9 +59,8 @@ pub enum PictureError {
     },
     /// The picture has more pixels than [`ReadOptions::max_pixels`](super::ReadOptions::max_pixels).
     #[error(
-        "{}: {width}x{height} is {:.1} megapixels, above the limit of {:.1}: \
-         make it smaller, or raise the limit on pixels",
-        path.display(), *width as f64 * *height as f64 / 1e6, *limit as f64 / 1e6
+        "{}: {width}x{height} is {}, above the limit of {}: make it smaller, or raise the limit on pixels",
+        path.display(), area(u64::from(*width) * u64::from(*height)), area(*limit)
     )]
     TooLarge {
         /// The file asked for.
@@ -75,9 +74,9 @@ pub enum PictureError {
     },
     /// The file is longer than any picture within the limit on pixels.
     #[error(
-        "{}: {bytes} bytes is more than a picture of {:.1} megapixels, the limit, can take ({limit} bytes): \
+        "{}: {bytes} bytes is more than a picture of {}, the limit, can take ({limit} bytes): \
          raise the limit on pixels",
-        path.display(), *max_pixels as f64 / 1e6
+        path.display(), area(*max_pixels)
     )]
     FileTooLong {
         /// The file asked for.
@@ -200,6 +199,14 @@ impl PictureError {
             | FolderMissing { .. }
             | NotAFile { .. } => true,
         }
+    }
+}
+
+/// `12.3 megapixels`, or below one, `3600 pixels`.
+fn area(pixels: u64) -> String {
+    match pixels {
+        0..1_000_000 => format!("{pixels} pixels"),
+        _ => format!("{:.1} megapixels", pixels as f64 / 1e6),
     }
 }
 
