@@ -15,9 +15,10 @@ pub const INTERRUPTED: u8 = 130;
 /// A command that ended early, with the line that says why.
 #[derive(Debug)]
 pub enum Failure {
-    /// A flag, a file or a value that the caller can change: exit code 2.
+    /// A flag, a file or a value that the caller can change, such as a size that needs more memory than there
+    /// is: exit code 2.
     Mistake(String),
-    /// A disk, a permission, the memory of the machine: exit code 1.
+    /// A disk, a permission, a thread: exit code 1.
     World(String),
     /// Help or a version was asked for, or no command was given: what to print, and where.
     Help(clap::Error),
@@ -91,7 +92,7 @@ impl From<WeightsError> for Failure {
             WeightsFault::Unreadable(why) if why.kind() == io::ErrorKind::NotFound => {
                 Failure::mistake(format_args!("weight file {}: no such file", error.file.display()))
             }
-            WeightsFault::Unreadable(_) => Failure::world(error),
+            WeightsFault::Unreadable(why) if !is_callers_choice(why.kind()) => Failure::world(error),
             _ => Failure::mistake(error),
         }
     }
@@ -120,6 +121,11 @@ impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         Failure::mistake(error)
     }
+}
+
+/// Whether a file cannot be read for what it is, such as a folder, rather than for a system that refuses.
+fn is_callers_choice(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory)
 }
 
 /// What the parser of flags says over several lines, without its usage and the pointer to `--help`.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs;
+use std::path::Path;
 use std::thread;
 
 use crate::failure::Failure;
@@ -16,9 +17,23 @@ pub fn peak_memory() -> Option<u64> {
     bytes_of("/proc/self/status", "VmHWM:")
 }
 
-/// Bytes that can still be had without swapping, where the system says (Linux).
+/// Bytes that can still be had without swapping, by the machine and by the control group that this process
+/// is in, such as a container, where the system says (Linux).
 pub fn available_memory() -> Option<u64> {
-    bytes_of("/proc/meminfo", "MemAvailable:")
+    let of_machine = bytes_of("/proc/meminfo", "MemAvailable:");
+    let of_group = |name: &str| fs::read_to_string(Path::new("/sys/fs/cgroup").join(name)).ok();
+    let left =
+        || left_of_group(&of_group("memory.max")?, &of_group("memory.current")?, &of_group("memory.stat")?);
+    of_machine.into_iter().chain(left()).min()
+}
+
+/// Bytes that a control group leaves, from what the kernel writes in its files (version 2): the limit, the
+/// bytes in use, and their kinds. Cached files that nobody has read for a while give way. `None` without a
+/// limit.
+fn left_of_group(limit: &str, current: &str, kinds: &str) -> Option<u64> {
+    let (limit, current): (u64, u64) = (limit.trim().parse().ok()?, current.trim().parse().ok()?);
+    let cached = kinds.lines().find_map(|line| line.strip_prefix("inactive_file ")?.trim().parse().ok());
+    Some(limit.saturating_sub(current.saturating_sub(cached.unwrap_or(0))))
 }
 
 /// Refuses what needs more memory than there is; `what` is the flag or file that asks for it.
@@ -46,6 +61,15 @@ fn bytes_of(file: &str, key: &str) -> Option<u64> {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_group_leaves_its_limit_less_what_cannot_give_way() {
+        let kinds = "anon 600\ninactive_anon 5\ninactive_file 300\nactive_file 7\n";
+        assert_eq!(left_of_group("2000\n", "1000\n", kinds), Some(1300));
+        assert_eq!(left_of_group("2000\n", "1000\n", ""), Some(1000));
+        assert_eq!(left_of_group("500\n", "1000\n", kinds), Some(0));
+        assert_eq!(left_of_group("max\n", "1000\n", kinds), None);
+    }
 
     #[test]
     fn the_kernel_tells_memory() {
