@@ -4,8 +4,8 @@ use std::fmt::Display;
 
 use impasto_network::{EngineError, Layer, Size};
 
-use crate::Picture;
 use crate::optimizers;
+use crate::{Picture, Trace};
 
 /// A setting outside its range.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -58,6 +58,15 @@ pub(crate) fn require_weight(field: impl Into<String>, value: f64) -> Result<(),
     require(value.is_finite() && value >= 0.0, field, value, "finite and at least 0")
 }
 
+/// `Ok` for the sum of weights that divide something among them: finite, so that each has its part.
+pub(crate) fn require_sum(
+    field: impl Into<String>,
+    weights: impl Iterator<Item = f64>,
+) -> Result<f64, SettingsError> {
+    let sum: f64 = weights.sum();
+    require(sum.is_finite(), field, sum, "finite: make the weights smaller").map(|()| sum)
+}
+
 /// Why a transfer cannot run, or stopped.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -74,7 +83,7 @@ pub enum TransferError {
     /// The start is [`Start::Picture`](crate::Start::Picture), and none was given.
     #[error("the run is to start from a picture, but there is none")]
     NoStart,
-    /// The network cannot take one of the pictures, or lacks a layer.
+    /// The network cannot take one of the pictures.
     #[error("the {picture} picture: {source}")]
     Engine {
         /// Which picture: `content`, `style`, or `style 2` where there are several.
@@ -98,8 +107,11 @@ pub enum TransferError {
         size: Size,
         /// The iteration at that size, from 1.
         iteration: usize,
-        /// The last picture whose losses were finite, finished as a result would be.
+        /// The last picture that an iteration started from and whose losses were finite, finished as a result
+        /// would be.
         picture: Box<Picture>,
+        /// What the evaluations before found.
+        trace: Trace,
     },
 }
 

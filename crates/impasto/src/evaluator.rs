@@ -3,6 +3,8 @@
 //! The optimiser moves the variables `v = scale · picture`, in the units of the settings; a gradient by
 //! them is the gradient by the picture divided by `scale`.
 
+use std::mem;
+
 use impasto_network::{Engine, Size};
 
 use crate::objective::Objective;
@@ -55,8 +57,11 @@ pub(crate) struct Evaluator<'r, 'e, E: Engine> {
     iteration: usize,
     /// Scratch: what the variables stand for.
     picture: Vec<f32>,
-    /// The variables of the last evaluation in which all was finite; the start before the first.
+    /// The variables that a step last started from and in whose evaluation all was finite; the start of the
+    /// stage before the first. Trials of line searches do not count: they may lie far off.
     last_good: Vec<f32>,
+    /// Whether the next evaluation is of the variables that the step starts from.
+    is_at_start: bool,
     /// What was not finite in the latest evaluation.
     culprit: Option<Culprit>,
 }
@@ -72,7 +77,7 @@ impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
         stage: usize,
     ) -> Self {
         let (picture, last_good) = (vec![0.0; start.len()], start.to_vec());
-        let (iteration, culprit) = (0, None);
+        let (iteration, is_at_start, culprit) = (0, true, None);
         Evaluator {
             engine,
             objective,
@@ -83,6 +88,7 @@ impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
             iteration,
             picture,
             last_good,
+            is_at_start,
             culprit,
         }
     }
@@ -95,6 +101,12 @@ impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
         iteration: usize,
     ) -> Result<Step, StepError<Stopped>> {
         self.iteration = iteration;
+        // A line search evaluates the point that it ends at, and the next step starts from there unseen.
+        let is_known = iteration > 1 && self.culprit.is_none() && self.has_just_evaluated(variables);
+        if is_known {
+            self.last_good.copy_from_slice(variables);
+        }
+        self.is_at_start = !is_known;
         optimizer.step(variables, &mut |variables, gradient| self.evaluate(variables, gradient))
     }
 
@@ -105,14 +117,21 @@ impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
         self.observer.progress(&progress(losses, total))
     }
 
-    /// The error of an evaluation that was not finite.
-    pub fn not_finite(&self) -> TransferError {
+    /// The error of an evaluation that was not finite. Takes the trace with it.
+    pub fn not_finite(&mut self) -> TransferError {
         TransferError::NotFinite {
             culprit: self.culprit.unwrap_or(Culprit::Gradient),
             size: Size { height: self.canvas.content.height(), width: self.canvas.content.width() },
             iteration: self.iteration,
             picture: Box::new(self.canvas.finished(&self.last_good)),
+            trace: mem::take(self.trace),
         }
+    }
+
+    /// Whether the latest evaluation was of these variables.
+    fn has_just_evaluated(&self, variables: &[f32]) -> bool {
+        let scale = self.canvas.scale;
+        self.picture.iter().zip(variables).all(|(value, variable)| *value == variable / scale)
     }
 
     fn evaluate(&mut self, variables: &[f32], gradient: &mut [f32]) -> Result<f64, Stopped> {
@@ -127,8 +146,11 @@ impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
         gradient.iter_mut().for_each(|value| *value /= scale);
         let total: f64 = losses.iter().map(|term| term.loss).sum();
         self.culprit = culprit(&losses, gradient);
+        let is_at_start = mem::take(&mut self.is_at_start);
         if self.culprit.is_none() {
-            self.last_good.copy_from_slice(variables);
+            if is_at_start {
+                self.last_good.copy_from_slice(variables);
+            }
             let (stage, iteration) = (self.stage, self.iteration);
             self.trace.evaluations.push(TracedEvaluation { stage, iteration, total, losses });
         }

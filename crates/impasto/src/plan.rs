@@ -28,7 +28,8 @@ pub struct Stage {
     /// The deepest layer that the network is run to; `None` if no term reads it.
     #[serde(serialize_with = "serialize::displayed_if_any")]
     pub deepest: Option<Layer>,
-    /// Bytes allocated at the peak: weights, maps, the optimiser's vectors, and pictures at this size.
+    /// Bytes allocated at the peak: weights, maps, the optimiser's vectors, and pictures, those given to the
+    /// transfer among them. The copy of the content's maps is not counted.
     pub memory: u64,
 }
 
@@ -44,10 +45,11 @@ impl Plan {
     }
 
     /// Plans one stage for each of the schedule's sizes, but for those that are too small for the network
-    /// and not the last.
+    /// and not the last. `given` is the bytes that the pictures given take.
     pub(crate) fn new<E: Engine>(
         settings: &Settings,
         engine: &E,
+        given: u64,
         sizes_at: impl Fn(&Schedule, usize) -> (Size, Vec<Size>),
     ) -> Result<Self, TransferError> {
         let taps = Taps::new(settings);
@@ -56,7 +58,7 @@ impl Plan {
         for (index, &longest) in longest_sides.iter().enumerate() {
             let (size, styles) = sizes_at(&settings.schedule, longest);
             match Stage::new(settings, engine, &taps, size, styles) {
-                Ok(stage) => stages.push(stage),
+                Ok(stage) => stages.push(Stage { memory: given + stage.memory, ..stage }),
                 Err(TransferError::Engine { source: EngineError::TooSmall { .. }, .. })
                     if index + 1 < longest_sides.len() => {}
                 Err(error) => return Err(error),

@@ -15,7 +15,7 @@ pub struct Outcome {
     /// The painted picture, 0..1, at the size of the last stage; if the run was stopped, of the stage it
     /// was in.
     pub picture: Picture,
-    /// What every evaluation found.
+    /// What the evaluations found.
     pub trace: Trace,
     /// Whether the run came to its end: false if the observer stopped it.
     pub completed: bool,

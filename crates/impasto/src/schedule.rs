@@ -18,9 +18,9 @@ pub struct Schedule {
     /// Longest side of the result in pixels, 1 to 65536. The content is brought to it, shrunk or enlarged,
     /// keeping its aspect. Default: 512.
     pub size: usize,
-    /// Longest side of the first stage, at least 1. At or above `size` there is one stage only. Stages too
-    /// small for the network are left out.
-    pub first_size: usize,
+    /// Longest side of the first stage, at least 1; `None`, or at or above `size`, for one stage only. Stages
+    /// too small for the network are left out.
+    pub first_size: Option<usize>,
     /// Iterations of the optimiser at each size, 1 to 1 000 000. More is closer to the minimum.
     pub iterations: usize,
     /// The picture that the first stage starts from.
@@ -76,8 +76,8 @@ impl Schedule {
             let factor = 0.5_f64.powf(f64::from(halvings) / 2.0);
             (self.size as f64 * factor).round() as usize
         });
-        let mut sizes: Vec<usize> =
-            smaller.take_while(|&size| size >= self.first_size.max(1) && size < self.size).collect();
+        let first = self.first_size.unwrap_or(self.size).max(1);
+        let mut sizes: Vec<usize> = smaller.take_while(|&size| size >= first && size < self.size).collect();
         sizes.reverse();
         sizes.push(self.size);
         sizes
@@ -90,7 +90,7 @@ impl Schedule {
     pub fn validate(&self) -> Result<(), SettingsError> {
         let Schedule { size, first_size, iterations, style_scale, .. } = *self;
         require((1..=1 << 16).contains(&size), "size", size, "1 to 65536 pixels")?;
-        require(first_size >= 1, "first size", first_size, "at least 1 pixel")?;
+        require(first_size != Some(0), "first size", 0, "at least 1 pixel")?;
         require((1..=1_000_000).contains(&iterations), "iterations", iterations, "1 to 1000000")?;
         let holds = style_scale > 0.0 && style_scale <= 100.0;
         require(holds, "style scale", style_scale, "above 0 and at most 100")?;
@@ -145,7 +145,7 @@ mod tests {
     use crate::Preset;
 
     fn schedule(size: usize, first_size: usize) -> Schedule {
-        Schedule { size, first_size, ..Preset::Impasto.settings().schedule }
+        Schedule { size, first_size: Some(first_size), ..Preset::Impasto.settings().schedule }
     }
 
     #[test]

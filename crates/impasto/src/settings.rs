@@ -1,9 +1,10 @@
 //! Settings: everything that a run depends on besides its pictures and its network, as plain data.
 
-use impasto_network::{ChannelOrder, Convention, NetworkOptions};
+use impasto_network::{ChannelOrder, Convention, Layer, NetworkOptions};
 use serde::{Serialize, Serializer};
 
 use crate::error::require;
+use crate::objective::Taps;
 use crate::optimizers::{Adam, AdamOptions, Average, Lbfgs, LbfgsOptions, Optimizer};
 use crate::terms::{Content, Gram, Term, TermSettings};
 use crate::{Schedule, SettingsError, serialize};
@@ -73,14 +74,17 @@ impl Settings {
         self.terms.iter_mut().find_map(T::of_mut)
     }
 
-    /// Makes the style weight `ratio` times the content weight: the β/α of the papers. Without both
-    /// terms, nothing changes.
-    pub fn set_style_ratio(&mut self, ratio: f64) {
-        if let Some(content) = self.term::<Content>().map(|content| content.weight)
-            && let Some(style) = self.term_mut::<Gram>()
-        {
-            style.weight = ratio * content;
-        }
+    /// Makes the style weight `ratio` times the content weight: the β/α of the papers.
+    ///
+    /// # Errors
+    /// If there is no style term, or no content term with a weight above 0: no weight has a ratio to 0.
+    /// Nothing is then changed.
+    pub fn set_style_ratio(&mut self, ratio: f64) -> Result<(), SettingsError> {
+        let content = self.term::<Content>().map_or(0.0, |content| content.weight);
+        require(content > 0.0, "content weight", content, "above 0 for a style ratio")?;
+        let missing = || SettingsError::out_of_range("style term", "missing", "there for a style ratio");
+        self.term_mut::<Gram>().ok_or_else(missing)?.weight = ratio * content;
+        Ok(())
     }
 
     /// The convention under which these settings want a network to read pictures, given the network's
@@ -94,6 +98,11 @@ impl Settings {
             PixelUnits::Torch if bytes => Convention { scale: 256.0, ..*of_network },
             _ => *of_network,
         }
+    }
+
+    /// The layers that the network is read at, shallow to deep: those of all terms that have a weight.
+    pub fn layers(&self) -> Vec<Layer> {
+        Taps::new(self).picture
     }
 
     /// Checks all ranges. Layers that the network lacks are found when a run is planned.

@@ -1,4 +1,4 @@
-//! The trace: what every evaluation of a run found.
+//! The trace: what the evaluations of a run found.
 
 use impasto_network::Layer;
 use serde::Serialize;
@@ -17,10 +17,11 @@ pub struct TermLoss {
     pub loss: f64,
 }
 
-/// Every evaluation of a run, in order. The first is that of the start picture.
+/// The evaluations of a run in order, but for those that were not finite. The first is that of the start
+/// picture.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Trace {
-    /// All evaluations, those of line searches included.
+    /// Those of line searches are included.
     pub evaluations: Vec<TracedEvaluation>,
 }
 

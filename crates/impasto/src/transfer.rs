@@ -2,7 +2,7 @@
 
 use impasto_network::{Engine, Size};
 
-use crate::error::require_weight;
+use crate::error::{require_sum, require_weight};
 use crate::objective::{Objective, Sources};
 use crate::picture::keep_colors;
 use crate::run::Run;
@@ -74,7 +74,9 @@ impl Transfer {
         if self.settings.schedule.start == Start::Picture && self.start.is_none() {
             return Err(TransferError::NoStart);
         }
-        Plan::new(&self.settings, engine, |schedule, longest| {
+        let given = self.styles.iter().map(|(style, _)| style).chain(&self.content).chain(&self.start);
+        let given = given.map(|picture| size_of_val(picture.data()) as u64).sum();
+        Plan::new(&self.settings, engine, given, |schedule, longest| {
             let size = schedule.content_size(content, longest);
             (size, styles.iter().map(|(style, _)| schedule.style_size(style, size)).collect())
         })
@@ -162,7 +164,8 @@ impl Transfer {
         for (index, (_, weight)) in self.styles.iter().enumerate() {
             require_weight(format!("weight of style {}", index + 1), *weight)?;
         }
-        let sum: f64 = self.styles.iter().map(|(_, weight)| weight).sum();
+        let sum =
+            require_sum("sum of the weights of the styles", self.styles.iter().map(|&(_, weight)| weight))?;
         let learns = self.settings.active_terms().any(|term| term.definition().learns_style());
         if sum == 0.0 && learns {
             return Err(TransferError::NoStyle);

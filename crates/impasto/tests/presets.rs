@@ -53,7 +53,7 @@ fn weights(settings: &Settings) -> Weights {
 /// style 56 x 40, the other 40 x 48.
 fn settings(preset: Preset) -> Settings {
     let mut settings = preset.settings();
-    (settings.schedule.size, settings.schedule.first_size) = (48, 48);
+    (settings.schedule.size, settings.schedule.first_size) = (48, None);
     if settings.schedule.style_fit == StyleFit::LongestSide {
         settings.schedule.style_fit = StyleFit::Shrink;
         settings.schedule.style_scale = 56.0 / 48.0;

@@ -4,12 +4,14 @@ use std::io::{self, Write};
 
 use impasto::terms::{Content, Gram, TotalVariation, WeightedLayers};
 use impasto::{Control, OptimizerSettings, Picture, Progress, Settings, Start, Transfer, TransferError};
+use impasto_network::Size;
 
 use super::arguments::TransferArguments;
 use super::job::Job;
 use super::progress::duration;
-use super::report::{Ending, Report};
+use super::report::Ending;
 use super::workload::{Workload, pixels};
+use super::write_report;
 use crate::failure::Failure;
 
 /// Longest side, in pixels, of the run that is timed, if the network takes it.
@@ -24,13 +26,10 @@ const FORWARD_SHARE: f64 = 0.5;
 /// Prints the plan, in words or as JSON.
 pub fn run(arguments: &TransferArguments, mut job: Job) -> Result<(), Failure> {
     let estimated_seconds = estimate(&mut job)?;
-    let output = job.output.path().display().to_string();
-    let threads = rayon::current_num_threads();
-    if let Some(to) = &arguments.json {
-        let (plan, memory_bytes) = (&job.plan, job.plan.memory());
-        let ending = Ending::Planned { estimated_seconds };
-        return Report { recipe: &job.recipe, threads, output, plan, memory_bytes, ending }.write(to);
+    if arguments.json.is_some() {
+        return write_report(arguments, &job, Ending::Planned { estimated_seconds });
     }
+    let (output, threads) = (job.output.path().display(), rayon::current_num_threads());
     let settings = job.recipe.settings();
     let mut out = io::stdout().lock();
     writeln!(out, "preset      {}: {}", arguments.preset, arguments.preset.description())?;
@@ -77,10 +76,11 @@ fn estimate(job: &mut Job) -> Result<f64, Failure> {
 fn time(job: &mut Job, longest: usize) -> Result<f64, TransferError> {
     let mut settings = job.recipe.settings().clone();
     let schedule = &mut settings.schedule;
-    (schedule.size, schedule.first_size, schedule.iterations) = (longest, longest, TIMED_ITERATIONS);
+    (schedule.size, schedule.first_size, schedule.iterations) = (longest, None, TIMED_ITERATIONS);
     schedule.start = Start::Content;
     let stage = job.plan.stages.last().expect("a plan has stages or is an error");
-    let noise = Picture::uniform_noise(stage.size.width, stage.size.height, 0.0..1.0, 0);
+    let Size { height, width } = fitted(stage.size, longest);
+    let noise = Picture::uniform_noise(width, height, 0.0..1.0, 0);
     let transfer = Transfer::new(settings).content(noise.clone()).style(noise, 1.0);
     let timed = transfer.plan(&job.engine)?;
     let mut fastest = f64::INFINITY;
@@ -90,6 +90,13 @@ fn time(job: &mut Job, longest: usize) -> Result<f64, TransferError> {
     };
     transfer.run(&mut job.engine, &mut observer)?;
     Ok(timed.stages.first().map_or(0.0, |stage| fastest / pixels(stage) as f64))
+}
+
+/// The size of the same aspect whose longest side is `longest`.
+fn fitted(size: Size, longest: usize) -> Size {
+    let scale = longest as f64 / size.width.max(size.height) as f64;
+    let side = |side: usize| ((side as f64 * scale).round() as usize).max(1);
+    Size { height: side(size.height), width: side(size.width) }
 }
 
 /// The terms in use, one line each.
@@ -130,5 +137,19 @@ fn start(start: &Start) -> &'static str {
         Start::Content => "the content",
         Start::Picture => "the picture given",
         Start::NormalNoise { .. } | Start::UniformNoise { .. } => "noise",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_timed_has_the_size_that_is_timed() {
+        let size = |width, height| Size { height, width };
+        assert_eq!(fitted(size(4096, 3072), 256), size(256, 192));
+        assert_eq!(fitted(size(30, 3000), 256), size(3, 256));
+        assert_eq!(fitted(size(5000, 3), 256), size(256, 1));
+        assert_eq!(fitted(size(333, 512), 512), size(333, 512));
     }
 }

@@ -84,8 +84,14 @@ fn blend(arguments: &TransferArguments) -> Result<Vec<f64>, Failure> {
             "--style-blend has {weights} for {pictures}: give one for each"
         )));
     }
-    if blend.iter().sum::<f64>() <= 0.0 {
+    let sum: f64 = blend.iter().sum();
+    if sum <= 0.0 {
         return Err(Failure::mistake("--style-blend: all weights are 0, but at least one must be above"));
+    }
+    if !sum.is_finite() {
+        return Err(Failure::mistake(format_args!(
+            "--style-blend: the sum of the weights is {sum}, but must be finite: make them smaller"
+        )));
     }
     Ok(blend.clone())
 }
@@ -97,7 +103,7 @@ fn counted(number: usize, of: &str) -> String {
 /// The side that a picture needs to reach the deepest layer, in pixels. A smaller one could be enlarged, but
 /// would show the network nothing.
 fn smallest_side(settings: &Settings, engine: &CpuEngine) -> usize {
-    let deepest = settings::layers(settings).into_iter().max();
+    let deepest = settings.layers().into_iter().max();
     deepest.map_or(1, |layer| engine.weights().architecture().stride(layer))
 }
 

@@ -20,7 +20,7 @@ use std::io::{self, Write};
 use std::time::Instant;
 
 pub use arguments::TransferArguments;
-use impasto::{Outcome, Picture, TransferError};
+use impasto::{Outcome, Picture, Trace, TransferError};
 use impasto_kernels::Isa;
 use job::Job;
 use painter::Painter;
@@ -52,16 +52,24 @@ fn paint(arguments: &TransferArguments, mut job: Job) -> Result<(), Failure> {
     let display = Display::new(arguments.quiet, workload.clone());
     let mut painter = Painter::new(display, workload, &job.output, &job.recipe, arguments.save_every);
     let outcome = job.transfer.run(&mut job.engine, &mut painter);
-    let iterations_done = painter.finish();
+    let (iterations_done, unsaved) = painter.finish();
+    let finish = |picture: &Picture, trace: &Trace, completed: bool| {
+        job.output.save(picture, &job.recipe, iterations_done, completed)?;
+        let seconds = started.elapsed().as_secs_f64();
+        write_report(arguments, &job, Ending::Painted { completed, seconds, trace })?;
+        Ok::<_, Failure>(seconds)
+    };
     let Outcome { picture, trace, completed } = match outcome {
         Ok(outcome) => outcome,
-        Err(TransferError::NotFinite { culprit, size, iteration, picture }) => {
-            job.output.save(&picture, &job.recipe, iterations_done, false)?;
-            let saved = job.output.path().display().to_string();
-            let error = TransferError::NotFinite { culprit, size, iteration, picture };
+        Err(error) => {
+            let TransferError::NotFinite { picture, trace, .. } = &error else { return Err(error.into()) };
+            match finish(picture, trace, false) {
+                Ok(_) | Err(Failure::OutputClosed) => {}
+                Err(failure) => return Err(failure),
+            }
+            let saved = job.output.path().display();
             return Err(Failure::mistake(format_args!("{error}; the last good picture is in {saved}")));
         }
-        Err(error) => return Err(error.into()),
     };
     if iterations_done == 0 {
         if !arguments.quiet {
@@ -69,20 +77,26 @@ fn paint(arguments: &TransferArguments, mut job: Job) -> Result<(), Failure> {
         }
         return Err(Failure::Interrupted);
     }
-    job.output.save(&picture, &job.recipe, iterations_done, completed)?;
-    let seconds = started.elapsed().as_secs_f64();
-    if let Some(to) = &arguments.json {
-        Report {
-            recipe: &job.recipe,
-            threads: rayon::current_num_threads(),
-            output: job.output.path().display().to_string(),
-            plan: &job.plan,
-            memory_bytes: job.plan.memory(),
-            ending: Ending::Painted { completed, seconds, trace: &trace },
-        }
-        .write(to)?;
+    let seconds = finish(&picture, &trace, completed)?;
+    conclude(arguments, &job, &picture, seconds, completed)?;
+    match unsaved {
+        0 => Ok(()),
+        _ => Err(Failure::world(format_args!("--save-every: pictures that could not be saved: {unsaved}"))),
     }
-    conclude(arguments, &job, &picture, seconds, completed)
+}
+
+/// Writes the JSON, if it was asked for.
+fn write_report(arguments: &TransferArguments, job: &Job, ending: Ending<'_>) -> Result<(), Failure> {
+    let Some(to) = &arguments.json else { return Ok(()) };
+    Report {
+        recipe: &job.recipe,
+        threads: rayon::current_num_threads(),
+        output: job.output.path().display().to_string(),
+        plan: &job.plan,
+        memory_bytes: job.plan.memory(),
+        ending,
+    }
+    .write(to)
 }
 
 /// One line before the run.

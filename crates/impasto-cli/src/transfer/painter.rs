@@ -17,6 +17,8 @@ pub struct Painter<'a> {
     recipe: &'a Recipe,
     save_every: Option<u64>,
     iterations_done: u64,
+    /// Pictures along the way that could not be saved.
+    unsaved: u64,
 }
 
 impl<'a> Painter<'a> {
@@ -29,13 +31,14 @@ impl<'a> Painter<'a> {
         save_every: Option<u32>,
     ) -> Self {
         let save_every = save_every.map(u64::from);
-        Painter { display, workload, output, recipe, save_every, iterations_done: 0 }
+        Painter { display, workload, output, recipe, save_every, iterations_done: 0, unsaved: 0 }
     }
 
-    /// Ends the display. Returns the iterations done over all sizes, which a converged stage shortens.
-    pub fn finish(self) -> u64 {
+    /// Ends the display. Returns the iterations done over all sizes, which a converged stage shortens, and
+    /// how many pictures along the way could not be saved.
+    pub fn finish(self) -> (u64, u64) {
         self.display.finish();
-        self.iterations_done
+        (self.iterations_done, self.unsaved)
     }
 }
 
@@ -47,7 +50,8 @@ impl Observer for Painter<'_> {
             let saved = self.output.save_numbered(&progress.picture(), self.recipe, self.iterations_done);
             // The run is worth more than a picture along its way.
             if let Err(Failure::Mistake(line) | Failure::World(line)) = saved {
-                self.display.warn(&line);
+                self.display.error(&line);
+                self.unsaved += 1;
             }
         }
         self.control()

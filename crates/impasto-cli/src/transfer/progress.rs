@@ -75,11 +75,11 @@ impl Display {
         }
     }
 
-    /// A line that must be seen whatever the form, such as a warning; above the bar.
-    pub fn warn(&self, line: &str) {
+    /// Something went wrong that does not end the run: said whatever the form, above the bar.
+    pub fn error(&self, line: &str) {
         match &self.form {
-            Form::Quiet | Form::Plain { .. } => say(format_args!("warning: {line}")),
-            Form::Bar(bar) => bar.suspend(|| say(format_args!("warning: {line}"))),
+            Form::Quiet | Form::Plain { .. } => say(format_args!("error: {line}")),
+            Form::Bar(bar) => bar.suspend(|| say(format_args!("error: {line}"))),
         }
     }
 

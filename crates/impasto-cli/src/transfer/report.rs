@@ -40,11 +40,11 @@ pub enum Ending<'a> {
     },
     /// Of a run.
     Painted {
-        /// False if it was interrupted.
+        /// False if it was interrupted, or stopped where a loss was not finite.
         completed: bool,
-        /// From the first evaluation to the last.
+        /// From the start of the run until the picture was saved; reading and checking the files came before.
         seconds: f64,
-        /// `evaluations`: for each its stage, iteration, total, and losses by term and layer.
+        /// `evaluations`: for each that was finite its stage, iteration, total, and losses by term and layer.
         #[serde(flatten)]
         trace: &'a Trace,
     },

@@ -2,7 +2,6 @@
 
 use impasto::terms::{Content, Gram, TotalVariation};
 use impasto::{OptimizerSettings, Settings, Start, StyleFit};
-use impasto_network::Layer;
 
 use super::arguments::TransferArguments;
 use super::values::{Method, StartFrom};
@@ -32,24 +31,9 @@ pub fn settings(arguments: &TransferArguments) -> Result<Settings, Failure> {
     Ok(settings)
 }
 
-/// The layers of a run, shallow to deep, that have any weight.
-pub fn layers(settings: &Settings) -> Vec<Layer> {
-    let content = settings.term::<Content>().filter(|term| term.weight > 0.0).map(|term| &term.layers);
-    let style = settings.term::<Gram>().filter(|term| term.weight > 0.0).map(|term| &term.layers);
-    let weighted = content.into_iter().chain(style).flat_map(|layers| &layers.layers);
-    let mut layers: Vec<Layer> = weighted.filter(|it| it.weight > 0.0).map(|it| it.layer).collect();
-    layers.sort();
-    layers.dedup();
-    layers
-}
-
 fn schedule(arguments: &TransferArguments, settings: &mut Settings) -> Result<(), Failure> {
     let schedule = &mut settings.schedule;
     if let Some(size) = arguments.size {
-        // A preset that paints at one size keeps doing so.
-        if schedule.first_size >= schedule.size {
-            schedule.first_size = size as usize;
-        }
         schedule.size = size as usize;
     }
     if let Some(iterations) = arguments.iterations {
@@ -117,7 +101,8 @@ fn terms(arguments: &TransferArguments, settings: &mut Settings) -> Result<(), F
         settings.term_mut::<TotalVariation>().ok_or_else(missing("--tv-weight"))?.weight = weight;
     }
     if let Some(ratio) = arguments.style_ratio {
-        settings.set_style_ratio(ratio);
+        let refused = |error| Failure::mistake(format_args!("--style-ratio: {error}; use --style-weight"));
+        settings.set_style_ratio(ratio).map_err(refused)?;
     }
     if let Some(layers) = &arguments.content_layers {
         let term = settings.term_mut::<Content>().ok_or_else(missing("--content-layers"))?;
@@ -138,6 +123,7 @@ fn unknown_to_preset(arguments: &TransferArguments, flag: &str, why: &str) -> Fa
 mod tests {
     use clap::Parser;
     use impasto::Preset;
+    use impasto_network::Layer;
 
     use super::*;
     use crate::command_line::{Command, CommandLine};
@@ -213,6 +199,6 @@ mod tests {
     #[test]
     fn only_layers_with_weight_are_run() {
         let settings = typed("--style-layers relu1_1,relu5_1:0 --content-layers conv2_2").unwrap();
-        assert_eq!(layers(&settings), [Layer::relu(1, 1), Layer::convolution(2, 2)]);
+        assert_eq!(settings.layers(), [Layer::relu(1, 1), Layer::convolution(2, 2)]);
     }
 }

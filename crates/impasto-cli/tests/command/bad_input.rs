@@ -48,6 +48,8 @@ fn flags_out_of_range() {
         ("--content-layers conv4_2,conv4_2", "conv4_2"),
         ("--style-blend 1,2", "1 style picture"),
         ("--style-blend 0", "above"),
+        ("--style-layers relu1_1:1e308,relu2_1:1e308", "sum of the style layer weights is inf"),
+        ("--content-weight 0 --style-ratio 1000", "--style-ratio: content weight is 0"),
         ("--style-scale 0", "above 0"),
         ("--style-scale 1000", "at most 100"),
         ("--style-scale 0.01", "too small"),
@@ -69,6 +71,8 @@ fn flags_out_of_range() {
     ] {
         fails(&scene, &format!("transfer content.png style.png {flags}"), 2, words);
     }
+    let twice = "transfer content.png style.png style.png --style-blend 1e308,1e308";
+    fails(&scene, twice, 2, "--style-blend: the sum of the weights is inf");
     fails(&scene, "transfer content.png", 2, "<STYLE>");
     fails(&scene, "transfer", 2, "<CONTENT>");
     fails(&scene, "paint content.png", 2, "'paint'");
@@ -102,14 +106,24 @@ fn pictures_that_are_none() {
 #[test]
 fn pictures_that_are_too_large_for_the_limit() {
     let scene = Scene::new();
-    fails(&scene, "transfer content.png style.png --max-pixels 3200", 2, "style.png: 60x60");
+    fails(
+        &scene,
+        "transfer content.png style.png --max-pixels 3200",
+        2,
+        "style.png: 60x60 is 3600 pixels, above the limit of 3200 pixels",
+    );
     fails(&scene, "transfer content.png style.png --max-pixels 3200", 2, "--max-pixels");
     let mut claims = scene.bytes("content.png");
     claims[16..24].copy_from_slice(&[0, 1, 0, 0, 0, 1, 0, 0]);
     let sum = crc_of(&claims[12..29]);
     claims[29..33].copy_from_slice(&sum.to_be_bytes());
     fs::write(scene.path("bomb.png"), claims).unwrap();
-    fails(&scene, "transfer bomb.png style.png", 2, "bomb.png: 65536x65536");
+    fails(
+        &scene,
+        "transfer bomb.png style.png",
+        2,
+        "bomb.png: 65536x65536 is 4295.0 megapixels, above the limit of 100.0 megapixels",
+    );
 }
 
 /// The check sum of a PNG chunk (ISO 15948, annex D).
@@ -167,7 +181,9 @@ fn weight_files_that_are_none() {
     ] {
         fs::write(scene.path(name), bytes).unwrap();
     }
+    fs::create_dir(scene.path("folder")).unwrap();
     for (flags, words) in [
+        ("--weights folder", "weight file folder: cannot be read: it is a folder"),
         ("--weights missing.safetensors", "missing.safetensors: no such file"),
         ("--weights truncated.safetensors", "truncated"),
         ("--weights nan.safetensors", "NaN"),
@@ -186,9 +202,12 @@ fn weight_files_that_are_none() {
 fn a_run_that_diverges_saves_its_last_good_picture() {
     let scene = Scene::new();
     let arguments = "transfer content.png style.png --size 64 --preset gatys --style-weight 1e300 -o out.png";
-    let output = scene.run(&format!("{arguments} --quiet"));
+    let output = scene.run(&format!("{arguments} --quiet --json=trace.json"));
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("not finite in iteration") && said.contains("out.png"), "{said}");
     assert_eq!(scene.picture("out.png").dimensions(), (64, 48));
+    let trace: serde_json::Value = serde_json::from_slice(&scene.bytes("trace.json")).unwrap();
+    assert_eq!(trace["completed"], false);
+    assert!(trace["evaluations"].is_array(), "{trace}");
 }

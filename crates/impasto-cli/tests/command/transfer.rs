@@ -176,6 +176,22 @@ fn pictures_are_saved_along_the_way() {
 }
 
 #[test]
+fn a_picture_along_the_way_that_is_not_saved_is_an_error_at_the_end() {
+    let scene = Scene::new();
+    std::fs::create_dir(scene.path("out-00002.png")).unwrap();
+    let arguments = "transfer content.png style.png --size 64 --iterations 5 --save-every 2 -o out.png";
+    let output = scene.run(&format!("{arguments} --quiet"));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines.len(), 2, "{said}");
+    assert!(lines[0].starts_with("error: out-00002.png: is a folder"), "{said}");
+    assert_eq!(lines[1], "error: --save-every: pictures that could not be saved: 1");
+    let files = scene.files();
+    assert!(files.contains("out.png") && files.contains("out-00004.png"), "{files:?}");
+}
+
+#[test]
 fn sixteen_bits_are_written() {
     let scene = Scene::new();
     scene.succeed(&format!("{SHORT} --bit-depth 16 -o out.png"));

@@ -44,7 +44,7 @@ pub(super) fn settings() -> Settings {
         average: None,
         schedule: Schedule {
             size: 512,
-            first_size: 512,
+            first_size: None,
             iterations: 500,
             start: Start::NormalNoise { mean: MEAN_COLOR.map(|mean| mean / 255.0), deviation: 1.0 / 255.0 },
             style_fit: StyleFit::LongestSide,

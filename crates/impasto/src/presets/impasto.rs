@@ -37,7 +37,7 @@ pub(super) fn settings() -> Settings {
         average: Some(0.9),
         schedule: Schedule {
             size: 512,
-            first_size: 128,
+            first_size: Some(128),
             iterations: 100,
             start: Start::Content,
             style_fit: StyleFit::Shrink,

@@ -41,7 +41,7 @@ pub(super) fn settings() -> Settings {
         average: None,
         schedule: Schedule {
             size: 512,
-            first_size: 512,
+            first_size: None,
             iterations: 200,
             start: Start::UniformNoise { range: 0.0..1.0 },
             style_fit: StyleFit::ContentSize,

@@ -112,6 +112,15 @@ mod tests {
     }
 
     #[test]
+    fn only_ours_has_a_pyramid_whatever_the_size() {
+        for preset in Preset::ALL {
+            let mut schedule = preset.settings().schedule;
+            schedule.size = 2048;
+            assert_eq!(schedule.sizes().len() > 1, preset == Preset::Impasto, "{preset}");
+        }
+    }
+
+    #[test]
     fn a_foreign_name_gets_the_list() {
         let error = "Gatys".parse::<Preset>().unwrap_err().to_string();
         assert_eq!(error, "unknown preset \"Gatys\": expected one of impasto, gatys, neural-style, keras");

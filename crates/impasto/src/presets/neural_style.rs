@@ -45,7 +45,7 @@ pub(super) fn settings() -> Settings {
         average: None,
         schedule: Schedule {
             size: 512,
-            first_size: 512,
+            first_size: None,
             iterations: 1000,
             start: Start::NormalNoise { mean: MEAN_COLOR.map(|mean| mean / 256.0), deviation: 0.001 / 256.0 },
             style_fit: StyleFit::LongestSide,

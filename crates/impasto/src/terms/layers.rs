@@ -4,7 +4,7 @@ use impasto_network::Layer;
 use serde::Serialize;
 
 use crate::SettingsError;
-use crate::error::require_weight;
+use crate::error::{require_sum, require_weight};
 use crate::serialize;
 
 /// A layer and its weight within a term.
@@ -66,6 +66,7 @@ impl WeightedLayers {
             }
             seen.push(layer);
         }
+        require_sum(format!("sum of the {term} layer weights"), self.layers.iter().map(|it| it.weight))?;
         if self.active().is_empty() {
             let allowed = "at least one layer with a weight above 0";
             return Err(SettingsError::out_of_range(format!("{term} layers"), "none", allowed));

@@ -1,7 +1,7 @@
 //! Settings and pictures that cannot be run are refused, with the value and what is allowed.
 
 use impasto::optimizers::AdamOptions;
-use impasto::terms::{Content, Gram, TotalVariation};
+use impasto::terms::{Content, Gram, LayerWeight, TotalVariation};
 use impasto::{OptimizerSettings, Settings, Start, Transfer, TransferError};
 use impasto_network::Layer;
 
@@ -35,6 +35,12 @@ fn settings_outside_their_ranges_are_named() {
     assert_eq!(
         complaint(|settings| settings.term_mut::<Gram>().unwrap().layers.replace(&[])),
         "style layers is none, but must be at least one layer with a weight above 0"
+    );
+    let huge = |layer| LayerWeight { layer, weight: 1e308 };
+    let huge = [Layer::relu(1, 1), Layer::relu(2, 1)].map(huge);
+    assert_eq!(
+        complaint(|settings| settings.term_mut::<Gram>().unwrap().layers.layers = huge.to_vec()),
+        "sum of the style layer weights is inf, but must be finite: make the weights smaller"
     );
     let twice = [Layer::relu(1, 1), Layer::relu(1, 1)];
     assert_eq!(
@@ -80,6 +86,10 @@ fn missing_pictures_are_named() {
     assert_eq!(
         complaint(new().content(content.clone()).style(style.clone(), 1.0).style(style.clone(), -2.0)),
         "weight of style 2 is -2, but must be finite and at least 0"
+    );
+    assert_eq!(
+        complaint(new().content(content.clone()).style(style.clone(), 1e308).style(style.clone(), 1e308)),
+        "sum of the weights of the styles is inf, but must be finite: make the weights smaller"
     );
     let mut settings = small::settings();
     settings.schedule.start = Start::Picture;

@@ -1,8 +1,8 @@
 //! What a run does: descends, reports, repeats.
 
 use impasto::picture::keep_colors;
-use impasto::terms::{Content, Gram};
-use impasto::{Control, OptimizerSettings, Picture, Preset, Progress, Start, StyleFit, Transfer};
+use impasto::terms::{Content, Gram, TermSettings};
+use impasto::{Control, OptimizerSettings, Picture, Preset, Progress, Settings, Start, StyleFit, Transfer};
 use impasto_network::{CpuEngine, Size};
 
 use crate::small::{self, go_on};
@@ -11,7 +11,7 @@ use crate::small::{self, go_on};
 fn every_preset_lowers_its_loss() {
     for preset in Preset::ALL {
         let mut settings = preset.settings();
-        (settings.schedule.size, settings.schedule.first_size) = (40, 32);
+        (settings.schedule.size, settings.schedule.first_size) = (40, Some(32));
         settings.schedule.iterations = 12;
         let mut engine = small::engine(&settings);
         let outcome = small::transfer(settings).run(&mut engine, &mut go_on).unwrap();
@@ -71,6 +71,19 @@ fn the_plan_is_what_happens() {
     assert_eq!(seen, planned.collect::<Vec<_>>());
     let traced = outcome.trace.evaluations.iter().map(|it| (it.stage, it.iteration));
     assert!(traced.eq(seen.iter().map(|&(stage, iteration, _)| (stage, iteration))));
+}
+
+#[test]
+fn the_plan_counts_the_pictures_given() {
+    let settings = small::settings();
+    let engine = small::engine(&settings);
+    let memory = |factor: usize| {
+        let content = small::picture(factor * 48, factor * 36, 1);
+        let transfer = Transfer::new(settings.clone()).content(content);
+        transfer.style(small::picture(40, 44, 2), 1.0).plan(&engine).unwrap().memory()
+    };
+    // Three channels of four bytes.
+    assert_eq!(memory(10) - memory(1), 12 * (100 - 1) * 48 * 36);
 }
 
 #[test]
@@ -172,9 +185,28 @@ fn terms_without_weight_are_left_out() {
 #[test]
 fn the_style_ratio_keeps_the_content_weight() {
     let mut settings = Preset::Gatys.settings();
-    settings.set_style_ratio(5e4);
+    settings.set_style_ratio(5e4).unwrap();
     assert_eq!(settings.term::<Content>().unwrap().weight, 1.0);
     assert_eq!(settings.term::<Gram>().unwrap().weight, 5e4);
+}
+
+#[test]
+fn a_style_ratio_to_nothing_is_refused() {
+    let refused = |mut settings: Settings| {
+        let before = settings.clone();
+        let message = settings.set_style_ratio(10.0).unwrap_err().to_string();
+        assert_eq!(settings, before);
+        message
+    };
+    let no_content = "content weight is 0, but must be above 0 for a style ratio";
+    let mut settings = Preset::Impasto.settings();
+    settings.term_mut::<Content>().unwrap().weight = 0.0;
+    assert_eq!(refused(settings.clone()), no_content);
+    settings.terms.retain(|term| Content::of(term).is_none());
+    assert_eq!(refused(settings), no_content);
+    let mut settings = Preset::Impasto.settings();
+    settings.terms.retain(|term| Gram::of(term).is_none());
+    assert_eq!(refused(settings), "style term is missing, but must be there for a style ratio");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! How a run ends early: by its observer, or by a loss that is not finite.
 
+use impasto::optimizers::{LbfgsOptions, LbfgsRule};
 use impasto::terms::{Content, ContentLoss, WeightedLayers};
 use impasto::{Control, Culprit, Observer, OptimizerSettings, Progress, Settings, Transfer, TransferError};
 use impasto_network::{Layer, Size};
@@ -70,11 +71,46 @@ fn a_loss_that_is_not_finite_names_term_layer_size_and_iteration() {
     let settings = Settings { average: None, ..settings };
     let error = small::transfer(settings).run(&mut engine, &mut observe).unwrap_err();
     assert!(error.to_string().starts_with("the gram loss at relu2_1 is not finite in iteration 4 at 24x18"));
-    let TransferError::NotFinite { culprit, size, iteration, picture } = error else { panic!("{error}") };
+    let TransferError::NotFinite { culprit, size, iteration, picture, trace } = error else {
+        panic!("{error}")
+    };
     assert_eq!(culprit, Culprit::Loss { term: "gram", layer: Some(Layer::relu(2, 1)) });
     assert_eq!((size, iteration), (Size { height: 18, width: 24 }, 4));
     // The fourth evaluation was of the picture after three iterations; the one before was good.
     assert_eq!(*picture, pictures[1]);
+    assert_eq!(trace.evaluations.len(), 3);
+}
+
+#[test]
+fn the_last_good_picture_is_no_trial_of_a_line_search() {
+    // First lengths of 1000 are far too long: every search begins with wild trials.
+    let options = LbfgsOptions { memory: 5, rule: LbfgsRule::StrongWolfe, learning_rate: 1e3 };
+    let optimizer = OptimizerSettings::Lbfgs(options);
+    let settings = Settings { optimizer, average: None, ..small::simple_settings() };
+    let start = small::picture(48, 36, 1).resized(24, 18, settings.schedule.filter).clamped();
+    let run = |failing: usize| {
+        let mut pictures = vec![start.clone()];
+        let mut observe = |progress: &Progress| {
+            pictures.push(progress.picture());
+            Control::Continue
+        };
+        let mut engine = FailingEngine::new(small::engine(&settings), failing);
+        let result = small::transfer(settings.clone()).run(&mut engine, &mut observe);
+        (result, pictures)
+    };
+    let trace = run(usize::MAX).0.unwrap().trace;
+    for searched in [1, 3] {
+        let first = trace.evaluations.iter().position(|it| it.iteration == searched).unwrap();
+        // All but the first two evaluations of the search fail.
+        let trials = trace.evaluations.iter().filter(|it| it.iteration == searched).count();
+        assert!(trials > 2, "iteration {searched} has {trials} evaluations");
+        let (result, pictures) = run(first + 3);
+        let TransferError::NotFinite { iteration, picture, trace, .. } = result.unwrap_err() else {
+            panic!()
+        };
+        assert_eq!((iteration, trace.evaluations.len()), (searched, first + 2));
+        assert_eq!(*picture, pictures[searched - 1], "iteration {searched}");
+    }
 }
 
 #[test]
