@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use impasto_kernels::Isa;
 use impasto_network::{
-    Architecture, CpuEngine, Engine, Layer, MapGradient, NetworkOptions, Padding, Pooling, ScalarEngine, Size,
-    Weights,
+    Architecture, CpuEngine, Engine, Layer, MapGradient, NetworkOptions, Padding, Pooling, ScalarEngine,
+    Size, Weights,
 };
 
 const PADDINGS: [Padding; 3] = [Padding::Zero, Padding::Replicate, Padding::Circular];
@@ -116,7 +116,12 @@ fn every_padding_and_pooling() {
     for pooling in [Pooling::Max, Pooling::Average, Pooling::L2] {
         for (first_padding, padding) in PADDINGS.into_iter().flat_map(|a| PADDINGS.map(|b| (a, b))) {
             let options = NetworkOptions { pooling, first_padding, padding };
-            compare(&SMALL, options, Size { height: 23, width: 18 }, &["relu1_1", "relu2_1", "relu2_2", "relu3_1"]);
+            compare(
+                &SMALL,
+                options,
+                Size { height: 23, width: 18 },
+                &["relu1_1", "relu2_1", "relu2_2", "relu3_1"],
+            );
         }
     }
 }
@@ -134,7 +139,10 @@ fn every_kind_of_tap() {
             &["conv2_1", "relu2_1"],
             &["relu2_2", "conv3_1"],
             &["pool2", "relu1_2", "relu3_1"],
-            &["conv1_1", "relu1_1", "conv1_2", "relu1_2", "pool1", "conv2_2", "relu2_2", "pool2", "conv3_1", "pool3"],
+            &[
+                "conv1_1", "relu1_1", "conv1_2", "relu1_2", "pool1", "conv2_2", "relu2_2", "pool2",
+                "conv3_1", "pool3",
+            ],
         ] {
             compare(&SMALL, options, size, taps);
         }
