@@ -1,10 +1,8 @@
 //! Which file is which: names of results, and the rule that a run does not overwrite what it reads.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
-
-use crate::failure::Failure;
 
 /// `CONTENT-STYLE.png` in the current folder, from the names of the pictures without their extensions.
 pub fn default_output(content: &Path, styles: &[PathBuf]) -> PathBuf {
@@ -24,34 +22,6 @@ pub fn numbered(output: &Path, iteration: u64) -> PathBuf {
 /// Whether two names are of one file, which need not exist.
 pub fn is_same_file(one: &Path, other: &Path) -> bool {
     whole_name(one).is_some_and(|name| whole_name(other) == Some(name))
-}
-
-/// Checks before a long run that a text can be written to `path`. Changes nothing.
-pub fn check_text_writable(path: &Path) -> Result<(), Failure> {
-    if path.is_dir() {
-        return Err(Failure::mistake(format_args!("{}: is a folder", path.display())));
-    }
-    if !folder(path).is_dir() {
-        let folder = folder(path).display();
-        return Err(Failure::mistake(format_args!("{}: the folder {folder} does not exist", path.display())));
-    }
-    tempfile::tempfile_in(folder(path)).map_err(|error| not_written(path, &error))?;
-    Ok(())
-}
-
-/// Writes a text that appears whole or not at all.
-pub fn write_text(path: &Path, text: &[u8]) -> Result<(), Failure> {
-    let write = || {
-        let mut file =
-            tempfile::Builder::new().prefix(".impasto-").suffix(".part").tempfile_in(folder(path))?;
-        file.write_all(text)?;
-        file.persist(path).map_err(|error| error.error)
-    };
-    write().map(drop).map_err(|error| not_written(path, &error))
-}
-
-fn not_written(path: &Path, error: &io::Error) -> Failure {
-    Failure::world(format_args!("{}: cannot be written: {error}", path.display()))
 }
 
 fn stem(path: &Path) -> String {

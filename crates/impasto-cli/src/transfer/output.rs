@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use impasto::Picture;
-use impasto::picture::{Alpha, BitDepth, Filter, PictureError, PictureFormat, WriteOptions, check_writable};
+use impasto::picture::{
+    Alpha, BitDepth, Filter, PictureError, PictureFormat, WriteOptions, check_whole_file, check_writable,
+};
 use impasto_network::Size;
 use serde::Serialize;
 
@@ -124,7 +126,7 @@ impl Output {
         }
         let mut outputs = vec![self.path.clone()];
         if let Some(TraceTo::File(path)) = &arguments.json {
-            files::check_text_writable(path)?;
+            check_whole_file(path)?;
             if files::is_same_file(path, &self.path) {
                 return Err(Failure::mistake(format_args!(
                     "--json={}: the picture is written there",

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
+use impasto::picture::write_whole_file;
 use impasto::{Plan, Trace};
 use serde::Serialize;
 
-use super::files;
 use super::recipe::Recipe;
 use super::values::TraceTo;
 use crate::failure::Failure;
@@ -57,7 +57,7 @@ impl Report<'_> {
         text.push(b'\n');
         match to {
             TraceTo::Output => Ok(io::stdout().lock().write_all(&text)?),
-            TraceTo::File(path) => files::write_text(path, &text),
+            TraceTo::File(path) => Ok(write_whole_file(path, &text)?),
         }
     }
 }

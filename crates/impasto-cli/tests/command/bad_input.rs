@@ -146,13 +146,27 @@ fn outputs_that_cannot_be() {
         ("--json=style.png", "style.png: is one of the inputs"),
         ("--json=content-style.png", "the picture is written there"),
         ("--json=nowhere/trace.json", "the folder nowhere does not exist"),
-        ("--json=folder.png", "is a folder"),
+        ("--json=folder.png", "a folder"),
     ] {
         fails(&scene, &format!("transfer content.png style.png {flags}"), 2, words);
     }
     fs::copy(scene.path("content.png"), scene.path("out-00010.png")).unwrap();
     let arguments = "transfer out-00010.png style.png -o out.png --save-every 5";
     fails(&scene, arguments, 2, "out-00010.png: is one of the inputs");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_never_replaced_by_one() {
+    use std::os::unix::fs::FileTypeExt;
+    use std::os::unix::net::UnixListener;
+
+    let scene = Scene::new();
+    for (name, flag) in [("socket.json", "--json=socket.json"), ("socket.png", "-o socket.png")] {
+        let _socket = UnixListener::bind(scene.path(name)).unwrap();
+        fails(&scene, &format!("transfer content.png style.png {flag}"), 2, "not a regular file");
+        assert!(fs::metadata(scene.path(name)).unwrap().file_type().is_socket(), "{name}");
+    }
 }
 
 #[cfg(target_os = "linux")]

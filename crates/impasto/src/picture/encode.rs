@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::formats::{Raster, Samples, jpeg, png, tiff, webp};
-use super::{Alpha, Picture, PictureError, PictureFormat, whole_file};
+use super::{Alpha, Picture, PictureError, PictureFormat, check_whole_file, write_whole_file};
 
 /// Bits a channel of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl WriteOptions {
 /// What [`Picture::write`] would meet, but for the size and the values of the picture.
 pub fn check_writable(path: impl AsRef<Path>, options: &WriteOptions) -> Result<PictureFormat, PictureError> {
     let format = options.format_of(path.as_ref())?;
-    whole_file::check(path.as_ref())?;
+    check_whole_file(path.as_ref())?;
     Ok(format)
 }
 
@@ -88,7 +88,7 @@ impl Picture {
         options: &WriteOptions,
     ) -> Result<(), PictureError> {
         let path = path.as_ref();
-        whole_file::write(path, &self.encode(path, alpha, options)?)
+        write_whole_file(path, &self.encode(path, alpha, options)?)
     }
 
     /// The bytes that [`write`](Self::write) puts into a file of this name.

@@ -23,6 +23,7 @@ pub use error::PictureError;
 pub use format::PictureFormat;
 pub use resize::Filter;
 pub use settings::read_settings;
+pub use whole_file::{check_whole_file, write_whole_file};
 
 /// A picture, planar `[3, height, width]`: all of red, then green, then blue, row by row, sRGB-encoded.
 ///

@@ -8,8 +8,12 @@ use tempfile::NamedTempFile;
 
 use super::PictureError;
 
-/// Puts `bytes` into the file `path`, replacing what was there. On an error the folder is as before.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), PictureError> {
+/// Puts `bytes` into the file `path`, replacing what was there. The file appears whole or not at all.
+///
+/// # Errors
+/// If `path` is no regular file, such as a device, its folder is missing, or the system refuses; then
+/// the folder is as before.
+pub fn write_whole_file(path: &Path, bytes: &[u8]) -> Result<(), PictureError> {
     let failed = |source| PictureError::NotWritable { path: path.to_owned(), source };
     let target = target(path)?;
     let mut file = temporary_file(path, &target)?;
@@ -21,8 +25,12 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), PictureError> {
     Ok(())
 }
 
-/// Checks that [`write`] to `path` has every reason to succeed, by making and removing a temporary file.
-pub(super) fn check(path: &Path) -> Result<(), PictureError> {
+/// Checks that [`write_whole_file`] to `path` has every reason to succeed, by making and removing a temporary
+/// file.
+///
+/// # Errors
+/// As `write_whole_file`.
+pub fn check_whole_file(path: &Path) -> Result<(), PictureError> {
     let target = target(path)?;
     temporary_file(path, &target).map(drop)
 }
@@ -60,7 +68,10 @@ fn temporary_file(path: &Path, target: &Path) -> Result<NamedTempFile, PictureEr
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    builder.tempfile_in(folder).map_err(|source| PictureError::NotWritable { path: path.to_owned(), source })
+    builder.tempfile_in(folder).map_err(|error| {
+        // The error itself names the temporary file, which means nothing to the user.
+        PictureError::NotWritable { path: path.to_owned(), source: error.kind().into() }
+    })
 }
 
 #[cfg(test)]
@@ -82,7 +93,7 @@ mod tests {
     #[test]
     fn checking_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
-        check(&folder.path().join("out.png")).unwrap();
+        check_whole_file(&folder.path().join("out.png")).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }
