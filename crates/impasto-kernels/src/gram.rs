@@ -1,10 +1,12 @@
-//! The Gram matrix `G = F·Fᵀ` of a map, F read as `[C, H·W]` (Gatys, Ecker and Bethge 2016, equation 3).
+//! The Gram matrix `G = F·Fᵀ` of a map, F read as `[C, H·W]` (Gatys, Ecker and Bethge 2016, equation 3), and
+//! of a part of a map, `Σ_p w_p·F_p·F_pᵀ` (Gatys et al. 2017, "Controlling Perceptual Factors", equation 4).
 //!
-//! Only the blocks on and above the diagonal are computed. Products are summed in f32 over a few hundred
+//! The weighted matrix is the plain one of the columns `√w_p·F_p`, of those with weight alone: they are
+//! gathered in chunks, so a region costs what it covers. Only the blocks on and above the diagonal are computed. Products are summed in f32 over a few hundred
 //! positions and in f64 beyond, in an order that depends on the shape alone.
 
 use crate::isa::{Isa, Kernel};
-use crate::map::{BlockedMap, LANES};
+use crate::map::{Block, BlockedMap, LANES};
 use crate::parallel::{Shared, for_each};
 use crate::simd::Simd;
 
@@ -45,6 +47,52 @@ pub fn gram(isa: Isa, map: &BlockedMap) -> Vec<f64> {
         }
     }
     gram
+}
+
+/// f32 of gathered columns that are summed at a time: 16 MiB.
+const GATHERED: usize = 4 << 20;
+
+/// Positions that one piece of work gathers.
+const GATHERED_RUN: usize = 1024;
+
+/// `Σ_p w_p·F_p·F_pᵀ` of `map` `[C, H, W]` with `weights` `[H, W]`, finite and at least 0: the symmetric
+/// `[C, C]` matrix, row-major. Positions without weight cost nothing, and count for nothing even where
+/// the map is not finite.
+///
+/// # Panics
+/// If there is not one such weight for each position, or the machine lacks `isa`.
+pub fn weighted_gram(isa: Isa, map: &BlockedMap, weights: &[f32]) -> Vec<f64> {
+    assert_eq!(weights.len(), map.positions(), "a weight for each position");
+    assert!(weights.iter().all(|weight| weight.is_finite() && *weight >= 0.0), "weights of at least 0");
+    let support: Vec<usize> = (0..weights.len()).filter(|&position| weights[position] != 0.0).collect();
+    let mut sums = vec![0.0; map.channels() * map.channels()];
+    let mut columns = BlockedMap::zeros(map.channels(), 0, 0);
+    let chunk = (GATHERED / (map.channel_blocks() * LANES).max(1)).max(GATHERED_RUN);
+    for positions in support.chunks(chunk) {
+        columns.reshape(map.channels(), 1, positions.len());
+        gather(map, weights, positions, &mut columns);
+        for (sum, value) in sums.iter_mut().zip(gram(isa, &columns)) {
+            *sum += value;
+        }
+    }
+    sums
+}
+
+/// `columns` ← `√w_p·F_p` of some positions of `map`.
+fn gather(map: &BlockedMap, weights: &[f32], positions: &[usize], columns: &mut BlockedMap) {
+    let out = Shared::new(columns.blocks_mut().as_mut_ptr());
+    let runs = positions.len().div_ceil(GATHERED_RUN);
+    for_each(map.channel_blocks() * runs, |piece| {
+        let (block, start) = (piece / runs, piece % runs * GATHERED_RUN);
+        let plane = &map.blocks()[block * map.positions()..][..map.positions()];
+        for index in start..positions.len().min(start + GATHERED_RUN) {
+            let position = positions[index];
+            let factor = weights[position].sqrt();
+            let column = Block(plane[position].0.map(|value| factor * value));
+            // SAFETY: every piece writes a run of columns of its own.
+            unsafe { out.at(block * positions.len() + index).write(column) };
+        }
+    });
 }
 
 /// Sixteen rows of the matrix, from the diagonal on, over some positions.

@@ -6,8 +6,8 @@
 //! | the first convolution, from three planes, and its data gradient | `first_convolution.rs` |
 //! | activation of stored pre-activations, sums of gradients | `activation.rs` |
 //! | 2×2 L2 pooling and its gradient | `pooling.rs` |
-//! | Gram matrix | `gram.rs` |
-//! | gradients that act on each position by itself, among them the Gram matrix's adjoint | `local_gradient.rs` |
+//! | Gram matrix, of a whole map and weighted by position | `gram.rs` |
+//! | gradients that act on each position by itself, among them the Gram matrix's adjoint | `local_gradient.rs`, `gradient_part.rs` |
 //! | sums of squares and of squared differences | `reduction.rs` |
 //! | matrix product | `matrix.rs`, `product.rs` |
 //! | the same in plain loops, the oracle of the tests | `scalar.rs` |
@@ -23,6 +23,7 @@
 mod activation;
 mod convolution;
 mod first_convolution;
+mod gradient_part;
 mod gram;
 mod isa;
 mod local_gradient;
@@ -41,9 +42,10 @@ mod winograd;
 pub use activation::{activate, add_gradient};
 pub use convolution::{Activated, Convolution3x3, OutputGradient, WindowPooling};
 pub use first_convolution::FirstConvolution;
-pub use gram::gram;
+pub use gradient_part::{GradientPart, PackedMatrix};
+pub use gram::{gram, weighted_gram};
 pub use isa::{Isa, IsaNameError};
-pub use local_gradient::{GradientPart, PackedMatrix, gradient_norm, replace_by_gradient};
+pub use local_gradient::{gradient_norm, replace_by_gradient};
 pub use map::{Block, BlockedMap, LANES};
 pub use mapped_file::MappedFile;
 pub use matrix::matrix_product;

@@ -169,10 +169,26 @@ pub fn windows(shape: Shape) -> impl Iterator<Item = [usize; 4]> {
 
 /// `F·Fᵀ` of planes F read as `[C, H·W]`, row-major `[C, C]`.
 pub fn gram(planes: &[f32], shape: Shape) -> Vec<f64> {
+    weighted_gram(planes, shape, &vec![1.0; shape.positions()])
+}
+
+/// `Σ_p w_p·F_p·F_pᵀ` of planes F read as `[C, H·W]` with `weights` `[H, W]`, row-major `[C, C]`.
+pub fn weighted_gram(planes: &[f32], shape: Shape, weights: &[f32]) -> Vec<f64> {
     let plane = |channel: usize| &planes[channel * shape.positions()..][..shape.positions()];
-    let product =
-        |a: usize, b: usize| plane(a).iter().zip(plane(b)).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
+    let product = |a: usize, b: usize| {
+        let columns = plane(a).iter().zip(plane(b)).zip(weights);
+        columns.map(|((&a, &b), &weight)| f64::from(weight) * f64::from(a) * f64::from(b)).sum()
+    };
     (0..shape.channels).flat_map(|a| (0..shape.channels).map(move |b| product(a, b))).collect()
+}
+
+/// `w_p·(matrix·F_p)` of planes F with `weights` `[H, W]` and row-major `matrix` `[C, C]`: planes of `shape`.
+pub fn weighted_linear(planes: &[f32], shape: Shape, matrix: &[f32], weights: &[f32]) -> Vec<f32> {
+    let mut result = matrix_product(shape.channels, shape.channels, shape.positions(), matrix, planes);
+    for plane in result.chunks_exact_mut(shape.positions()) {
+        plane.iter_mut().zip(weights).for_each(|(value, weight)| *value *= weight);
+    }
+    result
 }
 
 /// `a · b` of row-major `a` `[rows, depth]` and `b` `[depth, columns]`.

@@ -1,0 +1,215 @@
+//! The summands that a gradient by a feature map F is made of, each acting on every position by itself.
+//!
+//! With loss L(G) of a symmetric `G = F·Fᵀ`, ∂L/∂F = (∂L/∂G + ∂L/∂Gᵀ)·F: a product with a symmetric C×C
+//! matrix ([`GradientPart::Linear`]). With `G = Σ_p w_p·F_p·F_pᵀ` each column of that product carries its
+//! weight ([`GradientPart::WeightedLinear`]).
+
+use crate::isa::Kernel;
+use crate::map::{Block, BlockedMap, LANES};
+use crate::product::Product;
+use crate::simd::Simd;
+
+/// A symmetric matrix `[C, C]` packed for products with maps of C channels.
+#[derive(Clone, Debug)]
+pub struct PackedMatrix {
+    channels: usize,
+    /// `[C/16][C][16]`.
+    panels: Vec<Block>,
+}
+
+impl PackedMatrix {
+    /// Packs `matrix`, symmetric, row-major.
+    ///
+    /// # Panics
+    /// If it does not hold `channels²` values.
+    pub fn new(channels: usize, matrix: &[f32]) -> Self {
+        assert_eq!(matrix.len(), channels * channels, "a matrix of {channels}x{channels}");
+        let depth = channels.next_multiple_of(LANES);
+        let mut panels = vec![Block::default(); channels.div_ceil(LANES) * depth];
+        for (row, values) in matrix.chunks_exact(channels).enumerate() {
+            for (column, &value) in values.iter().enumerate() {
+                panels[column / LANES * depth + row].0[column % LANES] = value;
+            }
+        }
+        PackedMatrix { channels, panels }
+    }
+
+    /// The product with `rows` columns of a map at `a` `[C/16][rows]`, written to `c`, whose channel blocks
+    /// are `plane` blocks apart.
+    fn product(
+        &self,
+        rows: usize,
+        a: *const Block,
+        c: *mut Block,
+        plane: usize,
+        accumulate: bool,
+    ) -> Product {
+        let depth_blocks = self.channels.div_ceil(LANES);
+        Product {
+            rows,
+            depth_blocks,
+            panels: depth_blocks,
+            a: a.cast(),
+            a_block: rows * LANES,
+            a_row: LANES,
+            b: self.panels.as_ptr().cast(),
+            b_panel: depth_blocks * LANES * LANES,
+            c: c.cast(),
+            c_panel: plane * LANES,
+            accumulate,
+        }
+    }
+}
+
+/// One summand of a gradient.
+#[derive(Clone, Copy, Debug)]
+pub enum GradientPart<'a> {
+    /// `matrix · F`.
+    Linear(&'a PackedMatrix),
+    /// `w_p · (matrix · F_p)` at each position p. Positions without weight cost nothing.
+    WeightedLinear {
+        /// The matrix.
+        matrix: &'a PackedMatrix,
+        /// w `[H, W]`, finite.
+        weights: &'a [f32],
+    },
+    /// `scale · (F − target)`.
+    Difference {
+        /// Factor of the difference.
+        scale: f32,
+        /// A map of the shape of F.
+        target: &'a BlockedMap,
+    },
+    /// `scale · gradient`, whatever F is.
+    Given {
+        /// Factor of the gradient.
+        scale: f32,
+        /// A map of the shape of F.
+        gradient: &'a BlockedMap,
+    },
+}
+
+impl GradientPart<'_> {
+    /// # Panics
+    /// If the part does not fit `map`.
+    pub(crate) fn check(&self, map: &BlockedMap) {
+        match self {
+            GradientPart::Linear(matrix) | GradientPart::WeightedLinear { matrix, .. } => {
+                assert_eq!(matrix.channels, map.channels(), "channels of the matrix");
+            }
+            GradientPart::Difference { target: other, .. } | GradientPart::Given { gradient: other, .. } => {
+                assert_eq!(
+                    (other.channels(), other.height(), other.width()),
+                    (map.channels(), map.height(), map.width()),
+                    "shape of the other map"
+                )
+            }
+        }
+        if let GradientPart::WeightedLinear { weights, .. } = self {
+            assert_eq!(weights.len(), map.positions(), "a weight for each position");
+        }
+    }
+
+    /// Whether the part writes every position, so that it may come first without zeros beneath it.
+    pub(crate) fn covers_all(&self) -> bool {
+        !matches!(self, GradientPart::WeightedLinear { .. })
+    }
+}
+
+/// One part of the gradient at a run of positions.
+pub(crate) struct Part<'a> {
+    pub(crate) part: GradientPart<'a>,
+    /// F there, `[C/16][length]`.
+    pub(crate) features: &'a [Block],
+    pub(crate) start: usize,
+    pub(crate) length: usize,
+    /// Where the gradient goes: `length` blocks in each plane, `plane` blocks apart.
+    pub(crate) to: *mut Block,
+    pub(crate) plane: usize,
+    /// Add to what is there. Must be set unless the part [covers all](GradientPart::covers_all).
+    pub(crate) accumulate: bool,
+    pub(crate) scratch: &'a mut Vec<Block>,
+}
+
+impl Kernel for Part<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        match self.part {
+            GradientPart::Linear(matrix) => {
+                let a = self.features.as_ptr();
+                let product = matrix.product(self.length, a, self.to, self.plane, self.accumulate);
+                // SAFETY: `features` and `to` hold a run of all channels, the matrix all of its panels.
+                unsafe { product.run::<S>() }
+            }
+            // SAFETY: the pointers are as this function's caller promises.
+            GradientPart::WeightedLinear { matrix, weights } => unsafe {
+                self.weighted_product::<S>(matrix, weights);
+            },
+            // SAFETY: as above.
+            GradientPart::Difference { scale, target } => unsafe {
+                self.each_value(target, |feature, target| scale * (feature - target));
+            },
+            // SAFETY: as above.
+            GradientPart::Given { scale, gradient } => unsafe {
+                self.each_value(gradient, |_, gradient| scale * gradient);
+            },
+        }
+    }
+}
+
+impl Part<'_> {
+    /// Adds `w_p · (matrix · F_p)`, computed as `matrix · (w_p·F_p)` of the gathered columns with weight.
+    ///
+    /// # Safety
+    /// `to` must be valid as the field says, and `S` available.
+    #[inline(always)]
+    unsafe fn weighted_product<S: Simd>(self, matrix: &PackedMatrix, weights: &[f32]) {
+        let weights = &weights[self.start..][..self.length];
+        let support = || weights.iter().enumerate().filter(|(_, weight)| **weight != 0.0);
+        let count = support().count();
+        if count == 0 {
+            return;
+        }
+        let gathered = self.features.len() / self.length * count;
+        self.scratch.clear();
+        for features in self.features.chunks_exact(self.length) {
+            let columns = support().map(|(at, weight)| Block(features[at].0.map(|value| weight * value)));
+            self.scratch.extend(columns);
+        }
+        self.scratch.resize(2 * gathered, Block::default());
+        let (columns, product) = self.scratch.split_at_mut(gathered);
+        // SAFETY: both halves of the scratch hold `count` columns of all channels; `to` is as promised.
+        unsafe {
+            matrix.product(count, columns.as_ptr(), product.as_mut_ptr(), count, false).run::<S>();
+            for (block, product) in product.chunks_exact(count).enumerate() {
+                let to = std::slice::from_raw_parts_mut(self.to.add(block * self.plane), self.length);
+                for ((at, _), value) in support().zip(product) {
+                    for lane in 0..LANES {
+                        to[at].0[lane] += value.0[lane];
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes or adds `value(F, other)` for each element of F and of a map of its shape.
+    ///
+    /// # Safety
+    /// `to` must be valid as the field says.
+    #[inline(always)]
+    unsafe fn each_value(self, other: &BlockedMap, value: impl Fn(f32, f32) -> f32) {
+        let others = other.blocks().chunks_exact(other.positions());
+        for (block, (features, others)) in self.features.chunks_exact(self.length).zip(others).enumerate() {
+            // SAFETY: `to` holds a run of this length in every plane.
+            let to = unsafe { std::slice::from_raw_parts_mut(self.to.add(block * self.plane), self.length) };
+            for ((to, feature), other) in to.iter_mut().zip(features).zip(&others[self.start..]) {
+                for lane in 0..LANES {
+                    let before = if self.accumulate { to.0[lane] } else { 0.0 };
+                    to.0[lane] = before + value(feature.0[lane], other.0[lane]);
+                }
+            }
+        }
+    }
+}
