@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use impasto_kernels::Padding;
 
-use crate::Layer;
+use crate::{Architecture, Layer};
 
 /// Height and width of a picture in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,7 +67,7 @@ pub struct NetworkOptions {
     pub padding: Padding,
 }
 
-/// The gradient of a loss by one feature map F `[C, H, W]`, as a function of F that acts on each
+/// The gradient of a loss by one feature map F `[C, H, W]`: a map, or a function of F that acts on each
 /// position by itself.
 #[derive(Debug)]
 pub enum MapGradient<Map> {
@@ -78,10 +78,19 @@ pub enum MapGradient<Map> {
         /// What F is compared with.
         target: Arc<Map>,
     },
-    /// `matrix · F`, with F read as `[C, H·W]`.
+    /// `matrix · F`, with F read as `[C, H·W]`; with weights w, `wₚ · (matrix · Fₚ)` at each position p.
     Linear {
         /// Symmetric `[C, C]` matrix, row-major.
         matrix: Arc<[f32]>,
+        /// Weights of the positions, `[H·W]`; `None` for 1 everywhere. Positions of weight 0 cost nothing.
+        weights: Option<Arc<[f32]>>,
+    },
+    /// `scale · gradient`, whatever F is.
+    Given {
+        /// Factor of the gradient.
+        scale: f32,
+        /// A map of the shape of F.
+        gradient: Arc<Map>,
     },
 }
 
@@ -89,7 +98,10 @@ impl<Map> Clone for MapGradient<Map> {
     fn clone(&self) -> Self {
         match self {
             Self::Difference { scale, target } => Self::Difference { scale: *scale, target: target.clone() },
-            Self::Linear { matrix } => Self::Linear { matrix: matrix.clone() },
+            Self::Linear { matrix, weights } => {
+                Self::Linear { matrix: matrix.clone(), weights: weights.clone() }
+            }
+            Self::Given { scale, gradient } => Self::Given { scale: *scale, gradient: gradient.clone() },
         }
     }
 }
@@ -99,9 +111,10 @@ impl<Map> MapGradient<Map> {
     pub fn scaled(self, factor: f32) -> Self {
         match self {
             Self::Difference { scale, target } => Self::Difference { scale: scale * factor, target },
-            Self::Linear { matrix } => {
-                Self::Linear { matrix: matrix.iter().map(|value| value * factor).collect() }
+            Self::Linear { matrix, weights } => {
+                Self::Linear { matrix: matrix.iter().map(|value| value * factor).collect(), weights }
             }
+            Self::Given { scale, gradient } => Self::Given { scale: scale * factor, gradient },
         }
     }
 }
@@ -149,6 +162,13 @@ pub trait Engine {
     /// A feature map, wherever it lives.
     type Map;
 
+    /// The shape of the network.
+    fn architecture(&self) -> &Architecture;
+
+    /// Sets how the network reads pictures from the next [`prepare`](Engine::prepare) on, which must come
+    /// before anything else then.
+    fn set_options(&mut self, options: NetworkOptions);
+
     /// Plans and allocates for pictures of `size`, keeping the maps at `taps`. The network is run down to
     /// the deepest of them and no further.
     fn prepare(&mut self, size: Size, taps: &[Layer]) -> Result<(), EngineError>;
@@ -170,6 +190,10 @@ pub trait Engine {
     /// positions, row-major, not divided by anything.
     fn gram(&self, tap: Layer) -> Vec<f64>;
 
+    /// The same with position p counted `weights[p]` times: `Σₚ wₚ · Fₚ·Fₚᵀ`. The weights, one for each
+    /// position, are finite and at least 0; positions of weight 0 cost nothing.
+    fn weighted_gram(&self, tap: Layer, weights: &[f32]) -> Vec<f64>;
+
     /// Sum over all elements of `(F − target)²`.
     fn squared_difference(&self, tap: Layer, target: &Self::Map) -> f64;
 
@@ -185,4 +209,7 @@ pub trait Engine {
 
     /// The values of a map, `[C, H, W]` row-major.
     fn read_map(&self, map: &Self::Map) -> Vec<f32>;
+
+    /// A map of these values, `[C, H, W]` row-major.
+    fn map_from(&self, shape: MapShape, values: &[f32]) -> Self::Map;
 }

@@ -126,7 +126,11 @@ fn evaluate(gradient: &MapGradient<PlanarMap>, map: &PlanarMap) -> Vec<f32> {
             assert_eq!(target.shape, map.shape, "shape of the target");
             map.values.iter().zip(&target.values).map(|(value, target)| scale * (value - target)).collect()
         }
-        MapGradient::Linear { matrix } => {
+        MapGradient::Given { scale, gradient } => {
+            assert_eq!(gradient.shape, map.shape, "shape of the gradient");
+            gradient.values.iter().map(|value| scale * value).collect()
+        }
+        MapGradient::Linear { matrix, weights } => {
             let channels = map.shape.channels;
             assert_eq!(matrix.len(), channels * channels, "values of a {channels}x{channels} matrix");
             let rows = matrix.chunks_exact(channels).flat_map(|row| {
@@ -135,6 +139,9 @@ fn evaluate(gradient: &MapGradient<PlanarMap>, map: &PlanarMap) -> Vec<f32> {
                     for (sum, &value) in sums.iter_mut().zip(map.plane(channel)) {
                         *sum += f64::from(weight) * f64::from(value);
                     }
+                }
+                if let Some(weights) = weights {
+                    sums.iter_mut().zip(&**weights).for_each(|(sum, &weight)| *sum *= f64::from(weight));
                 }
                 sums.into_iter().map(|sum| sum as f32)
             });
@@ -145,6 +152,16 @@ fn evaluate(gradient: &MapGradient<PlanarMap>, map: &PlanarMap) -> Vec<f32> {
 
 impl Engine for ScalarEngine {
     type Map = PlanarMap;
+
+    fn architecture(&self) -> &Architecture {
+        &self.architecture
+    }
+
+    fn set_options(&mut self, options: NetworkOptions) {
+        self.options = options;
+        self.plan = None;
+        self.maps = None;
+    }
 
     fn prepare(&mut self, size: Size, taps: &[Layer]) -> Result<(), EngineError> {
         self.plan = Some(self.plan(size, taps)?);
@@ -201,6 +218,11 @@ impl Engine for ScalarEngine {
         scalar::gram(&map.values, map.planes())
     }
 
+    fn weighted_gram(&self, tap: Layer, weights: &[f32]) -> Vec<f64> {
+        let map = self.map(tap);
+        scalar::weighted_gram(&map.values, map.planes(), weights)
+    }
+
     fn squared_difference(&self, tap: Layer, target: &PlanarMap) -> f64 {
         let map = self.map(tap);
         assert_eq!(target.shape, map.shape, "shape of the target");
@@ -247,5 +269,10 @@ impl Engine for ScalarEngine {
 
     fn read_map(&self, map: &PlanarMap) -> Vec<f32> {
         map.values.clone()
+    }
+
+    fn map_from(&self, shape: MapShape, values: &[f32]) -> PlanarMap {
+        assert_eq!(values.len(), shape.elements(), "values of the map");
+        PlanarMap { shape, values: values.to_vec() }
     }
 }

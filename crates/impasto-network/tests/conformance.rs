@@ -34,7 +34,12 @@ fn relative_error(found: &[f32], expected: &[f32]) -> f64 {
     (distance / size.max(1e-30)).sqrt()
 }
 
-/// A symmetric matrix and a target for every tap, the same for every engine.
+/// Weights of positions, some of them 0.
+fn weights(positions: usize) -> Vec<f32> {
+    (0..positions).map(|position| ((position + 1) % 5) as f32 / 4.0).collect()
+}
+
+/// A gradient of each kind for every tap, the same for every engine.
 fn gradients<E: Engine>(
     engine: &E,
     taps: &[Layer],
@@ -48,7 +53,13 @@ fn gradients<E: Engine>(
         let matrix = (0..shape.channels * shape.channels)
             .map(|at| entry(at / shape.channels, at % shape.channels))
             .collect();
-        gradients.push((tap, MapGradient::Linear { matrix }));
+        let matrix: Arc<[f32]> = matrix;
+        gradients.push((tap, MapGradient::Linear { matrix: matrix.clone(), weights: None }));
+        let weights = Some(weights(shape.positions()).into());
+        gradients.push((tap, MapGradient::Linear { matrix, weights }));
+        let given: Vec<f32> = (0..shape.elements()).map(|at| (at % 13) as f32 / 13.0 - 0.5).collect();
+        let given = Arc::new(engine.map_from(shape, &given));
+        gradients.push((tap, MapGradient::Given { scale: 5.0 * scale, gradient: given }));
         gradients.push((tap, MapGradient::Difference { scale: 20.0 * scale, target: target(tap) }));
     }
     gradients
@@ -78,7 +89,8 @@ fn answers<E: Engine>(engine: &mut E, size: Size, taps: &[Layer]) -> Answers {
         scalars.push(engine.gradient_norm(*tap, described));
     }
     let maps = taps.iter().map(|&tap| engine.read_map(&engine.copy_map(tap))).collect();
-    let grams = taps.iter().map(|&tap| engine.gram(tap)).collect();
+    let weighted = |tap| engine.weighted_gram(tap, &weights(engine.shape(tap).positions()));
+    let grams = taps.iter().flat_map(|&tap| [engine.gram(tap), weighted(tap)]).collect();
     let mut gradient = vec![f32::NAN; picture.len()];
     engine.backward(&gradients, &mut gradient);
     Answers { maps, grams, scalars, gradient }

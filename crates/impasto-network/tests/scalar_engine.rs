@@ -49,22 +49,27 @@ fn picture(size: Size) -> Vec<f32> {
     numbers(3 * size.height * size.width, 1).iter().map(|value| 0.5 + 0.5 * value).collect()
 }
 
-/// A loss at every tap, and the description of its gradient: half the squared distance from a target at
-/// even taps, half of Fᵀ·M·F summed over positions at odd ones.
+/// A loss at every tap, and the description of its gradient. In turn: half the squared distance from a
+/// target; half of Fᵀ·M·F summed over positions; the same with weights; the inner product with a map.
 fn losses(engine: &ScalarEngine) -> Vec<(Layer, MapGradient<PlanarMap>)> {
     let describe = |(place, &tap): (usize, &Layer)| {
         let shape = engine.shape(tap);
         let seed = 100 + place as u64;
-        let gradient = if place % 2 == 0 {
-            let values = numbers(shape.elements(), seed);
-            MapGradient::Difference { scale: 0.7, target: Arc::new(PlanarMap { shape, values }) }
+        let map = || Arc::new(PlanarMap { shape, values: numbers(shape.elements(), seed) });
+        let gradient = if place % 4 == 0 {
+            MapGradient::Difference { scale: 0.7, target: map() }
+        } else if place % 4 == 3 {
+            MapGradient::Given { scale: 0.3, gradient: map() }
         } else {
             let random = numbers(shape.channels * shape.channels, seed);
             let symmetric = |element: usize| {
                 let (row, column) = (element / shape.channels, element % shape.channels);
                 random[element] + random[column * shape.channels + row]
             };
-            MapGradient::Linear { matrix: (0..random.len()).map(symmetric).collect() }
+            // Some positions have no weight.
+            let weight = |position: usize| (position % 3) as f32 / 2.0;
+            let weights = (place % 4 == 2).then(|| (0..shape.positions()).map(weight).collect());
+            MapGradient::Linear { matrix: (0..random.len()).map(symmetric).collect(), weights }
         };
         (tap, gradient)
     };
@@ -77,8 +82,16 @@ fn value(engine: &ScalarEngine, losses: &[(Layer, MapGradient<PlanarMap>)]) -> f
         MapGradient::Difference { scale, target } => {
             0.5 * f64::from(*scale) * engine.squared_difference(*tap, target)
         }
-        MapGradient::Linear { matrix } => {
-            let gram = engine.gram(*tap);
+        MapGradient::Given { scale, gradient } => {
+            let values = engine.read_map(&engine.copy_map(*tap));
+            let products = values.iter().zip(&gradient.values);
+            f64::from(*scale) * products.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>()
+        }
+        MapGradient::Linear { matrix, weights } => {
+            let gram = match weights {
+                Some(weights) => engine.weighted_gram(*tap, weights),
+                None => engine.gram(*tap),
+            };
             0.5 * gram.iter().zip(matrix.iter()).map(|(gram, &weight)| gram * f64::from(weight)).sum::<f64>()
         }
     };
@@ -227,9 +240,14 @@ fn questions_about_maps_are_answered_by_definition() {
                 f64::from(*scale)
                     * (at(channel, position) - f64::from(target.values[channel * positions + position]))
             }
-            MapGradient::Linear { matrix } => {
+            MapGradient::Given { scale, gradient } => {
+                f64::from(*scale) * f64::from(gradient.values[channel * positions + position])
+            }
+            MapGradient::Linear { matrix, weights } => {
                 let row = &matrix[channel * channels..][..channels];
-                row.iter().zip(0..).map(|(&weight, other)| f64::from(weight) * at(other, position)).sum()
+                let sum: f64 =
+                    row.iter().zip(0..).map(|(&weight, other)| f64::from(weight) * at(other, position)).sum();
+                weights.as_ref().map_or(1.0, |weights| f64::from(weights[position])) * sum
             }
         };
         let norm: f64 = (0..channels)

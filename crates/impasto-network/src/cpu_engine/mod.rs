@@ -21,7 +21,8 @@ use impasto_kernels::{
 use plan::{Plan, Spares};
 
 use crate::{
-    Engine, EngineError, Layer, MapGradient, MapShape, NetworkOptions, Padding, Size, Weights, door,
+    Architecture, Engine, EngineError, Layer, MapGradient, MapShape, NetworkOptions, Padding, Size, Weights,
+    door,
 };
 
 /// The engine on the CPU. See [`Engine`] for what it does.
@@ -117,30 +118,46 @@ fn padding(options: &NetworkOptions, layer: Layer) -> Padding {
 
 /// A described gradient with its matrix packed.
 enum PackedGradient<'a> {
-    Linear(PackedMatrix),
+    Linear(PackedMatrix, Option<&'a [f32]>),
     Difference { scale: f32, target: &'a BlockedMap },
+    Given { scale: f32, gradient: &'a BlockedMap },
 }
 
 impl<'a> PackedGradient<'a> {
     fn new(gradient: &'a MapGradient<BlockedMap>, channels: usize) -> Self {
         match gradient {
-            MapGradient::Linear { matrix } => PackedGradient::Linear(PackedMatrix::new(channels, matrix)),
+            MapGradient::Linear { matrix, weights } => {
+                PackedGradient::Linear(PackedMatrix::new(channels, matrix), weights.as_deref())
+            }
             MapGradient::Difference { scale, target } => PackedGradient::Difference { scale: *scale, target },
+            MapGradient::Given { scale, gradient } => PackedGradient::Given { scale: *scale, gradient },
         }
     }
 
     fn part(&self) -> GradientPart<'_> {
         match self {
-            PackedGradient::Linear(matrix) => GradientPart::Linear(matrix),
+            PackedGradient::Linear(matrix, None) => GradientPart::Linear(matrix),
+            PackedGradient::Linear(matrix, Some(weights)) => GradientPart::WeightedLinear { matrix, weights },
             PackedGradient::Difference { scale, target } => {
                 GradientPart::Difference { scale: *scale, target }
             }
+            PackedGradient::Given { scale, gradient } => GradientPart::Given { scale: *scale, gradient },
         }
     }
 }
 
 impl Engine for CpuEngine {
     type Map = BlockedMap;
+
+    fn architecture(&self) -> &Architecture {
+        self.weights.architecture()
+    }
+
+    fn set_options(&mut self, options: NetworkOptions) {
+        self.options = options;
+        self.plan = None;
+        self.ran = false;
+    }
 
     fn prepare(&mut self, size: Size, taps: &[Layer]) -> Result<(), EngineError> {
         // The old plan's memory goes before the new one's comes.
@@ -181,6 +198,10 @@ impl Engine for CpuEngine {
         kernels::gram(self.isa, self.map(tap))
     }
 
+    fn weighted_gram(&self, tap: Layer, weights: &[f32]) -> Vec<f64> {
+        kernels::weighted_gram(self.isa, self.map(tap), weights)
+    }
+
     fn squared_difference(&self, tap: Layer, target: &BlockedMap) -> f64 {
         kernels::squared_difference(self.map(tap), target)
     }
@@ -207,5 +228,9 @@ impl Engine for CpuEngine {
 
     fn read_map(&self, map: &BlockedMap) -> Vec<f32> {
         map.to_planes()
+    }
+
+    fn map_from(&self, shape: MapShape, values: &[f32]) -> BlockedMap {
+        BlockedMap::from_planes(shape.channels, shape.height, shape.width, values)
     }
 }
