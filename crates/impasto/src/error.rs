@@ -74,9 +74,17 @@ pub enum TransferError {
     /// A setting is outside its range.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// No content picture was given.
+    /// No content picture was given, and nothing that works without one.
     #[error("there is no content picture")]
     NoContent,
+    /// There are regions for some of the styles only.
+    #[error("there are {styles} style pictures, but regions for {regions}")]
+    RegionsMissing {
+        /// Number of style pictures.
+        styles: usize,
+        /// Number of those with regions.
+        regions: usize,
+    },
     /// No style picture was given, or all of them have weight 0.
     #[error("there is no style picture with a weight above 0")]
     NoStyle,

@@ -1,62 +1,30 @@
 //! The objective as the optimiser sees it: a loss of variables, with their gradient.
-//!
-//! The optimiser moves the variables `v = scale · picture`, in the units of the settings; a gradient by
-//! them is the gradient by the picture divided by `scale`.
 
 use std::mem;
 
-use impasto_network::{Engine, Size};
+use impasto_network::Engine;
 
+use crate::canvas::Canvas;
 use crate::objective::Objective;
 use crate::optimizers::{Optimizer, Step, StepError};
-use crate::{
-    Control, Culprit, Observer, Picture, Progress, TermLoss, Trace, TracedEvaluation, Transfer, TransferError,
-};
+use crate::{Control, Culprit, Observer, Progress, TermLoss, Trace, TracedEvaluation, TransferError};
 
 /// The observer wants no more evaluations.
 pub(crate) struct Stopped;
-
-/// Between variables and pictures of one size.
-pub(crate) struct Canvas<'a> {
-    transfer: &'a Transfer,
-    /// At that size.
-    content: Picture,
-    scale: f32,
-}
-
-impl<'a> Canvas<'a> {
-    pub fn new(transfer: &'a Transfer, content: Picture) -> Self {
-        Canvas { transfer, content, scale: transfer.settings().units.scale() }
-    }
-
-    /// The variables that stand for a picture.
-    pub fn variables(&self, picture: &Picture) -> Vec<f32> {
-        picture.data().iter().map(|value| value * self.scale).collect()
-    }
-
-    /// What variables stand for.
-    pub fn picture(&self, variables: &[f32]) -> Picture {
-        let data = variables.iter().map(|value| value / self.scale).collect();
-        Picture::new(self.content.width(), self.content.height(), data)
-    }
-
-    /// The same as the result of a run: within 0..1, with the colours of the content if they are kept.
-    pub fn finished(&self, variables: &[f32]) -> Picture {
-        self.transfer.finish(self.picture(variables), &self.content)
-    }
-}
 
 /// The objective of one stage at work.
 pub(crate) struct Evaluator<'r, 'e, E: Engine> {
     engine: &'e mut E,
     objective: Objective<'e, E>,
-    canvas: &'r Canvas<'r>,
+    canvas: &'r Canvas,
     observer: &'r mut dyn Observer,
     trace: &'r mut Trace,
     stage: usize,
     iteration: usize,
     /// Scratch: what the variables stand for.
     picture: Vec<f32>,
+    /// Scratch: the gradient by it.
+    picture_gradient: Vec<f32>,
     /// The variables that a step last started from and in whose evaluation all was finite; the start of the
     /// stage before the first. Trials of line searches do not count: they may lie far off.
     last_good: Vec<f32>,
@@ -70,13 +38,14 @@ impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
     pub fn new(
         engine: &'e mut E,
         objective: Objective<'e, E>,
-        canvas: &'r Canvas<'r>,
+        canvas: &'r Canvas,
         start: &[f32],
         observer: &'r mut dyn Observer,
         trace: &'r mut Trace,
         stage: usize,
     ) -> Self {
-        let (picture, last_good) = (vec![0.0; start.len()], start.to_vec());
+        let values = 3 * canvas.size().height * canvas.size().width;
+        let (picture, picture_gradient, last_good) = (vec![0.0; values], vec![0.0; values], start.to_vec());
         let (iteration, is_at_start, culprit) = (0, true, None);
         Evaluator {
             engine,
@@ -87,6 +56,7 @@ impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
             stage,
             iteration,
             picture,
+            picture_gradient,
             last_good,
             is_at_start,
             culprit,
@@ -121,7 +91,7 @@ impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
     pub fn not_finite(&mut self) -> TransferError {
         TransferError::NotFinite {
             culprit: self.culprit.unwrap_or(Culprit::Gradient),
-            size: Size { height: self.canvas.content.height(), width: self.canvas.content.width() },
+            size: self.canvas.size(),
             iteration: self.iteration,
             picture: Box::new(self.canvas.finished(&self.last_good)),
             trace: mem::take(self.trace),
@@ -130,20 +100,16 @@ impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
 
     /// Whether the latest evaluation was of these variables.
     fn has_just_evaluated(&self, variables: &[f32]) -> bool {
-        let scale = self.canvas.scale;
-        self.picture.iter().zip(variables).all(|(value, variable)| *value == variable / scale)
+        self.canvas.picture(variables).data() == self.picture
     }
 
     fn evaluate(&mut self, variables: &[f32], gradient: &mut [f32]) -> Result<f64, Stopped> {
         if self.observer.control() == Control::Stop {
             return Err(Stopped);
         }
-        let scale = self.canvas.scale;
-        for (value, variable) in self.picture.iter_mut().zip(variables) {
-            *value = variable / scale;
-        }
-        let losses = self.objective.evaluate(self.engine, &self.picture, gradient);
-        gradient.iter_mut().for_each(|value| *value /= scale);
+        self.canvas.paint(variables, &mut self.picture);
+        let losses = self.objective.evaluate(self.engine, &self.picture, &mut self.picture_gradient);
+        self.canvas.gradient(&self.picture_gradient, gradient);
         let total: f64 = losses.iter().map(|term| term.loss).sum();
         self.culprit = culprit(&losses, gradient);
         let is_at_start = mem::take(&mut self.is_at_start);

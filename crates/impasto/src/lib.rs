@@ -43,18 +43,23 @@
 
 #![forbid(unsafe_code)]
 
+mod bilinear;
+mod canvas;
 mod error;
 mod evaluator;
+mod laplacian;
 mod objective;
 mod observer;
 pub mod optimizers;
 pub mod picture;
 mod plan;
 mod presets;
+pub mod regions;
 mod run;
 mod schedule;
 mod serialize;
 mod settings;
+mod style_copy;
 pub mod terms;
 mod trace;
 mod transfer;
@@ -66,8 +71,8 @@ pub use picture::Picture;
 pub use plan::{Plan, Stage};
 pub use presets::Preset;
 pub use run::Outcome;
-pub use schedule::{Schedule, Start, StyleFit};
-pub use settings::{OptimizerSettings, PixelUnits, Settings};
+pub use schedule::{Pyramid, Schedule, Start, StyleFit};
+pub use settings::{OptimizerSettings, PixelUnits, Settings, Variables};
 pub use trace::{TermLoss, Trace, TracedEvaluation};
 pub use transfer::{Evaluation, Transfer};
 

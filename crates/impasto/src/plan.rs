@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::error::style_name;
 use crate::objective::Taps;
+use crate::terms::Term;
 use crate::{Schedule, Settings, TransferError, serialize};
 
 /// What a run will do.
@@ -25,11 +26,15 @@ pub struct Stage {
     pub styles: Vec<Size>,
     /// Iterations of the optimiser.
     pub iterations: usize,
+    /// Whether this is the smallest of several sizes.
+    pub is_coarsest: bool,
+    /// Whether this is the stage of [`Schedule::refinement`](crate::Schedule::refinement).
+    pub refines: bool,
     /// The deepest layer that the network is run to; `None` if no term reads it.
     #[serde(serialize_with = "serialize::displayed_if_any")]
     pub deepest: Option<Layer>,
-    /// Bytes allocated at the peak: weights, maps, the optimiser's vectors, and pictures, those given to the
-    /// transfer among them. The copy of the content's maps is not counted.
+    /// Bytes allocated at the peak: weights, maps, what the terms keep, the optimiser's vectors, and pictures,
+    /// those given to the transfer among them.
     pub memory: u64,
 }
 
@@ -48,21 +53,28 @@ impl Plan {
     /// and not the last. `given` is the bytes that the pictures given take.
     pub(crate) fn new<E: Engine>(
         settings: &Settings,
+        terms: &[&Term],
         engine: &E,
         given: u64,
         sizes_at: impl Fn(&Schedule, usize) -> (Size, Vec<Size>),
     ) -> Result<Self, TransferError> {
-        let taps = Taps::new(settings);
+        let taps = Taps::new(terms);
         let longest_sides = settings.schedule.sizes();
         let mut stages = Vec::with_capacity(longest_sides.len());
         for (index, &longest) in longest_sides.iter().enumerate() {
             let (size, styles) = sizes_at(&settings.schedule, longest);
-            match Stage::new(settings, engine, &taps, size, styles) {
+            match Stage::new(settings, terms, engine, &taps, size, styles) {
                 Ok(stage) => stages.push(Stage { memory: given + stage.memory, ..stage }),
                 Err(TransferError::Engine { source: EngineError::TooSmall { .. }, .. })
                     if index + 1 < longest_sides.len() => {}
                 Err(error) => return Err(error),
             }
+        }
+        if stages.len() > 1 {
+            stages[0].is_coarsest = true;
+        }
+        if let (Some(iterations), Some(last)) = (settings.schedule.refinement, stages.last()) {
+            stages.push(Stage { iterations, is_coarsest: false, refines: true, ..last.clone() });
         }
         Ok(Plan { stages })
     }
@@ -71,6 +83,7 @@ impl Plan {
 impl Stage {
     fn new<E: Engine>(
         settings: &Settings,
+        terms: &[&Term],
         engine: &E,
         taps: &Taps,
         size: Size,
@@ -87,17 +100,23 @@ impl Stage {
                 largest = largest.max(needed);
             }
         }
-        // Values of f32, in units of one picture: the content, the variables, the picture they stand for
-        // and the last good one; and the average.
+        let of_terms: u64 = terms
+            .iter()
+            .map(|term| term.definition().memory_needed(engine.architecture(), size, &styles))
+            .sum();
+        // Values of f32, in units of one picture: the content, the variables, the picture they stand for, the
+        // gradient by it, and the last good one; and the average.
         let variables = 3 * size.height * size.width;
-        let pictures = 4 + u64::from(settings.average.is_some());
+        let pictures = 5 + u64::from(settings.average.is_some());
         let optimizer = settings.optimizer.build::<()>()?.memory_needed(variables);
         let styles_at_once: u64 = styles.iter().map(|style| 12 * (style.height * style.width) as u64).sum();
         Ok(Stage {
             size,
             iterations: settings.schedule.iterations,
+            is_coarsest: false,
+            refines: false,
             deepest: taps.picture.last().copied(),
-            memory: largest + (optimizer + pictures * 4 * variables as u64).max(styles_at_once),
+            memory: largest + of_terms + (optimizer + pictures * 4 * variables as u64).max(styles_at_once),
             styles,
         })
     }

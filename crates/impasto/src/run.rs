@@ -4,10 +4,11 @@ use std::time::Instant;
 
 use impasto_network::{Engine, Size};
 
-use crate::evaluator::{Canvas, Evaluator, Stopped};
+use crate::canvas::Canvas;
+use crate::evaluator::{Evaluator, Stopped};
 use crate::optimizers::{Average, Optimizer, Outcome as StepOutcome, StepError};
 use crate::picture::Filter;
-use crate::{Control, Observer, Picture, Plan, Progress, Stage, Trace, Transfer, TransferError};
+use crate::{Control, Observer, Picture, Plan, Progress, Stage, Trace, Transfer, TransferError, Variables};
 
 /// What a run ended with.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,8 +57,14 @@ impl<'a> Run<'a> {
         let mut picture = self.transfer.first_picture(plan.stages[0].size)?;
         for (index, stage) in plan.stages.iter().enumerate() {
             if index > 0 {
-                picture = picture.resized(stage.size.width, stage.size.height, Filter::CatmullRom);
-                self.enlarge_optimizer(plan.stages[index - 1].size, stage.size);
+                let before = plan.stages[index - 1].size;
+                if before != stage.size {
+                    picture = picture.resized(stage.size.width, stage.size.height, Filter::CatmullRom);
+                }
+                match self.transfer.settings().variables {
+                    Variables::Pixels => self.enlarge_optimizer(before, stage.size),
+                    Variables::LaplacianPyramid { .. } => self.optimizer.reset(),
+                }
             }
             let end = self.stage(engine, index + 1, stage, picture)?;
             if !end.completed || index + 1 == plan.stages.len() {
@@ -88,8 +95,9 @@ impl<'a> Run<'a> {
         stage: &Stage,
         picture: Picture,
     ) -> Result<StageEnd, TransferError> {
-        let (objective, content) = self.transfer.objective(engine, stage)?;
-        let canvas = Canvas::new(self.transfer, content);
+        let sources = self.transfer.sources(stage)?;
+        let objective = self.transfer.objective(engine, stage, &sources, &picture)?;
+        let canvas = Canvas::new(self.transfer.settings(), stage.size, sources.content);
         let mut variables = canvas.variables(&picture);
         drop(picture);
         let mut evaluator =

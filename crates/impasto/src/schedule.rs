@@ -1,7 +1,8 @@
 //! The schedule: at which sizes a picture is painted, for how long, and from which start.
 //!
-//! A pyramid (Crowson 2021) begins small, where large strokes settle at little cost, and enlarges the
-//! result by √2 from stage to stage: the longest sides are `round(size / √2ⁱ)` down to the smallest.
+//! A pyramid begins small, where large strokes settle at little cost, and enlarges the result from stage to
+//! stage: by √2 (Crowson 2021) or by 2 (Li and Wand 2016, Champandard 2016, Kolkin 2022). The longest sides
+//! are `round(size / factorⁱ)`.
 
 use std::ops::Range;
 
@@ -18,11 +19,13 @@ pub struct Schedule {
     /// Longest side of the result in pixels, 1 to 65536. The content is brought to it, shrunk or enlarged,
     /// keeping its aspect. Default: 512.
     pub size: usize,
-    /// Longest side of the first stage, at least 1; `None`, or at or above `size`, for one stage only. Stages
-    /// too small for the network are left out.
-    pub first_size: Option<usize>,
+    /// The sizes on the way there. Those too small for the network are left out.
+    pub pyramid: Pyramid,
     /// Iterations of the optimiser at each size, 1 to 1 000 000. More is closer to the minimum.
     pub iterations: usize,
+    /// Iterations of one more stage at the last size, in which terms that match once a stage match at every
+    /// evaluation; `None` for no such stage. Only [`Nearest`](crate::terms::Nearest) is such a term.
+    pub refinement: Option<usize>,
     /// The picture that the first stage starts from.
     pub start: Start,
     /// How style pictures are brought to size.
@@ -33,6 +36,24 @@ pub struct Schedule {
     /// Kernel of all resizing, but that of a result on its way to the next stage, which is always cubic.
     #[serde(serialize_with = "serialize::named")]
     pub filter: Filter,
+}
+
+/// The sizes of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pyramid {
+    /// The last size only.
+    One,
+    /// Each √2 times the one before.
+    RootsOfTwo {
+        /// The smallest longest side, at least 1.
+        first: usize,
+    },
+    /// Each twice the one before.
+    Doublings {
+        /// Number of sizes, 1 to 16.
+        sizes: usize,
+    },
 }
 
 /// The picture that the first stage starts from. Noise is in units of the picture, 0..1.
@@ -72,15 +93,23 @@ pub enum StyleFit {
 impl Schedule {
     /// Longest sides of the stages, first to last.
     pub fn sizes(&self) -> Vec<usize> {
-        let smaller = (1..).map(|halvings| {
-            let factor = 0.5_f64.powf(f64::from(halvings) / 2.0);
-            (self.size as f64 * factor).round() as usize
-        });
-        let first = self.first_size.unwrap_or(self.size).max(1);
-        let mut sizes: Vec<usize> = smaller.take_while(|&size| size >= first && size < self.size).collect();
-        sizes.reverse();
-        sizes.push(self.size);
-        sizes
+        let size = |stages_left: usize| {
+            let root = match self.pyramid {
+                Pyramid::One => 0.0,
+                Pyramid::RootsOfTwo { .. } => 0.5,
+                Pyramid::Doublings { .. } => 1.0,
+            };
+            (self.size as f64 * 0.5_f64.powf(root * stages_left as f64)).round() as usize
+        };
+        let smaller: usize = match self.pyramid {
+            Pyramid::One => 0,
+            Pyramid::RootsOfTwo { first } => {
+                let first = first.max(1);
+                (1..).take_while(|&left| size(left) >= first && size(left) < self.size).count()
+            }
+            Pyramid::Doublings { sizes } => sizes.saturating_sub(1),
+        };
+        (0..=smaller).rev().map(size).filter(|&size| size > 0).collect()
     }
 
     /// Checks all ranges.
@@ -88,10 +117,19 @@ impl Schedule {
     /// # Errors
     /// Names the first setting that is outside its range, with its value.
     pub fn validate(&self) -> Result<(), SettingsError> {
-        let Schedule { size, first_size, iterations, style_scale, .. } = *self;
+        let Schedule { size, pyramid, iterations, refinement, style_scale, .. } = *self;
         require((1..=1 << 16).contains(&size), "size", size, "1 to 65536 pixels")?;
-        require(first_size != Some(0), "first size", 0, "at least 1 pixel")?;
-        require((1..=1_000_000).contains(&iterations), "iterations", iterations, "1 to 1000000")?;
+        match pyramid {
+            Pyramid::One => {}
+            Pyramid::RootsOfTwo { first } => require(first > 0, "first size", first, "at least 1 pixel")?,
+            Pyramid::Doublings { sizes } => {
+                require((1..=16).contains(&sizes), "number of sizes", sizes, "1 to 16")?;
+            }
+        }
+        for (field, iterations) in [("iterations", Some(iterations)), ("refinement", refinement)] {
+            let iterations = iterations.unwrap_or(1);
+            require((1..=1_000_000).contains(&iterations), field, iterations, "1 to 1000000")?;
+        }
         let holds = style_scale > 0.0 && style_scale <= 100.0;
         require(holds, "style scale", style_scale, "above 0 and at most 100")?;
         match &self.start {
@@ -111,12 +149,6 @@ impl Schedule {
         }
     }
 
-    /// Size of the content when its longest side is `longest`.
-    pub(crate) fn content_size(&self, content: &Picture, longest: usize) -> Size {
-        let (width, height) = content.fit_longest_side(longest);
-        Size { height, width }
-    }
-
     /// Size of a style picture when the content is of the size `content`.
     pub(crate) fn style_size(&self, style: &Picture, content: Size) -> Size {
         if self.style_fit == StyleFit::ContentSize {
@@ -128,7 +160,8 @@ impl Schedule {
         if self.style_fit == StyleFit::Shrink {
             longest = longest.min(style.width().max(style.height()));
         }
-        self.content_size(style, longest)
+        let (width, height) = style.fit_longest_side(longest);
+        Size { height, width }
     }
 
     /// The picture at `size`; bit for bit itself if it is of that size.
@@ -145,7 +178,8 @@ mod tests {
     use crate::Preset;
 
     fn schedule(size: usize, first_size: usize) -> Schedule {
-        Schedule { size, first_size: Some(first_size), ..Preset::Impasto.settings().schedule }
+        let pyramid = Pyramid::RootsOfTwo { first: first_size };
+        Schedule { size, pyramid, ..Preset::Impasto.settings().schedule }
     }
 
     #[test]
@@ -159,6 +193,16 @@ mod tests {
         assert_eq!(schedule(512, 512).sizes(), [512]);
         assert_eq!(schedule(100, 128).sizes(), [100]);
         assert_eq!(schedule(1, 1).sizes(), [1]);
+    }
+
+    #[test]
+    fn a_pyramid_of_doublings_has_as_many_sizes_as_told() {
+        let sizes =
+            |size, sizes| Schedule { pyramid: Pyramid::Doublings { sizes }, ..schedule(size, 1) }.sizes();
+        assert_eq!(sizes(512, 4), [64, 128, 256, 512]);
+        assert_eq!(sizes(450, 3), [113, 225, 450]);
+        assert_eq!(sizes(2, 4), [1, 1, 2]);
+        assert_eq!(sizes(512, 1), [512]);
     }
 
     #[test]

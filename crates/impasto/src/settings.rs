@@ -21,6 +21,8 @@ pub struct Settings {
     /// Units of the variables that the optimiser moves. They set what its learning rate and first step
     /// mean, and the weights of total variation.
     pub units: PixelUnits,
+    /// What the optimiser moves.
+    pub variables: Variables,
     /// What is minimised: the sum of these.
     pub terms: Vec<Term>,
     /// Whether the gradient of each map loss by its own layer is divided by its L1 norm + 1e-8 before it
@@ -35,10 +37,28 @@ pub struct Settings {
     pub average: Option<f64>,
     /// Sizes, iterations and start.
     pub schedule: Schedule,
+    /// Whether opposite borders of the picture meet, so that it tiles: it is read with circular padding, and
+    /// its sides are multiples of the network's stride. Styles are read as [`network`](Settings::network)
+    /// says.
+    pub seamless: bool,
     /// Whether the result takes only its luminance from the painting and its colours from the content.
     pub original_colors: bool,
     /// Names the noise of a start from noise: the same seed, the same noise. Any number.
     pub seed: u64,
+}
+
+/// What the optimiser moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Variables {
+    /// The pixels.
+    Pixels,
+    /// The coefficients of a Laplacian pyramid, from which the pixels are made (Kolkin 2022): a step moves
+    /// large shapes and fine detail at once. What the optimiser has learnt does not pass from size to size.
+    LaplacianPyramid {
+        /// Halvings, at least 1; fewer where the picture has become one pixel.
+        levels: usize,
+    },
 }
 
 /// Units of the variables: pictures are 0..1, the variables `scale` times that.
@@ -102,7 +122,7 @@ impl Settings {
 
     /// The layers that the network is read at, shallow to deep: those of all terms that have a weight.
     pub fn layers(&self) -> Vec<Layer> {
-        Taps::new(self).picture
+        Taps::new(&self.active_terms().collect::<Vec<_>>()).picture
     }
 
     /// Checks all ranges. Layers that the network lacks are found when a run is planned.
@@ -117,6 +137,9 @@ impl Settings {
             return Err(SettingsError::NoTerm);
         }
         self.optimizer.build::<()>()?;
+        if let Variables::LaplacianPyramid { levels } = self.variables {
+            require(levels > 0, "levels of the Laplacian pyramid", levels, "at least 1")?;
+        }
         if let Some(decay) = self.average {
             require((0.0..1.0).contains(&decay), "average", decay, "at least 0 and below 1")?;
         }

@@ -1,23 +1,31 @@
 //! The transfer: pictures and settings in, a plan, then a painted picture out.
 
+use std::sync::Arc;
+
 use impasto_network::{Engine, Size};
 
 use crate::error::{require_sum, require_weight};
-use crate::objective::{Objective, Sources};
-use crate::picture::keep_colors;
+use crate::objective::{Objective, Sources, StyleSource, Taps};
+use crate::picture::fit_longest_side;
+use crate::regions::Regions;
 use crate::run::Run;
+use crate::terms::{Scene, Term};
 use crate::{Observer, Outcome, Picture, Plan, Schedule, Settings, Stage, Start, TermLoss, TransferError};
 
-/// Repaints one content picture in the style of others.
+/// Repaints one content picture in the style of others, or paints one without content.
 ///
 /// Made by [`new`](Transfer::new) and the methods that hand it pictures; then [`plan`](Transfer::plan) and
-/// [`run`](Transfer::run), any number of times, with any engine. The engine must have been made with
-/// [`Settings::network`], from weights with the convention that [`Settings::convention`] asks for.
+/// [`run`](Transfer::run), any number of times, with any engine. The engine must have been made from weights
+/// with the convention that [`Settings::convention`] asks for.
 #[derive(Clone, Debug)]
 pub struct Transfer {
     settings: Settings,
     content: Option<Picture>,
+    /// Width and height whose aspect a picture without content has.
+    canvas: Option<(usize, usize)>,
     styles: Vec<(Picture, f64)>,
+    /// Of the picture, and of each style.
+    regions: Option<(Regions, Vec<Regions>)>,
     start: Option<Picture>,
 }
 
@@ -36,12 +44,26 @@ pub struct Evaluation {
 impl Transfer {
     /// A transfer with these settings and no pictures yet.
     pub fn new(settings: Settings) -> Self {
-        Transfer { settings, content: None, styles: Vec::new(), start: None }
+        Transfer { settings, content: None, canvas: None, styles: Vec::new(), regions: None, start: None }
     }
 
     /// The picture to repaint, of any size.
     pub fn content(self, picture: Picture) -> Self {
         Transfer { content: Some(picture), ..self }
+    }
+
+    /// Paints a picture of this aspect without a content picture: terms that learn from one are left out, and
+    /// the start must be noise or a picture. Without effect if there is a content picture.
+    pub fn canvas(self, width: usize, height: usize) -> Self {
+        Transfer { canvas: Some((width, height)), ..self }
+    }
+
+    /// Which parts of the picture take the style of which parts of the style pictures: the regions of the
+    /// picture, and those of each style in the order given, as [`regions`](crate::regions) reads them
+    /// together. They are brought to the size of their pictures. Without a content picture or a
+    /// [`canvas`](Transfer::canvas), the picture has the aspect of its regions.
+    pub fn regions(self, of_picture: Regions, of_styles: Vec<Regions>) -> Self {
+        Transfer { regions: Some((of_picture, of_styles)), ..self }
     }
 
     /// One more picture to take the style from, of any size. Of several, each has a part of the blend in
@@ -69,16 +91,24 @@ impl Transfer {
     /// If a setting is outside its range, a picture is missing or too small, or the network lacks a layer.
     pub fn plan<E: Engine>(&self, engine: &E) -> Result<Plan, TransferError> {
         self.settings.validate()?;
-        let content = self.content.as_ref().ok_or(TransferError::NoContent)?;
+        let terms = self.terms()?;
         let styles = self.blend()?;
         if self.settings.schedule.start == Start::Picture && self.start.is_none() {
             return Err(TransferError::NoStart);
         }
+        let shape = self.shape()?;
+        let deepest = Taps::new(&terms).picture.last().copied();
+        let multiple = match (self.settings.seamless, deepest) {
+            (true, Some(deepest)) => engine.architecture().stride(deepest),
+            _ => 1,
+        };
         let given = self.styles.iter().map(|(style, _)| style).chain(&self.content).chain(&self.start);
         let given = given.map(|picture| size_of_val(picture.data()) as u64).sum();
-        Plan::new(&self.settings, engine, given, |schedule, longest| {
-            let size = schedule.content_size(content, longest);
-            (size, styles.iter().map(|(style, _)| schedule.style_size(style, size)).collect())
+        Plan::new(&self.settings, &terms, engine, given, |schedule, longest| {
+            let (width, height) = fit_longest_side(shape, longest);
+            let size =
+                Size { height: height.next_multiple_of(multiple), width: width.next_multiple_of(multiple) };
+            (size, styles.iter().map(|style| schedule.style_size(style.picture, size)).collect())
         })
     }
 
@@ -112,7 +142,7 @@ impl Transfer {
         let plan = self.plan(engine)?;
         let stage = plan.stages.last().expect("the last stage is planned or an error");
         let picture = self.schedule().fit(picture, stage.size);
-        let (objective, _) = self.objective(engine, stage)?;
+        let mut objective = self.objective(engine, stage, &self.sources(stage)?, &picture)?;
         let mut gradient = vec![0.0; picture.data().len()];
         let losses = objective.evaluate(engine, picture.data(), &mut gradient);
         let scale = self.settings.units.scale();
@@ -120,21 +150,39 @@ impl Transfer {
         Ok(Evaluation { total: losses.iter().map(|term| term.loss).sum(), losses, gradient })
     }
 
-    /// The objective of a stage, the engine prepared for it, and the content at its size.
+    /// The pictures of a stage at their sizes.
+    pub(crate) fn sources(&self, stage: &Stage) -> Result<Sources, TransferError> {
+        let fit = |picture: &Picture, size| self.schedule().fit(picture, size);
+        let source = |(style, &size): (Style<'_>, &Size)| StyleSource {
+            picture: fit(style.picture, size),
+            share: style.share,
+            regions: style.regions.map(|regions| regions.resized(size.width, size.height)),
+        };
+        Ok(Sources {
+            content: self.content.as_ref().map(|content| fit(content, stage.size)),
+            styles: self.blend()?.into_iter().zip(&stage.styles).map(source).collect(),
+        })
+    }
+
+    /// The objective of a stage that starts from `start`, the engine prepared for it.
     pub(crate) fn objective<'e, E: Engine + 'e>(
         &self,
         engine: &mut E,
         stage: &Stage,
-    ) -> Result<(Objective<'e, E>, Picture), TransferError> {
-        let fit = |picture, size| self.schedule().fit(picture, size);
-        let styles = self.blend()?.into_iter().zip(&stage.styles);
-        let content = self.content.as_ref().ok_or(TransferError::NoContent)?;
-        let sources = Sources {
-            content: fit(content, stage.size),
-            styles: styles.map(|((style, share), &size)| (fit(style, size), share)).collect(),
+        sources: &Sources,
+        start: &Picture,
+    ) -> Result<Objective<'e, E>, TransferError> {
+        let Size { height, width } = stage.size;
+        let regions = self.regions.as_ref().map(|(regions, _)| Arc::new(regions.resized(width, height)));
+        let scene = Scene {
+            size: stage.size,
+            pixel_scale: f64::from(self.settings.units.scale()),
+            regions,
+            seamless: self.settings.seamless,
+            is_coarsest: stage.is_coarsest,
+            refines: stage.refines,
         };
-        let objective = Objective::new(&self.settings, engine, &sources)?;
-        Ok((objective, sources.content))
+        Objective::new(&self.settings, &self.terms()?, engine, &scene, sources, start)
     }
 
     /// The picture that the first stage starts from.
@@ -152,15 +200,23 @@ impl Transfer {
         }
     }
 
-    /// A picture of the run as a result: within 0..1, with the colours of `content` if they are to be
-    /// kept.
-    pub(crate) fn finish(&self, picture: Picture, content: &Picture) -> Picture {
-        let painted = picture.clamped();
-        if self.settings.original_colors { keep_colors(&painted, content).clamped() } else { painted }
+    /// The terms that take part.
+    fn terms(&self) -> Result<Vec<&Term>, TransferError> {
+        let active = self.settings.active_terms();
+        let terms: Vec<&Term> =
+            active.filter(|term| self.content.is_some() || !term.definition().learns_content()).collect();
+        if terms.is_empty() { Err(TransferError::NoContent) } else { Ok(terms) }
     }
 
-    /// The style pictures that have a weight, with weights that add up to 1.
-    fn blend(&self) -> Result<Vec<(&Picture, f64)>, TransferError> {
+    /// Width and height whose aspect the picture has.
+    fn shape(&self) -> Result<(usize, usize), TransferError> {
+        let content = self.content.as_ref().map(|content| (content.width(), content.height()));
+        let regions = self.regions.as_ref().map(|(regions, _)| (regions.width(), regions.height()));
+        content.or(self.canvas).or(regions).ok_or(TransferError::NoContent)
+    }
+
+    /// The style pictures that have a weight.
+    fn blend(&self) -> Result<Vec<Style<'_>>, TransferError> {
         for (index, (_, weight)) in self.styles.iter().enumerate() {
             require_weight(format!("weight of style {}", index + 1), *weight)?;
         }
@@ -170,11 +226,31 @@ impl Transfer {
         if sum == 0.0 && learns {
             return Err(TransferError::NoStyle);
         }
-        let weighted = self.styles.iter().filter(|(_, weight)| *weight > 0.0);
-        Ok(weighted.map(|(picture, weight)| (picture, weight / sum)).collect())
+        if let Some((_, of_styles)) = &self.regions
+            && of_styles.len() != self.styles.len()
+        {
+            return Err(TransferError::RegionsMissing {
+                styles: self.styles.len(),
+                regions: of_styles.len(),
+            });
+        }
+        let styles = self.styles.iter().enumerate().map(|(index, (picture, weight))| Style {
+            picture,
+            share: weight / sum,
+            regions: self.regions.as_ref().map(|(_, of_styles)| &of_styles[index]),
+        });
+        Ok(styles.filter(|style| style.share > 0.0).collect())
     }
 
     fn schedule(&self) -> &Schedule {
         &self.settings.schedule
     }
+}
+
+/// A style picture that has a weight.
+struct Style<'a> {
+    picture: &'a Picture,
+    /// Its part of the blend; all parts add up to 1.
+    share: f64,
+    regions: Option<&'a Regions>,
 }

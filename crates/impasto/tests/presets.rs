@@ -6,8 +6,8 @@ use std::path::Path;
 
 use impasto::terms::{Content, Gram, Term, TotalVariation};
 use impasto::{
-    Control, Evaluation, OptimizerSettings, Picture, PixelUnits, Preset, Progress, Settings, StyleFit,
-    Transfer,
+    Control, Evaluation, OptimizerSettings, Picture, PixelUnits, Preset, Progress, Pyramid, Settings,
+    StyleFit, Transfer,
 };
 use impasto_network::{CpuEngine, Engine, Layer, Pooling, ScalarEngine, Weights};
 use safetensors::{Dtype, SafeTensors};
@@ -53,7 +53,7 @@ fn weights(settings: &Settings) -> Weights {
 /// style 56 x 40, the other 40 x 48.
 fn settings(preset: Preset) -> Settings {
     let mut settings = preset.settings();
-    (settings.schedule.size, settings.schedule.first_size) = (48, None);
+    (settings.schedule.size, settings.schedule.pyramid) = (48, Pyramid::One);
     if settings.schedule.style_fit == StyleFit::LongestSide {
         settings.schedule.style_fit = StyleFit::Shrink;
         settings.schedule.style_scale = 56.0 / 48.0;

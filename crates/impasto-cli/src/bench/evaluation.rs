@@ -63,7 +63,7 @@ impl Evaluation {
             }
             loss += matrix.iter().map(|value| value * value).sum::<f64>() / divisor;
             let matrix = matrix.iter().map(|value| (4.0 * value / divisor) as f32).collect();
-            gradients.push((layer, MapGradient::Linear { matrix }));
+            gradients.push((layer, MapGradient::Linear { matrix, weights: None }));
         }
         self.engine.backward(&gradients, &mut self.gradient);
         loss

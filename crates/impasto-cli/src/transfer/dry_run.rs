@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use impasto::terms::{Content, Gram, TotalVariation, WeightedLayers};
-use impasto::{Control, OptimizerSettings, Picture, Progress, Settings, Start, Transfer, TransferError};
+use impasto::{
+    Control, OptimizerSettings, Picture, Progress, Pyramid, Settings, Start, Transfer, TransferError,
+};
 use impasto_network::Size;
 
 use super::arguments::TransferArguments;
@@ -76,7 +78,7 @@ fn estimate(job: &mut Job) -> Result<f64, Failure> {
 fn time(job: &mut Job, longest: usize) -> Result<f64, TransferError> {
     let mut settings = job.recipe.settings().clone();
     let schedule = &mut settings.schedule;
-    (schedule.size, schedule.first_size, schedule.iterations) = (longest, None, TIMED_ITERATIONS);
+    (schedule.size, schedule.pyramid, schedule.iterations) = (longest, Pyramid::One, TIMED_ITERATIONS);
     schedule.start = Start::Content;
     let stage = job.plan.stages.last().expect("a plan has stages or is an error");
     let Size { height, width } = fitted(stage.size, longest);

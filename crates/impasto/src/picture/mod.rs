@@ -22,6 +22,7 @@ pub use encode::{BitDepth, WriteOptions, check_writable};
 pub use error::PictureError;
 pub use format::PictureFormat;
 pub use resize::Filter;
+pub(crate) use resize::fit_longest_side;
 pub use settings::read_settings;
 pub use whole_file::{check_whole_file, write_whole_file};
 

@@ -58,14 +58,15 @@ impl Picture {
     /// The size with the same aspect whose longer side is `longest` pixels: the shorter is rounded to
     /// the nearest pixel, halves up, and is at least 1. A `longest` of 0 counts as 1.
     pub fn fit_longest_side(&self, longest: usize) -> (usize, usize) {
-        let longest = longest.max(1);
-        let scaled = |short: usize, long: usize| ((2 * short * longest + long) / (2 * long)).max(1);
-        if self.width() >= self.height() {
-            (longest, scaled(self.height(), self.width()))
-        } else {
-            (scaled(self.width(), self.height()), longest)
-        }
+        fit_longest_side((self.width(), self.height()), longest)
     }
+}
+
+/// [`Picture::fit_longest_side`] of a width and height.
+pub(crate) fn fit_longest_side((width, height): (usize, usize), longest: usize) -> (usize, usize) {
+    let longest = longest.max(1);
+    let scaled = |short: usize, long: usize| ((2 * short * longest + long) / (2 * long)).max(1);
+    if width >= height { (longest, scaled(height, width)) } else { (scaled(width, height), longest) }
 }
 
 impl Alpha {

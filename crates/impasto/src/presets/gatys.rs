@@ -15,7 +15,7 @@ use super::{CONTENT_LAYER, MEAN_COLOR, STYLE_LAYERS};
 use crate::optimizers::{LbfgsOptions, LbfgsRule};
 use crate::picture::Filter;
 use crate::terms::{Content, ContentLoss, Gram, GramLoss, WeightedLayers};
-use crate::{OptimizerSettings, PixelUnits, Schedule, Settings, Start, StyleFit};
+use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
 
 pub(super) fn settings() -> Settings {
     Settings {
@@ -44,13 +44,16 @@ pub(super) fn settings() -> Settings {
         average: None,
         schedule: Schedule {
             size: 512,
-            first_size: None,
+            pyramid: Pyramid::One,
             iterations: 500,
+            refinement: None,
             start: Start::NormalNoise { mean: MEAN_COLOR.map(|mean| mean / 255.0), deviation: 1.0 / 255.0 },
             style_fit: StyleFit::LongestSide,
             style_scale: 1.0,
             filter: Filter::Lanczos3,
         },
+        variables: Variables::Pixels,
+        seamless: false,
         original_colors: false,
         seed: 0,
     }

@@ -10,7 +10,7 @@ use impasto_network::{NetworkOptions, Padding, Pooling};
 use super::{CONTENT_LAYER, STYLE_LAYERS};
 use crate::picture::Filter;
 use crate::terms::{Content, ContentLoss, Gram, GramLoss, TotalVariation, VariationLoss, WeightedLayers};
-use crate::{OptimizerSettings, PixelUnits, Schedule, Settings, Start, StyleFit};
+use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
 
 pub(super) fn settings() -> Settings {
     Settings {
@@ -37,13 +37,16 @@ pub(super) fn settings() -> Settings {
         average: Some(0.9),
         schedule: Schedule {
             size: 512,
-            first_size: Some(128),
+            pyramid: Pyramid::RootsOfTwo { first: 128 },
             iterations: 100,
+            refinement: None,
             start: Start::Content,
             style_fit: StyleFit::Shrink,
             style_scale: 1.0,
             filter: Filter::Lanczos3,
         },
+        variables: Variables::Pixels,
+        seamless: false,
         original_colors: false,
         seed: 0,
     }

@@ -15,7 +15,7 @@ use super::{CONTENT_LAYER, STYLE_LAYERS};
 use crate::optimizers::{LbfgsOptions, LbfgsRule};
 use crate::picture::Filter;
 use crate::terms::{Content, ContentLoss, Gram, GramLoss, TotalVariation, VariationLoss, WeightedLayers};
-use crate::{OptimizerSettings, PixelUnits, Schedule, Settings, Start, StyleFit};
+use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
 
 pub(super) fn settings() -> Settings {
     Settings {
@@ -41,13 +41,16 @@ pub(super) fn settings() -> Settings {
         average: None,
         schedule: Schedule {
             size: 512,
-            first_size: None,
+            pyramid: Pyramid::One,
             iterations: 200,
+            refinement: None,
             start: Start::UniformNoise { range: 0.0..1.0 },
             style_fit: StyleFit::ContentSize,
             style_scale: 1.0,
             filter: Filter::Lanczos3,
         },
+        variables: Variables::Pixels,
+        seamless: false,
         original_colors: false,
         seed: 0,
     }

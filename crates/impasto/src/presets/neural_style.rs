@@ -24,7 +24,7 @@ use impasto_network::{NetworkOptions, Padding, Pooling};
 use super::{CONTENT_LAYER, MEAN_COLOR, STYLE_LAYERS};
 use crate::picture::Filter;
 use crate::terms::{Content, ContentLoss, Gram, GramLoss, TotalVariation, VariationLoss, WeightedLayers};
-use crate::{OptimizerSettings, PixelUnits, Schedule, Settings, Start, StyleFit};
+use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
 
 pub(super) fn settings() -> Settings {
     Settings {
@@ -45,13 +45,16 @@ pub(super) fn settings() -> Settings {
         average: None,
         schedule: Schedule {
             size: 512,
-            first_size: None,
+            pyramid: Pyramid::One,
             iterations: 1000,
+            refinement: None,
             start: Start::NormalNoise { mean: MEAN_COLOR.map(|mean| mean / 256.0), deviation: 0.001 / 256.0 },
             style_fit: StyleFit::LongestSide,
             style_scale: 1.0,
             filter: Filter::Bilinear,
         },
+        variables: Variables::Pixels,
+        seamless: false,
         original_colors: false,
         seed: 0,
     }

@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use impasto_network::{Engine, Layer, MapGradient};
+use impasto_network::{Architecture, Engine, Layer, MapGradient, Size};
 use serde::Serialize;
 
 use super::{Definition, LayerWeight, Loss, MapLoss, SMALLEST_NORM, Scene, WeightedLayers};
@@ -61,6 +61,12 @@ impl Definition for Content {
         true
     }
 
+    fn memory_needed(&self, architecture: &Architecture, picture: Size, _styles: &[Size]) -> u64 {
+        let shapes =
+            self.layers().into_iter().filter_map(|layer| architecture.map_shape(layer, picture).ok());
+        shapes.map(|shape| 4 * shape.elements() as u64).sum()
+    }
+
     fn validate(&self) -> Result<(), SettingsError> {
         require_weight("content weight", self.weight)?;
         self.layers.validate("content")
@@ -68,7 +74,7 @@ impl Definition for Content {
 }
 
 impl Content {
-    pub(super) fn loss<E: Engine>(&self, _scene: Scene) -> impl Loss<E> + use<E> {
+    pub(super) fn loss<E: Engine>(&self, _scene: &Scene) -> impl Loss<E> + use<E> {
         let layers = self.layers.divide(self.weight);
         ContentDistance { kind: self.loss, layers, targets: Vec::new() }
     }
@@ -103,12 +109,15 @@ impl<E: Engine> Loss<E> for ContentDistance<E::Map> {
         self.targets = self.layers.iter().map(target).collect();
     }
 
-    fn on_maps(&self, engine: &E) -> Vec<MapLoss<E::Map>> {
+    fn on_maps(&mut self, engine: &E) -> Vec<MapLoss<E::Map>> {
         let loss = |(&LayerWeight { layer, weight }, Target { map, factor }): (_, &Target<E::Map>)| MapLoss {
-            layer,
+            layer: Some(layer),
             weight,
             value: factor * engine.squared_difference(layer, map),
-            gradient: MapGradient::Difference { scale: (2.0 * factor) as f32, target: map.clone() },
+            gradients: vec![(
+                layer,
+                MapGradient::Difference { scale: (2.0 * factor) as f32, target: map.clone() },
+            )],
         };
         self.layers.iter().zip(&self.targets).map(loss).collect()
     }

@@ -14,7 +14,7 @@
 use impasto_network::{Engine, Layer, MapGradient, MapShape};
 use serde::Serialize;
 
-use super::{Definition, LayerWeight, Loss, MapLoss, SMALLEST_NORM, Scene, WeightedLayers};
+use super::{Definition, LayerWeight, Loss, MapLoss, SMALLEST_NORM, Scene, StyleView, WeightedLayers};
 use crate::SettingsError;
 use crate::error::require_weight;
 
@@ -72,7 +72,7 @@ impl Definition for Gram {
 }
 
 impl Gram {
-    pub(super) fn loss<E: Engine>(&self, scene: Scene) -> impl Loss<E> + use<E> {
+    pub(super) fn loss<E: Engine>(&self, scene: &Scene) -> impl Loss<E> + use<E> {
         let layers = self.layers.divide(self.weight);
         let targets = vec![Vec::new(); layers.len()];
         let pixels = (scene.size.width * scene.size.height) as f64;
@@ -114,17 +114,17 @@ fn statistic<E: Engine>(engine: &E, layer: Layer) -> Vec<f64> {
 }
 
 impl<E: Engine> Loss<E> for GramDistance {
-    fn learn_style(&mut self, engine: &E, share: f64) {
+    fn learn_style(&mut self, engine: &E, style: &StyleView<'_>) {
         for (&LayerWeight { layer, .. }, target) in self.layers.iter().zip(&mut self.targets) {
             let statistic = statistic(engine, layer);
             target.resize(statistic.len(), 0.0);
             for (sum, value) in target.iter_mut().zip(statistic) {
-                *sum += share * value;
+                *sum += style.share * value;
             }
         }
     }
 
-    fn on_maps(&self, engine: &E) -> Vec<MapLoss<E::Map>> {
+    fn on_maps(&mut self, engine: &E) -> Vec<MapLoss<E::Map>> {
         let loss = |(&LayerWeight { layer, weight }, target): (_, &Vec<f64>)| {
             let mut difference = statistic(engine, layer);
             difference.iter_mut().zip(target).for_each(|(value, target)| *value -= target);
@@ -132,12 +132,16 @@ impl<E: Engine> Loss<E> for GramDistance {
             let factor = self.factor(shape, target);
             let slope = 4.0 * factor / shape.positions() as f64;
             MapLoss {
-                layer,
+                layer: Some(layer),
                 weight,
                 value: factor * difference.iter().map(|value| value * value).sum::<f64>(),
-                gradient: MapGradient::Linear {
-                    matrix: difference.iter().map(|value| (slope * value) as f32).collect(),
-                },
+                gradients: vec![(
+                    layer,
+                    MapGradient::Linear {
+                        matrix: difference.iter().map(|value| (slope * value) as f32).collect(),
+                        weights: None,
+                    },
+                )],
             }
         };
         self.layers.iter().zip(&self.targets).map(loss).collect()

@@ -12,21 +12,25 @@
 //! | [`TotalVariation`] | `total_variation.rs` | differences of neighbouring pixels |
 //!
 //! A new term is a file that defines the settings, implements `Definition` for them and has a function
-//! `loss` that makes a `Loss`; and a line in `register!`.
+//! `loss` that makes a `Loss`; and a line in `register!`. `docs/adding-a-term.md` goes through one.
 
 mod content;
 mod gram;
 mod layers;
 mod total_variation;
 
+use std::sync::Arc;
+
 pub use content::{Content, ContentLoss};
 pub use gram::{Gram, GramLoss};
-use impasto_network::{Engine, Layer, MapGradient, Size};
+use impasto_network::{Architecture, Engine, Layer, MapGradient, Size};
 pub use layers::{LayerWeight, WeightedLayers};
 use serde::Serialize;
 pub use total_variation::{TotalVariation, VariationLoss};
 
 use crate::SettingsError;
+use crate::regions::Regions;
+use crate::style_copy::StyleCopy;
 
 /// Denominators of relative losses are at least this. Statistics of a layer that answers at all are of
 /// order one or more, so it only keeps a layer without any activation from dividing by zero.
@@ -55,42 +59,81 @@ pub(crate) trait Definition {
         false
     }
 
+    /// The copies of each style picture that it learns from.
+    fn style_copies(&self) -> Vec<StyleCopy> {
+        vec![StyleCopy::ORIGINAL]
+    }
+
+    /// The part of the picture that the stage starts from, 0..1, in a blend with the content that it learns
+    /// from; the rest is the content. `None` if it learns from no such blend.
+    fn start_share(&self, _scene: &Scene) -> Option<f32> {
+        None
+    }
+
+    /// Bytes that the loss keeps from one evaluation to the next, besides what the engine holds.
+    fn memory_needed(&self, _architecture: &Architecture, _picture: Size, _styles: &[Size]) -> u64 {
+        0
+    }
+
     /// Names the first setting that is outside its range.
     fn validate(&self) -> Result<(), SettingsError>;
 }
 
 /// What a loss is made for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Scene {
     /// Size of the picture.
     pub size: Size,
     /// What the picture's 1 is in the units of the variables.
     pub pixel_scale: f64,
+    /// Which parts of the picture speak to which parts of the styles, at the size of the picture.
+    pub regions: Option<Arc<Regions>>,
+    /// Whether the picture's opposite borders meet.
+    pub seamless: bool,
+    /// Whether this is the first of several sizes.
+    pub is_coarsest: bool,
+    /// Whether this is the last stage of a schedule with a refinement.
+    pub refines: bool,
 }
 
-/// One map loss at one layer. Its share of the objective is `weight · value`.
+/// A style picture, or a copy of one, whose maps the engine holds.
+pub(crate) struct StyleView<'a> {
+    /// Its part of the blend; those of all styles add up to 1, copies not counted.
+    pub share: f64,
+    /// How it was made from the style picture.
+    pub copy: StyleCopy,
+    /// Its size.
+    pub size: Size,
+    /// Its parts, at its size.
+    pub regions: Option<&'a Regions>,
+}
+
+/// One loss on maps. Its share of the objective is `weight · value`.
 pub(crate) struct MapLoss<Map> {
-    /// Where.
-    pub layer: Layer,
+    /// Where, for the trace; `None` if it is of several layers at once.
+    pub layer: Option<Layer>,
     /// Weight of the term times that of the layer.
     pub weight: f64,
     /// The loss without its weight.
     pub value: f64,
-    /// Its gradient by the map, without the weight too.
-    pub gradient: MapGradient<Map>,
+    /// Its gradients by the maps it reads, without the weight too; those at one layer add up.
+    pub gradients: Vec<(Layer, MapGradient<Map>)>,
 }
 
 /// A term at work on pictures of one size.
 pub(crate) trait Loss<E: Engine> {
-    /// Takes in one of the style pictures, whose maps the engine holds. `share` is its part of the blend;
-    /// all shares add up to 1.
-    fn learn_style(&mut self, _engine: &E, _share: f64) {}
+    /// Takes in one of the style pictures.
+    fn learn_style(&mut self, _engine: &E, _style: &StyleView<'_>) {}
 
     /// Takes in the content picture, whose maps the engine holds.
     fn learn_content(&mut self, _engine: &E) {}
 
+    /// Takes in the blend of start and content that [`Definition::start_share`] asks for, whose maps the
+    /// engine holds.
+    fn learn_start(&mut self, _engine: &E) {}
+
     /// The losses of the picture whose maps the engine holds, layer by layer.
-    fn on_maps(&self, _engine: &E) -> Vec<MapLoss<E::Map>> {
+    fn on_maps(&mut self, _engine: &E) -> Vec<MapLoss<E::Map>> {
         Vec::new()
     }
 
@@ -128,7 +171,7 @@ macro_rules! register {
             }
 
             /// The term at work.
-            pub(crate) fn loss<'a, E: Engine + 'a>(&self, scene: Scene) -> Box<dyn Loss<E> + 'a> {
+            pub(crate) fn loss<'a, E: Engine + 'a>(&self, scene: &Scene) -> Box<dyn Loss<E> + 'a> {
                 match self { $(Self::$kind(settings) => Box::new(settings.loss(scene)),)* }
             }
         }

@@ -56,8 +56,8 @@ impl Definition for TotalVariation {
 }
 
 impl TotalVariation {
-    pub(super) fn loss<E: Engine>(&self, scene: Scene) -> impl Loss<E> + use<E> {
-        Variation { kind: self.loss, weight: self.weight, scene }
+    pub(super) fn loss<E: Engine>(&self, scene: &Scene) -> impl Loss<E> + use<E> {
+        Variation { kind: self.loss, weight: self.weight, scene: scene.clone() }
     }
 }
 

@@ -1,6 +1,8 @@
 //! An engine whose maps turn to NaN after some time.
 
-use impasto_network::{Engine, EngineError, Layer, MapGradient, MapShape, ScalarEngine, Size};
+use impasto_network::{
+    Architecture, Engine, EngineError, Layer, MapGradient, MapShape, NetworkOptions, ScalarEngine, Size,
+};
 
 /// As [`ScalarEngine`], but statistics are NaN from a given backward pass on.
 pub struct FailingEngine {
@@ -21,6 +23,14 @@ impl FailingEngine {
 
 impl Engine for FailingEngine {
     type Map = <ScalarEngine as Engine>::Map;
+
+    fn architecture(&self) -> &Architecture {
+        self.inner.architecture()
+    }
+
+    fn set_options(&mut self, options: NetworkOptions) {
+        self.inner.set_options(options);
+    }
 
     fn prepare(&mut self, size: Size, taps: &[Layer]) -> Result<(), EngineError> {
         self.inner.prepare(size, taps)
@@ -46,6 +56,10 @@ impl Engine for FailingEngine {
         self.inner.gram(tap).into_iter().map(|value| value + self.spoil()).collect()
     }
 
+    fn weighted_gram(&self, tap: Layer, weights: &[f32]) -> Vec<f64> {
+        self.inner.weighted_gram(tap, weights)
+    }
+
     fn squared_difference(&self, tap: Layer, target: &Self::Map) -> f64 {
         self.inner.squared_difference(tap, target) + self.spoil()
     }
@@ -65,5 +79,9 @@ impl Engine for FailingEngine {
 
     fn read_map(&self, map: &Self::Map) -> Vec<f32> {
         self.inner.read_map(map)
+    }
+
+    fn map_from(&self, shape: MapShape, values: &[f32]) -> Self::Map {
+        self.inner.map_from(shape, values)
     }
 }

@@ -2,7 +2,9 @@
 
 use impasto::picture::keep_colors;
 use impasto::terms::{Content, Gram, TermSettings};
-use impasto::{Control, OptimizerSettings, Picture, Preset, Progress, Settings, Start, StyleFit, Transfer};
+use impasto::{
+    Control, OptimizerSettings, Picture, Preset, Progress, Pyramid, Settings, Start, StyleFit, Transfer,
+};
 use impasto_network::{CpuEngine, Size};
 
 use crate::small::{self, go_on};
@@ -11,7 +13,7 @@ use crate::small::{self, go_on};
 fn every_preset_lowers_its_loss() {
     for preset in Preset::ALL {
         let mut settings = preset.settings();
-        (settings.schedule.size, settings.schedule.first_size) = (40, Some(32));
+        (settings.schedule.size, settings.schedule.pyramid) = (40, Pyramid::RootsOfTwo { first: 32 });
         settings.schedule.iterations = 12;
         let mut engine = small::engine(&settings);
         let outcome = small::transfer(settings).run(&mut engine, &mut go_on).unwrap();

@@ -1,7 +1,7 @@
 //! A small network and small pictures.
 
 use impasto::terms::{Gram, WeightedLayers};
-use impasto::{Control, Picture, Preset, Progress, Settings, Transfer};
+use impasto::{Control, Picture, Preset, Progress, Pyramid, Settings, Transfer};
 use impasto_network::{Architecture, Layer, ScalarEngine, Weights};
 
 /// Five blocks, so that it has the layers of all presets.
@@ -29,7 +29,7 @@ pub fn picture(width: usize, height: usize, seed: u64) -> Picture {
 /// The default preset in three sizes, 24, 34 and 48 pixels.
 pub fn settings() -> Settings {
     let mut settings = Preset::Impasto.settings();
-    (settings.schedule.size, settings.schedule.first_size) = (48, Some(24));
+    (settings.schedule.size, settings.schedule.pyramid) = (48, Pyramid::RootsOfTwo { first: 24 });
     settings.schedule.iterations = 6;
     settings
 }
@@ -37,7 +37,7 @@ pub fn settings() -> Settings {
 /// One term of one layer at one size.
 pub fn simple_settings() -> Settings {
     let mut settings = settings();
-    (settings.schedule.size, settings.schedule.first_size) = (24, None);
+    (settings.schedule.size, settings.schedule.pyramid) = (24, Pyramid::One);
     let style = settings.term_mut::<Gram>().unwrap();
     style.layers = WeightedLayers::each(&[Layer::relu(2, 1)]);
     settings.terms = vec![style.clone().into()];
