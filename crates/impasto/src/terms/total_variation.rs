@@ -8,10 +8,11 @@
 //! a = (x[i, j+1] − x[i, j])²        b = (x[i+1, j] − x[i, j])²
 //! ```
 //!
-//! See [`VariationLoss`] for what is summed. Its value is always part of the printed total, which it is
+//! In a seamless picture the last row and column have the first as neighbours. See [`VariationLoss`] for what
+//! is summed. Its value is always part of the printed total, which it is
 //! not in neural-style; the gradient there is the same.
 
-use impasto_network::Engine;
+use impasto_network::{Engine, Size};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -78,22 +79,25 @@ struct Contribution {
 impl Variation {
     /// The unweighted loss of one channel `[H, W]`. Adds its weighted gradient.
     fn on_plane(&self, plane: &[f32], gradient: &mut [f32]) -> f64 {
-        let (height, width) = (self.scene.size.height, self.scene.size.width);
+        let Size { height, width } = self.scene.size;
+        // The rows and columns whose pixels have both neighbours.
+        let rim = usize::from(!self.scene.seamless);
+        let whole = (height - rim, width - rim);
         // From the squares of the picture's units to those of the variables'.
         let area = self.scene.pixel_scale * self.scene.pixel_scale;
         let both = |value: f64, slope: f64| Contribution { value, by_a: slope * area, by_b: slope * area };
         match self.kind {
             VariationLoss::HalfSquares => {
-                self.sum(plane, gradient, (height - 1, width - 1), |a, b| both(0.5 * area * (a + b), 0.5))
+                self.sum(plane, gradient, whole, |a, b| both(0.5 * area * (a + b), 0.5))
             }
-            VariationLoss::Power => self.sum(plane, gradient, (height - 1, width - 1), |a, b| {
+            VariationLoss::Power => self.sum(plane, gradient, whole, |a, b| {
                 let sum = area * (a + b);
                 let root = sum.sqrt().sqrt();
                 both(sum * root, 1.25 * root)
             }),
             VariationLoss::MeanSquares => {
                 let mean = |pairs: usize| area / (3 * pairs).max(1) as f64;
-                let (by_a, by_b) = (mean(height * (width - 1)), mean((height - 1) * width));
+                let (by_a, by_b) = (mean(height * whole.1), mean(whole.0 * width));
                 self.sum(plane, gradient, (height, width), |a, b| Contribution {
                     value: by_a * a + by_b * b,
                     by_a,
@@ -104,7 +108,8 @@ impl Variation {
     }
 
     /// Sums `contribution`, given a and b in units of the picture, over the first rows and columns of a
-    /// channel. A neighbour beyond the border counts as equal.
+    /// channel. A neighbour beyond the border is that at the other end in a seamless picture, else it counts
+    /// as equal.
     fn sum(
         &self,
         plane: &[f32],
@@ -112,13 +117,18 @@ impl Variation {
         (rows, columns): (usize, usize),
         contribution: impl Fn(f64, f64) -> Contribution,
     ) -> f64 {
-        let (height, width) = (self.scene.size.height, self.scene.size.width);
+        let Size { height, width } = self.scene.size;
+        let next = |index: usize, length: usize| match (index + 1 < length, self.scene.seamless) {
+            (true, _) => index + 1,
+            (false, true) => 0,
+            (false, false) => index,
+        };
         let mut loss = 0.0;
         for row in 0..rows {
-            let to_below = if row + 1 < height { width } else { 0 };
+            let row_below = next(row, height) * width;
             for column in 0..columns {
                 let index = row * width + column;
-                let (right, below) = (index + usize::from(column + 1 < width), index + to_below);
+                let (right, below) = (row * width + next(column, width), row_below + column);
                 let difference = |to: usize| f64::from(plane[to]) - f64::from(plane[index]);
                 let (dx, dy) = (difference(right), difference(below));
                 let Contribution { value, by_a, by_b } = contribution(dx * dx, dy * dy);
@@ -140,5 +150,49 @@ impl<E: Engine> Loss<E> for Variation {
         // Collected, so that the sum has one order for any number of threads.
         let losses: Vec<f64> = planes.map(|(plane, gradient)| self.on_plane(plane, gradient)).collect();
         Some(self.weight * losses.iter().sum::<f64>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use impasto_network::ScalarEngine;
+
+    use super::*;
+
+    /// The loss of a picture and its gradient, whether it tiles or not.
+    fn evaluate(kind: VariationLoss, seamless: bool, picture: &[f32], size: Size) -> (f64, Vec<f32>) {
+        let (regions, is_coarsest, refines) = (None, false, false);
+        let scene = Scene { size, pixel_scale: 1.0, regions, seamless, is_coarsest, refines };
+        let term = TotalVariation { weight: 1.0, loss: kind };
+        let mut gradient = vec![0.0; picture.len()];
+        let loss = Loss::<ScalarEngine>::on_pixels(&term.loss(&scene), picture, &mut gradient);
+        (loss.unwrap(), gradient)
+    }
+
+    #[test]
+    fn a_seamless_picture_may_be_shifted() {
+        let size = Size { height: 4, width: 5 };
+        let picture: Vec<f32> = (0..60).map(|index| ((index * 17) % 23) as f32 / 23.0).collect();
+        let shifted: Vec<f32> = (0..60)
+            .map(|index| {
+                let (plane, row, column) = (index / 20, index / 5 % 4, index % 5);
+                picture[plane * 20 + (row + 1) % 4 * 5 + (column + 2) % 5]
+            })
+            .collect();
+        for kind in [VariationLoss::HalfSquares, VariationLoss::Power, VariationLoss::MeanSquares] {
+            let (loss, gradient) = evaluate(kind, true, &picture, size);
+            let (again, _) = evaluate(kind, true, &shifted, size);
+            assert!((loss / again - 1.0).abs() < 1e-12, "{kind:?}: {loss} and {again}");
+            let (unlike, _) = evaluate(kind, false, &picture, size);
+            assert!((loss / unlike - 1.0).abs() > 1e-2, "{kind:?}");
+            // By finite differences at the last pixel, whose neighbours are at the other ends.
+            let moved = |by: f32| {
+                let mut picture = picture.clone();
+                picture[19] += by;
+                evaluate(kind, true, &picture, size).0
+            };
+            let slope = (moved(1e-3) - moved(-1e-3)) / 2e-3;
+            assert!((slope / f64::from(gradient[19]) - 1.0).abs() < 1e-2, "{kind:?}: {slope}");
+        }
     }
 }
