@@ -4,46 +4,25 @@
 //! convolution as the direct sum of products, 18·C·K·H·W, so Winograd's layers exceed the peak of the matrix
 //! product by what they save. `IMPASTO_ISA` chooses the instruction set: portable, avx2 or avx512.
 
+mod support;
+
 use std::hint::black_box;
-use std::time::Instant;
 
 use impasto_kernels::{
     Activated, BlockedMap, Convolution3x3, FirstConvolution, GradientPart, Isa, OutputGradient, PackedMatrix,
     Padding, WindowPooling, Workspace, gram, replace_by_gradient,
 };
-
-/// Seconds of the best of five runs, after one that warms up.
-fn seconds(mut run: impl FnMut()) -> f64 {
-    run();
-    let time = |run: &mut dyn FnMut()| {
-        let start = Instant::now();
-        run();
-        start.elapsed().as_secs_f64()
-    };
-    (0..5).map(|_| time(&mut run)).fold(f64::INFINITY, f64::min)
-}
+use support::{matrix_product_peak, numbers, on_threads, seconds};
 
 fn main() {
-    let numbers: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    let numbers = numbers();
     let side = numbers.first().copied().unwrap_or(512);
-    let threads = numbers.get(1).copied().unwrap_or(0);
-    let isa = std::env::var("IMPASTO_ISA").ok().map_or(Isa::detect(), |name| name.parse().expect("a set"));
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a thread pool");
-    pool.install(|| {
+    on_threads(numbers.get(1).copied().unwrap_or(0), |isa| {
         println!("{isa}, {} threads, {side}x{side} pixels", rayon::current_num_threads());
         let peak = matrix_product_peak(isa);
         println!("matrix product: {peak:.0} GFLOP/s");
         layers(isa, side, peak);
     });
-}
-
-/// GFLOP/s of the product kernel on a large map.
-fn matrix_product_peak(isa: Isa) -> f64 {
-    let (channels, positions) = (256, 128);
-    let matrix = PackedMatrix::new(channels, &vec![0.01; channels * channels]);
-    let mut map = BlockedMap::zeros(channels, positions, positions);
-    let time = seconds(|| replace_by_gradient(isa, &mut map, &[GradientPart::Linear(&matrix)], false));
-    2.0 * (channels * channels * positions * positions) as f64 / time / 1e9
 }
 
 fn layers(isa: Isa, side: usize, peak: f64) {

@@ -56,6 +56,7 @@ impl PackedMatrix {
             b_panel: depth_blocks * LANES * LANES,
             c: c.cast(),
             c_panel: plane * LANES,
+            c_row: LANES,
             accumulate,
         }
     }

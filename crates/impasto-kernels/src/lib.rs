@@ -9,6 +9,7 @@
 //! | Gram matrix, of a whole map and weighted by position | `gram.rs` |
 //! | gradients that act on each position by itself, among them the Gram matrix's adjoint | `local_gradient.rs`, `gradient_part.rs` |
 //! | sums of squares and of squared differences | `reduction.rs` |
+//! | nearest patches, their loss and its gradient | `patches/` |
 //! | matrix product | `matrix.rs`, `product.rs` |
 //! | the same in plain loops, the oracle of the tests | `scalar.rs` |
 //!
@@ -32,6 +33,7 @@ mod mapped_file;
 mod matrix;
 mod padding;
 mod parallel;
+mod patches;
 mod pooling;
 mod product;
 mod reduction;
@@ -50,6 +52,11 @@ pub use map::{Block, BlockedMap, LANES};
 pub use mapped_file::MappedFile;
 pub use matrix::matrix_product;
 pub use padding::Padding;
+pub use patches::{
+    Guide, PatchBank, PatchMatches, Placement, column_norms, extend_circularly, find_patches, matched_map,
+    mean_column, normalize_columns, patch_difference, patch_norms, scale_columns, search_bytes,
+    subtract_column,
+};
 pub use pooling::{L2_POOLING_SCALE, pool_l2, unpool_l2};
 pub use reduction::{squared_difference, squared_norm};
 pub use winograd::{TileSize, Workspace};

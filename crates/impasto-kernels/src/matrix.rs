@@ -66,6 +66,7 @@ impl Kernel for Rows<'_> {
                 b_panel: self.b.positions() * LANES,
                 c: self.c.at(self.start * LANES),
                 c_panel: all_rows * LANES,
+                c_row: LANES,
                 accumulate: false,
             };
             some_rows.run::<S>();

@@ -5,7 +5,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Does `work(scratch, index)` for every index below `count`, each thread with its own scratch.
+/// Does `work(scratch, index)` for every index below `count`, each thread with its own scratch and in ascending
+/// order of its indices.
 ///
 /// `scratches` says how many threads may take part at most.
 pub(crate) fn for_each_with<T: Send>(scratches: &mut [T], count: usize, work: impl Fn(&mut T, usize) + Sync) {

@@ -1,8 +1,9 @@
 //! The matrix product that everything else is made of.
 //!
 //! `C[n] (+)= Σ_k A[k] · B[k][n]` for a few rows at a time. Operands lie as maps do, in blocks of sixteen:
-//! A as `[K/16][rows][16]`, B in panels `[N/16][K][16]`, C as `[N/16][rows][16]`. One panel of B stays in
-//! the first-level cache while the rows of A stream past it, and six rows of C stay in registers.
+//! A as `[K/16][rows][16]`, B in panels `[N/16][K][16]`, C as `[N/16][rows][16]` or with its rows whole. One
+//! panel of B stays in the first-level cache while the rows of A stream past it, and six rows of C stay in
+//! registers.
 
 use crate::map::LANES;
 use crate::simd::Simd;
@@ -31,9 +32,10 @@ pub(crate) struct Product {
     /// `[panels][depth][16]`, panels `b_panel` apart.
     pub(crate) b: *const f32,
     pub(crate) b_panel: usize,
-    /// `[panels][rows][16]`, panels `c_panel` apart.
+    /// `[panels][rows][16]`, panels `c_panel` and rows `c_row` apart.
     pub(crate) c: *mut f32,
     pub(crate) c_panel: usize,
+    pub(crate) c_row: usize,
     /// Add to C instead of overwriting it.
     pub(crate) accumulate: bool,
 }
@@ -117,12 +119,12 @@ impl Product {
         // SAFETY: rows and panels are within the extents that the caller promises.
         unsafe {
             let mut sums = [[[S::zero(); MAX_VECTORS]; PANELS]; ROWS];
-            let c = self.c.add(row * LANES);
+            let c = self.c.add(row * self.c_row);
             if self.accumulate {
                 for (r, row_sums) in sums.iter_mut().enumerate() {
                     for (p, panel_sums) in row_sums.iter_mut().enumerate() {
                         for (v, sum) in panel_sums.iter_mut().enumerate().take(S::VECTORS) {
-                            *sum = S::load(c.add(p * self.c_panel + r * LANES + v * S::WIDTH));
+                            *sum = S::load(c.add(p * self.c_panel + r * self.c_row + v * S::WIDTH));
                         }
                     }
                 }
@@ -150,7 +152,7 @@ impl Product {
             for (r, row_sums) in sums.iter().enumerate() {
                 for (p, panel_sums) in row_sums.iter().enumerate() {
                     for (v, &sum) in panel_sums.iter().enumerate().take(S::VECTORS) {
-                        S::store(c.add(p * self.c_panel + r * LANES + v * S::WIDTH), sum);
+                        S::store(c.add(p * self.c_panel + r * self.c_row + v * S::WIDTH), sum);
                     }
                 }
             }

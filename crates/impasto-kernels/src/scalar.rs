@@ -1,6 +1,12 @@
 //! Every kernel once more in plain loops over planes `[C, H, W]`, sums in f64: the oracle of the tests, and
 //! of the engine that is made of these alone.
 
+mod patches;
+
+pub use patches::{
+    column_norms, find_patches, matched_map, mean_column, normalize_columns, patch_difference, patch_norms,
+};
+
 use crate::padding::Padding;
 use crate::pooling::L2_POOLING_SCALE;
 

@@ -232,6 +232,7 @@ impl<T: Tile, Source: TileSource, Sink: TileSink> Kernel for Multiply<'_, T, Sou
                     b_panel: extents.panel_length(),
                     c: self.products.add(place * place_length),
                     c_panel: rows * LANES,
+                    c_row: LANES,
                     accumulate: false,
                 };
                 product.run::<S>();
