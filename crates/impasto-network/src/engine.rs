@@ -7,9 +7,9 @@
 
 use std::sync::Arc;
 
-use impasto_kernels::Padding;
+use impasto_kernels::{Padding, PatchMatches};
 
-use crate::{Architecture, Layer};
+use crate::{Architecture, Layer, PatchOptions};
 
 /// Height and width of a picture in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -162,6 +162,9 @@ pub trait Engine {
     /// A feature map, wherever it lives.
     type Map;
 
+    /// Source patches to be searched, wherever they live.
+    type Patches;
+
     /// The shape of the network.
     fn architecture(&self) -> &Architecture;
 
@@ -212,4 +215,60 @@ pub trait Engine {
 
     /// A map of these values, `[C, H, W]` row-major.
     fn map_from(&self, shape: MapShape, values: &[f32]) -> Self::Map;
+
+    /// A collection of source patches of maps with `channels` channels, still empty.
+    ///
+    /// # Panics
+    /// If an option is outside its range.
+    fn new_patches(&self, channels: usize, options: PatchOptions) -> Self::Patches;
+
+    /// Adds all patches of `map`, in reading order: source patches are numbered map by map from 0 on, whatever
+    /// the stride. `guide` are planes `[G, H, W]` on the grid of the map; all maps of a collection have as many
+    /// or none has any.
+    ///
+    /// # Panics
+    /// If the map has other channels or is smaller than a patch, the guide does not fit, or whole patches are
+    /// guided.
+    fn add_patches(&self, patches: &mut Self::Patches, map: Self::Map, guide: Option<&[f32]>);
+
+    /// The source patch of the highest score for each query patch of `map`. `penalties`, one for each source
+    /// patch, are subtracted from its scores; ∞ excludes it. The scores returned are less the penalty. Of equal
+    /// scores the patch of the lowest index wins.
+    ///
+    /// # Panics
+    /// If there are no source patches or all are excluded, `map` is smaller than a patch, whole patches have
+    /// penalties other than 0 and ∞, or guides are not as those of the sources.
+    fn match_patches(
+        &self,
+        patches: &Self::Patches,
+        map: &Self::Map,
+        guide: Option<&[f32]>,
+        penalties: Option<&[f32]>,
+    ) -> PatchMatches;
+
+    /// The highest score of each source patch with any of the query patches of `map`.
+    ///
+    /// # Panics
+    /// As [`match_patches`](Engine::match_patches).
+    fn best_scores(&self, patches: &Self::Patches, map: &Self::Map, guide: Option<&[f32]>) -> Vec<f32>;
+
+    /// The sum of squared differences between the query patches p of the map F at `tap` and their matches,
+    /// `Σₚ Σₒ ‖F_{p+o} − G_{m(p)+o}‖²`, and the map of sums of `F − G` over the patches that cover a position:
+    /// half its gradient by F.
+    ///
+    /// # Panics
+    /// If the matches are not those of such a map with these patches.
+    fn patch_difference(
+        &self,
+        tap: Layer,
+        patches: &Self::Patches,
+        matches: &PatchMatches,
+    ) -> (f64, Self::Map);
+
+    /// The map of `shape` in which every position is the mean of the matched columns that cover it. A position
+    /// that no patch covers, which needs a stride beyond the size of a patch, is zero.
+    ///
+    /// # Panics
+    /// As [`patch_difference`](Engine::patch_difference), for a map of this shape.
+    fn matched_map(&self, patches: &Self::Patches, matches: &PatchMatches, shape: MapShape) -> Self::Map;
 }

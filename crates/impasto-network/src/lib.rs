@@ -11,15 +11,17 @@ mod cpu_engine;
 mod door;
 mod engine;
 mod layer;
+mod patches;
 mod scalar_engine;
 mod weights;
 
 pub use architecture::Architecture;
-pub use cpu_engine::CpuEngine;
+pub use cpu_engine::{CpuEngine, CpuPatches};
 pub use engine::{Engine, EngineError, MapGradient, MapShape, NetworkOptions, Pooling, Size};
-pub use impasto_kernels::Padding;
+pub use impasto_kernels::{Padding, PatchMatches};
 pub use layer::{Layer, LayerNameError};
-pub use scalar_engine::{PlanarMap, ScalarEngine};
+pub use patches::{PatchNormalization, PatchOptions};
+pub use scalar_engine::{PlanarMap, ScalarEngine, ScalarPatches};
 pub use weights::{
     ChannelOrder, Convention, ConventionError, Convolution, InputChannel, Weights, WeightsError, WeightsFault,
 };

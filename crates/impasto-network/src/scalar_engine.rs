@@ -3,16 +3,18 @@
 //! It is the oracle that the fast engines are tested against, so it trades all speed and memory for being
 //! obviously right. Maps and gradients are stored in f32; every sum is taken in f64.
 
+mod patches;
 mod pooling;
 
 use std::collections::BTreeMap;
 
 use impasto_kernels::scalar;
+pub use patches::ScalarPatches;
 use pooling::{pool, pool_back};
 
 use crate::{
     Architecture, Convention, Convolution, Engine, EngineError, Layer, MapGradient, MapShape, NetworkOptions,
-    Padding, Size, Weights, door,
+    Padding, PatchMatches, PatchOptions, Size, Weights, door,
 };
 
 /// An engine in plain loops. See [`Engine`] for what it does.
@@ -152,6 +154,7 @@ fn evaluate(gradient: &MapGradient<PlanarMap>, map: &PlanarMap) -> Vec<f32> {
 
 impl Engine for ScalarEngine {
     type Map = PlanarMap;
+    type Patches = ScalarPatches;
 
     fn architecture(&self) -> &Architecture {
         &self.architecture
@@ -274,5 +277,40 @@ impl Engine for ScalarEngine {
     fn map_from(&self, shape: MapShape, values: &[f32]) -> PlanarMap {
         assert_eq!(values.len(), shape.elements(), "values of the map");
         PlanarMap { shape, values: values.to_vec() }
+    }
+
+    fn new_patches(&self, channels: usize, options: PatchOptions) -> ScalarPatches {
+        ScalarPatches::new(channels, options)
+    }
+
+    fn add_patches(&self, patches: &mut ScalarPatches, map: PlanarMap, guide: Option<&[f32]>) {
+        patches.add(map, guide);
+    }
+
+    fn match_patches(
+        &self,
+        patches: &ScalarPatches,
+        map: &PlanarMap,
+        guide: Option<&[f32]>,
+        penalties: Option<&[f32]>,
+    ) -> PatchMatches {
+        patches.find(map, guide, penalties)
+    }
+
+    fn best_scores(&self, patches: &ScalarPatches, map: &PlanarMap, guide: Option<&[f32]>) -> Vec<f32> {
+        patches.best_scores(map, guide)
+    }
+
+    fn patch_difference(
+        &self,
+        tap: Layer,
+        patches: &ScalarPatches,
+        matches: &PatchMatches,
+    ) -> (f64, PlanarMap) {
+        patches.difference(self.map(tap), matches)
+    }
+
+    fn matched_map(&self, patches: &ScalarPatches, matches: &PatchMatches, shape: MapShape) -> PlanarMap {
+        patches.matched(shape, matches)
     }
 }

@@ -10,6 +10,7 @@
 
 mod backward;
 mod forward;
+mod patches;
 mod plan;
 
 use std::collections::BTreeMap;
@@ -18,11 +19,12 @@ use std::sync::Arc;
 use impasto_kernels::{
     self as kernels, BlockedMap, Convolution3x3, FirstConvolution, GradientPart, Isa, PackedMatrix, Workspace,
 };
+pub use patches::CpuPatches;
 use plan::{Plan, Spares};
 
 use crate::{
-    Architecture, Engine, EngineError, Layer, MapGradient, MapShape, NetworkOptions, Padding, Size, Weights,
-    door,
+    Architecture, Engine, EngineError, Layer, MapGradient, MapShape, NetworkOptions, Padding, PatchMatches,
+    PatchOptions, Size, Weights, door,
 };
 
 /// The engine on the CPU. See [`Engine`] for what it does.
@@ -148,6 +150,7 @@ impl<'a> PackedGradient<'a> {
 
 impl Engine for CpuEngine {
     type Map = BlockedMap;
+    type Patches = CpuPatches;
 
     fn architecture(&self) -> &Architecture {
         self.weights.architecture()
@@ -232,5 +235,41 @@ impl Engine for CpuEngine {
 
     fn map_from(&self, shape: MapShape, values: &[f32]) -> BlockedMap {
         BlockedMap::from_planes(shape.channels, shape.height, shape.width, values)
+    }
+
+    fn new_patches(&self, channels: usize, options: PatchOptions) -> CpuPatches {
+        CpuPatches::new(channels, options)
+    }
+
+    fn add_patches(&self, patches: &mut CpuPatches, map: BlockedMap, guide: Option<&[f32]>) {
+        patches.add(map, guide);
+    }
+
+    fn match_patches(
+        &self,
+        patches: &CpuPatches,
+        map: &BlockedMap,
+        guide: Option<&[f32]>,
+        penalties: Option<&[f32]>,
+    ) -> PatchMatches {
+        patches.find(self.isa, map, guide, penalties)
+    }
+
+    fn best_scores(&self, patches: &CpuPatches, map: &BlockedMap, guide: Option<&[f32]>) -> Vec<f32> {
+        patches.best_scores(self.isa, map, guide)
+    }
+
+    fn patch_difference(
+        &self,
+        tap: Layer,
+        patches: &CpuPatches,
+        matches: &PatchMatches,
+    ) -> (f64, BlockedMap) {
+        patches.difference(self.map(tap), matches)
+    }
+
+    fn matched_map(&self, patches: &CpuPatches, matches: &PatchMatches, shape: MapShape) -> BlockedMap {
+        assert_eq!(shape.channels, patches.channels(), "channels of the patches");
+        patches.matched(shape.height, shape.width, matches)
     }
 }

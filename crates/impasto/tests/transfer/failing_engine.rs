@@ -1,7 +1,8 @@
 //! An engine whose maps turn to NaN after some time.
 
 use impasto_network::{
-    Architecture, Engine, EngineError, Layer, MapGradient, MapShape, NetworkOptions, ScalarEngine, Size,
+    Architecture, Engine, EngineError, Layer, MapGradient, MapShape, NetworkOptions, PatchMatches,
+    PatchOptions, ScalarEngine, Size,
 };
 
 /// As [`ScalarEngine`], but statistics are NaN from a given backward pass on.
@@ -23,6 +24,7 @@ impl FailingEngine {
 
 impl Engine for FailingEngine {
     type Map = <ScalarEngine as Engine>::Map;
+    type Patches = <ScalarEngine as Engine>::Patches;
 
     fn architecture(&self) -> &Architecture {
         self.inner.architecture()
@@ -83,5 +85,40 @@ impl Engine for FailingEngine {
 
     fn map_from(&self, shape: MapShape, values: &[f32]) -> Self::Map {
         self.inner.map_from(shape, values)
+    }
+
+    fn new_patches(&self, channels: usize, options: PatchOptions) -> Self::Patches {
+        self.inner.new_patches(channels, options)
+    }
+
+    fn add_patches(&self, patches: &mut Self::Patches, map: Self::Map, guide: Option<&[f32]>) {
+        self.inner.add_patches(patches, map, guide);
+    }
+
+    fn match_patches(
+        &self,
+        patches: &Self::Patches,
+        map: &Self::Map,
+        guide: Option<&[f32]>,
+        penalties: Option<&[f32]>,
+    ) -> PatchMatches {
+        self.inner.match_patches(patches, map, guide, penalties)
+    }
+
+    fn best_scores(&self, patches: &Self::Patches, map: &Self::Map, guide: Option<&[f32]>) -> Vec<f32> {
+        self.inner.best_scores(patches, map, guide)
+    }
+
+    fn patch_difference(
+        &self,
+        tap: Layer,
+        patches: &Self::Patches,
+        matches: &PatchMatches,
+    ) -> (f64, Self::Map) {
+        self.inner.patch_difference(tap, patches, matches)
+    }
+
+    fn matched_map(&self, patches: &Self::Patches, matches: &PatchMatches, shape: MapShape) -> Self::Map {
+        self.inner.matched_map(patches, matches, shape)
     }
 }
