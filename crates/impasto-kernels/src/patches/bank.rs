@@ -1,7 +1,7 @@
 //! The source maps of a patch search, packed for products with query columns.
 
 use super::places;
-use crate::map::{Block, BlockedMap, LANES};
+use crate::map::{Block, BlockedMap, LANES, product};
 use crate::parallel::{Shared, for_each};
 
 /// Columns of a source row that are multiplied at a time, at most.
@@ -71,11 +71,18 @@ impl PatchBank {
     }
 }
 
+/// Rows and columns that a search sees of a map `[C, height, width]`: patches of one column side by side have
+/// nothing to do with rows, and fill whole tiles better as a single one.
+pub(super) fn grid([height, width]: [usize; 2], size: usize, stride: usize) -> [usize; 2] {
+    if size == 1 && stride == 1 { [1, product([height, width])] } else { [height, width] }
+}
+
 /// One map of a bank, every row cut into tiles that overlap by k − 1 columns.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
+    /// Rows of its [`grid`].
     pub(super) height: usize,
-    /// Patches in each column and row of the map.
+    /// Patches in each column and row of the grid.
     pub(super) patch_rows: usize,
     pub(super) patch_columns: usize,
     /// Index of its first patch in the bank.
@@ -105,8 +112,8 @@ pub(super) struct Tile {
 
 impl Source {
     fn new(map: &BlockedMap, size: usize, first: usize, scales: &[f32]) -> Self {
-        let patch_rows = places(map.height(), size, 1);
-        let patch_columns = places(map.width(), size, 1);
+        let [height, width] = grid([map.height(), map.width()], size, 1);
+        let (patch_rows, patch_columns) = (places(height, size, 1), places(width, size, 1));
         assert!(patch_rows * patch_columns > 0, "a map of at least {size}x{size}");
         assert_eq!(scales.len(), patch_rows * patch_columns, "a scale for each patch");
         let (mut tiles, mut row_panels) = (Vec::new(), 0);
@@ -117,7 +124,7 @@ impl Source {
             row_panels += panels;
         }
         let mut source = Source {
-            height: map.height(),
+            height,
             patch_rows,
             patch_columns,
             first,
@@ -127,28 +134,28 @@ impl Source {
             panels: Vec::new(),
             scales: Vec::new(),
         };
-        source.panels = source.pack(map);
+        source.panels = source.pack(map, width);
         source.scales = source.by_lane(scales, 0.0);
         source
     }
 
-    /// The panels of `map`.
-    fn pack(&self, map: &BlockedMap) -> Vec<Block> {
-        let row_length = self.row_panels * self.depth;
-        let mut packed = vec![Block::default(); self.height * row_length];
+    /// The panels of `map`, in rows of `width`.
+    fn pack(&self, map: &BlockedMap, width: usize) -> Vec<Block> {
+        let mut packed = vec![Block::default(); self.height * self.row_panels * self.depth];
         let out = Shared::new(packed.as_mut_ptr());
-        for_each(self.height, |row| {
-            // SAFETY: every piece has a row of its own.
-            let to = unsafe { std::slice::from_raw_parts_mut(out.at(row * row_length), row_length) };
-            for tile in &self.tiles {
-                for column in 0..(tile.panels * LANES).min(map.width() - tile.start) {
-                    let panel = (tile.first_panel + column / LANES) * self.depth;
-                    let position = row * map.width() + tile.start + column;
-                    for (block, panel) in to[panel..][..self.depth].chunks_exact_mut(LANES).enumerate() {
-                        let Block(features) = map.blocks()[block * map.positions() + position];
-                        for (to, feature) in panel.iter_mut().zip(features) {
-                            to.0[column % LANES] = feature;
-                        }
+        for_each(self.height * self.tiles.len(), |piece| {
+            let (row, tile) = (piece / self.tiles.len(), self.tiles[piece % self.tiles.len()]);
+            let first = (row * self.row_panels + tile.first_panel) * self.depth;
+            let length = tile.panels * self.depth;
+            // SAFETY: every piece has a tile of its own.
+            let to = unsafe { std::slice::from_raw_parts_mut(out.at(first), length) };
+            for column in 0..(tile.panels * LANES).min(width - tile.start) {
+                let position = row * width + tile.start + column;
+                let panel = &mut to[column / LANES * self.depth..][..self.depth];
+                for (block, channels) in panel.chunks_exact_mut(LANES).enumerate() {
+                    let Block(features) = map.blocks()[block * map.positions() + position];
+                    for (to, feature) in channels.iter_mut().zip(features) {
+                        to.0[column % LANES] = feature;
                     }
                 }
             }

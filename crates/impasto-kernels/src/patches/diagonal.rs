@@ -62,7 +62,7 @@ impl Kernel for Diagonal<'_> {
         let columns = (self.count - 1) * stride + size;
         self.tiles.reserve(Tiles::lengths(size, columns, self.count, lanes));
         let start = 0.max(-self.shift) as usize;
-        let end = map.height().min((self.source.height as isize - self.shift) as usize);
+        let end = self.queries.rows.min((self.source.height as isize - self.shift) as usize);
         for row in start..end {
             // The first row of query patches that this row belongs to.
             let first = start.max((row + 1).saturating_sub(size)).next_multiple_of(stride);
@@ -75,7 +75,7 @@ impl Kernel for Diagonal<'_> {
                 depth_blocks: map.channel_blocks(),
                 panels: self.tile.panels,
                 // SAFETY: the first patch lies in the map.
-                a: unsafe { map.as_ptr().add((row * map.width() + self.first * stride) * LANES) },
+                a: unsafe { map.as_ptr().add((row * self.queries.columns + self.first * stride) * LANES) },
                 a_block: map.positions() * LANES,
                 a_row: LANES,
                 b: panels.as_ptr().cast(),

@@ -1,6 +1,6 @@
 //! The search: shares the diagonals among the threads, and joins what each has found.
 
-use super::bank::PatchBank;
+use super::bank::{PatchBank, grid};
 use super::diagonal::{Diagonal, Tiles};
 use super::{PatchMatches, places};
 use crate::isa::Isa;
@@ -32,6 +32,9 @@ pub fn find_patches(
     assert_eq!(offsets.len(), bank.patches(), "an offset for each patch");
     let usable = offsets.iter().position(|&offset| offset > f32::NEG_INFINITY);
     let usable = usable.expect("a patch that is not excluded");
+    assert!(stride > 0, "a stride of at least 1");
+    let places_in = |length| places(length, bank.size(), stride);
+    let (height, width) = (places_in(queries.height()), places_in(queries.width()));
     let queries = Queries::new(queries, bank.size(), stride);
     let lanes: Vec<Vec<f32>> = bank
         .sources()
@@ -56,12 +59,13 @@ pub fn find_patches(
     for patch in best.patches.iter_mut().filter(|patch| **patch == NONE) {
         *patch = usable as u32;
     }
-    PatchMatches { height: queries.height, width: queries.width, patches: best.patches, scores: best.scores }
+    PatchMatches { height, width, patches: best.patches, scores: best.scores }
 }
 
 /// Bytes that [`find_patches`] needs beside the bank and the queries `[H, W]`, on the current pool's threads.
 pub fn search_bytes(bank: &PatchBank, height: usize, width: usize, stride: usize) -> usize {
-    let (rows, columns) = (places(height, bank.size(), stride), places(width, bank.size(), stride));
+    let [rows, columns] =
+        grid([height, width], bank.size(), stride).map(|length| places(length, bank.size(), stride));
     let tiles = bank.sources().iter().flat_map(|source| &source.tiles);
     let lanes = tiles.map(|tile| tile.panels).max().unwrap_or(0) * LANES;
     let patches = tile_patches(bank.size(), stride).min(columns);
@@ -78,6 +82,9 @@ pub(super) struct Queries<'a> {
     pub(super) map: &'a BlockedMap,
     pub(super) size: usize,
     pub(super) stride: usize,
+    /// Rows and columns of the map's [`grid`].
+    pub(super) rows: usize,
+    pub(super) columns: usize,
     /// Rows of query patches, and patches in a row.
     pub(super) height: usize,
     pub(super) width: usize,
@@ -85,10 +92,10 @@ pub(super) struct Queries<'a> {
 
 impl<'a> Queries<'a> {
     fn new(map: &'a BlockedMap, size: usize, stride: usize) -> Self {
-        assert!(stride > 0, "a stride of at least 1");
-        let (height, width) = (places(map.height(), size, stride), places(map.width(), size, stride));
+        let [rows, columns] = grid([map.height(), map.width()], size, stride);
+        let (height, width) = (places(rows, size, stride), places(columns, size, stride));
         assert!(height > 0 && width > 0, "queries of at least {size}x{size}");
-        Queries { map, size, stride, height, width }
+        Queries { map, size, stride, rows, columns, height, width }
     }
 }
 
