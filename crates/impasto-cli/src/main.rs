@@ -18,6 +18,8 @@ mod interrupt;
 mod machine;
 mod man;
 mod network_choice;
+mod report_page;
+mod sheet;
 mod threads;
 mod transfer;
 

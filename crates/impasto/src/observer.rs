@@ -15,6 +15,9 @@ pub enum Control {
 
 /// Sees a run as it goes. A closure from `&Progress` to [`Control`] is one.
 pub trait Observer {
+    /// The run starts from this picture, at the size of the first stage. Noise may leave 0..1.
+    fn started(&mut self, _picture: &Picture) {}
+
     /// An iteration is done.
     fn progress(&mut self, progress: &Progress<'_>) -> Control;
 

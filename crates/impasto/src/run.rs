@@ -55,6 +55,7 @@ impl<'a> Run<'a> {
     pub fn paint<E: Engine>(mut self, engine: &mut E) -> Result<Outcome, TransferError> {
         let plan = self.plan;
         let mut picture = self.transfer.first_picture(plan.stages[0].size)?;
+        self.observer.started(&picture);
         for (index, stage) in plan.stages.iter().enumerate() {
             if index > 0 {
                 let before = plan.stages[index - 1].size;

@@ -12,6 +12,7 @@ use impasto_network::{Architecture, Convention, Pooling};
 use super::values::{self, Method, StartFrom, TraceTo};
 use crate::command_line::isa_parser;
 use crate::network_choice::network_parser;
+use crate::report_page::ReportArguments;
 use crate::threads;
 
 const EXAMPLES: &str = "\
@@ -26,6 +27,8 @@ Examples:
   The method of Gatys, Ecker and Bethge with VGG-19, its losses kept as JSON:
     impasto transfer photo.jpg painting.jpg --preset gatys --weights vgg19.safetensors \\
       --json=trace.json
+  A page on the run to send to a colleague, with the pictures after these iterations:
+    impasto transfer photo.jpg painting.jpg --report run --snapshots 0,5,10,20,50
   What a run would do, need and take, without running it:
     impasto transfer photo.jpg painting.jpg --size 2048 --dry-run";
 
@@ -74,6 +77,9 @@ pub struct TransferArguments {
         help_heading = "Output"
     )]
     pub save_every: Option<u32>,
+
+    #[command(flatten)]
+    pub report: ReportArguments,
 
     /// Write settings, plan and the losses of every evaluation as JSON to FILE or, without one, to standard
     /// output.

@@ -13,7 +13,7 @@ pub fn default_output(content: &Path, styles: &[PathBuf]) -> PathBuf {
     PathBuf::from(name + ".png")
 }
 
-/// Where `--save-every` saves after so many iterations: `painted-00050.png` beside `painted.png`.
+/// Where `--save-every` and `--snapshots` save after so many iterations: `painted-00050.png` beside `painted.png`.
 pub fn numbered(output: &Path, iteration: u64) -> PathBuf {
     let extension = output.extension().unwrap_or_default().to_string_lossy();
     output.with_file_name(format!("{}-{iteration:05}.{extension}", stem(output)))
@@ -24,7 +24,8 @@ pub fn is_same_file(one: &Path, other: &Path) -> bool {
     whole_name(one).is_some_and(|name| whole_name(other) == Some(name))
 }
 
-fn stem(path: &Path) -> String {
+/// The name of a file without its folder and extension.
+pub fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 

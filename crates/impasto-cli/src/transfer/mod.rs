@@ -24,12 +24,14 @@ use impasto::{Outcome, Picture, Trace, TransferError};
 use impasto_kernels::Isa;
 use job::Job;
 use painter::Painter;
-use progress::{Display, duration};
+use progress::Display;
+pub use progress::duration;
 use report::{Ending, Report};
-use values::TraceTo;
+use values::{StartFrom, TraceTo};
 use workload::Workload;
 
 use crate::failure::{Failure, say};
+use crate::report_page::{self, Recorder};
 use crate::{interrupt, threads};
 
 /// Paints, or tells what painting would take.
@@ -40,22 +42,36 @@ pub fn run(arguments: &TransferArguments) -> Result<(), Failure> {
     }
     threads::pool(arguments.threads)?.install(|| {
         let job = Job::new(arguments, isa)?;
-        if arguments.dry_run { dry_run::run(arguments, job) } else { paint(arguments, job) }
+        let recorder = Recorder::new(&arguments.report, &job.plan)?;
+        if arguments.dry_run { dry_run::run(arguments, job) } else { paint(arguments, job, recorder) }
     })
 }
 
-fn paint(arguments: &TransferArguments, mut job: Job) -> Result<(), Failure> {
+fn paint(arguments: &TransferArguments, mut job: Job, mut recorder: Recorder) -> Result<(), Failure> {
     interrupt::install()?;
+    record_inputs(arguments, &mut recorder)?;
     let started = Instant::now();
     announce(arguments, &job);
     let workload = Workload::new(&job.plan);
     let display = Display::new(arguments.quiet, workload.clone());
-    let mut painter = Painter::new(display, workload, &job.output, &job.recipe, arguments.save_every);
+    let mut painter =
+        Painter::new(display, workload, &job.output, &job.recipe, arguments.save_every, &mut recorder);
     let outcome = job.transfer.run(&mut job.engine, &mut painter);
     let (iterations_done, unsaved) = painter.finish();
-    let finish = |picture: &Picture, trace: &Trace, completed: bool| {
+    let finish = |picture: &Picture, trace: &Trace, stopped: Option<String>| {
+        let completed = stopped.is_none();
         job.output.save(picture, &job.recipe, iterations_done, completed)?;
         let seconds = started.elapsed().as_secs_f64();
+        recorder.write(&report_page::Ending {
+            title: title(arguments),
+            picture,
+            output: job.output.path(),
+            stopped,
+            recipe: &job.recipe,
+            plan: &job.plan,
+            trace,
+            seconds,
+        })?;
         write_report(arguments, &job, Ending::Painted { completed, seconds, trace })?;
         Ok::<_, Failure>(seconds)
     };
@@ -63,7 +79,7 @@ fn paint(arguments: &TransferArguments, mut job: Job) -> Result<(), Failure> {
         Ok(outcome) => outcome,
         Err(error) => {
             let TransferError::NotFinite { picture, trace, .. } = &error else { return Err(error.into()) };
-            match finish(picture, trace, false) {
+            match finish(picture, trace, Some(error.to_string())) {
                 Ok(_) | Err(Failure::OutputClosed) => {}
                 Err(failure) => return Err(failure),
             }
@@ -77,12 +93,31 @@ fn paint(arguments: &TransferArguments, mut job: Job) -> Result<(), Failure> {
         }
         return Err(Failure::Interrupted);
     }
-    let seconds = finish(&picture, &trace, completed)?;
+    let stopped = (!completed).then(|| "interrupted".to_owned());
+    let seconds = finish(&picture, &trace, stopped)?;
     conclude(arguments, &job, &picture, seconds, completed)?;
     match unsaved {
         0 => Ok(()),
-        _ => Err(Failure::world(format_args!("--save-every: pictures that could not be saved: {unsaved}"))),
+        _ => Err(Failure::world(format_args!("pictures along the way that could not be saved: {unsaved}"))),
     }
+}
+
+/// Shows the recorder the pictures that the run is given.
+fn record_inputs(arguments: &TransferArguments, recorder: &mut Recorder) -> Result<(), Failure> {
+    recorder.input("content", &arguments.content, arguments.max_pixels)?;
+    for style in &arguments.styles {
+        recorder.input("style", style, arguments.max_pixels)?;
+    }
+    match &arguments.start {
+        Some(StartFrom::Picture(path)) => recorder.input("start", path, arguments.max_pixels),
+        _ => Ok(()),
+    }
+}
+
+/// What is painted, in words.
+fn title(arguments: &TransferArguments) -> String {
+    let styles: Vec<String> = arguments.styles.iter().map(|path| files::stem(path)).collect();
+    format!("{} in the style of {}", files::stem(&arguments.content), styles.join(" and "))
 }
 
 /// Writes the JSON, if it was asked for.

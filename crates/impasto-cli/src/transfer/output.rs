@@ -14,6 +14,7 @@ use super::files;
 use super::recipe::Recipe;
 use super::values::{StartFrom, TraceTo};
 use crate::failure::Failure;
+use crate::report_page;
 
 /// Where pictures of the run go, and how they are written.
 pub struct Output {
@@ -135,8 +136,12 @@ impl Output {
             }
             outputs.push(path.clone());
         }
+        if let Some(folder) = &arguments.report.report {
+            outputs.push(report_page::page_in(folder));
+        }
+        let numbers = arguments.save_every.is_some() || arguments.report.snapshots.is_some();
         for input in inputs {
-            let numbered = arguments.save_every.and_then(|_| self.numbered_like(input));
+            let numbered = numbers.then(|| self.numbered_like(input)).flatten();
             let overwritten = outputs.iter().find(|output| files::is_same_file(output, input));
             if let Some(output) = overwritten.or(numbered.as_ref()).filter(|_| !arguments.force) {
                 return Err(Failure::mistake(format_args!(
@@ -148,7 +153,7 @@ impl Output {
         Ok(())
     }
 
-    /// `input` itself, if `--save-every` might save under its name.
+    /// `input` itself, if a picture along the way might be saved under its name.
     fn numbered_like(&self, input: &Path) -> Option<PathBuf> {
         let digits = input.file_stem()?.to_str()?.rsplit_once('-')?.1;
         let numbered = files::numbered(&self.path, digits.parse().ok()?);

@@ -1,6 +1,6 @@
 //! Watches a run: shows it, saves pictures along the way, and stops it at Ctrl-C.
 
-use impasto::{Control, Observer, Progress};
+use impasto::{Control, Observer, Picture, Progress};
 
 use super::output::Output;
 use super::progress::Display;
@@ -8,6 +8,7 @@ use super::recipe::Recipe;
 use super::workload::Workload;
 use crate::failure::Failure;
 use crate::interrupt;
+use crate::report_page::Recorder;
 
 /// The observer of a run.
 pub struct Painter<'a> {
@@ -16,22 +17,24 @@ pub struct Painter<'a> {
     output: &'a Output,
     recipe: &'a Recipe,
     save_every: Option<u64>,
+    recorder: &'a mut Recorder,
     iterations_done: u64,
     /// Pictures along the way that could not be saved.
     unsaved: u64,
 }
 
 impl<'a> Painter<'a> {
-    /// An observer that saves the picture every so many iterations.
+    /// An observer that saves the picture every so many iterations, and where the recorder wants it.
     pub fn new(
         display: Display,
         workload: Workload,
         output: &'a Output,
         recipe: &'a Recipe,
         save_every: Option<u32>,
+        recorder: &'a mut Recorder,
     ) -> Self {
         let save_every = save_every.map(u64::from);
-        Painter { display, workload, output, recipe, save_every, iterations_done: 0, unsaved: 0 }
+        Painter { display, workload, output, recipe, save_every, recorder, iterations_done: 0, unsaved: 0 }
     }
 
     /// Ends the display. Returns the iterations done over all sizes, which a converged stage shortens, and
@@ -42,17 +45,38 @@ impl<'a> Painter<'a> {
     }
 }
 
+impl Painter<'_> {
+    /// Saves a picture along the way.
+    fn save(&mut self, picture: &Picture) {
+        let saved = self.output.save_numbered(picture, self.recipe, self.iterations_done);
+        self.checked(saved);
+    }
+
+    /// Says why a picture along the way is not saved: the run is worth more than it.
+    fn checked<T>(&mut self, kept: Result<T, Failure>) -> Option<T> {
+        if let Err(Failure::Mistake(line) | Failure::World(line)) = &kept {
+            self.display.error(line);
+            self.unsaved += 1;
+        }
+        kept.ok()
+    }
+}
+
 impl Observer for Painter<'_> {
+    fn started(&mut self, picture: &Picture) {
+        let wanted = self.recorder.started(picture);
+        if self.checked(wanted).unwrap_or(false) {
+            self.save(picture);
+        }
+    }
+
     fn progress(&mut self, progress: &Progress<'_>) -> Control {
         self.iterations_done = self.workload.iterations_done(progress.stage, progress.iteration);
         self.display.update(progress);
-        if self.save_every.is_some_and(|every| self.iterations_done.is_multiple_of(every)) {
-            let saved = self.output.save_numbered(&progress.picture(), self.recipe, self.iterations_done);
-            // The run is worth more than a picture along its way.
-            if let Err(Failure::Mistake(line) | Failure::World(line)) = saved {
-                self.display.error(&line);
-                self.unsaved += 1;
-            }
+        let wanted = self.recorder.progress(progress, self.iterations_done);
+        let wanted = self.checked(wanted).unwrap_or(false);
+        if wanted || self.save_every.is_some_and(|every| self.iterations_done.is_multiple_of(every)) {
+            self.save(&progress.picture());
         }
         self.control()
     }

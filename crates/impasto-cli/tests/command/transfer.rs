@@ -186,7 +186,7 @@ fn a_picture_along_the_way_that_is_not_saved_is_an_error_at_the_end() {
     let lines: Vec<&str> = said.lines().collect();
     assert_eq!(lines.len(), 2, "{said}");
     assert!(lines[0].starts_with("error: out-00002.png: is a folder"), "{said}");
-    assert_eq!(lines[1], "error: --save-every: pictures that could not be saved: 1");
+    assert_eq!(lines[1], "error: pictures along the way that could not be saved: 1");
     let files = scene.files();
     assert!(files.contains("out.png") && files.contains("out-00004.png"), "{files:?}");
 }
