@@ -8,6 +8,7 @@ use crate::bench::BenchArguments;
 use crate::completions::CompletionsArguments;
 use crate::info::InfoArguments;
 use crate::man::ManArguments;
+use crate::sweep::SweepArguments;
 use crate::transfer::TransferArguments;
 
 const EXAMPLES: &str = "\
@@ -31,6 +32,7 @@ pub struct CommandLine {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Transfer(Box<TransferArguments>),
+    Sweep(Box<SweepArguments>),
     Info(InfoArguments),
     Bench(BenchArguments),
     Completions(CompletionsArguments),

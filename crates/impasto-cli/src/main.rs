@@ -20,6 +20,7 @@ mod man;
 mod network_choice;
 mod report_page;
 mod sheet;
+mod sweep;
 mod threads;
 mod transfer;
 
@@ -32,6 +33,7 @@ use failure::Failure;
 fn main() -> ExitCode {
     let outcome = CommandLine::try_parse().map_err(Failure::from).and_then(|line| match line.command {
         Command::Transfer(arguments) => transfer::run(&arguments),
+        Command::Sweep(arguments) => sweep::run(&arguments),
         Command::Info(arguments) => info::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),

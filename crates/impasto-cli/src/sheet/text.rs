@@ -73,7 +73,7 @@ pub fn draw(picture: &mut Picture, left: usize, top: usize, line: &str, style: S
         let raster = |character| get_raster(character, FontWeight::Regular, style.height());
         let Some(glyph) = raster(character).or_else(|| raster('?')) else { continue };
         let left = left + index * style.advance();
-        for (row, coverages) in glyph.raster().iter().enumerate() {
+        for (row, coverages) in glyph.rows().enumerate() {
             for (column, coverage) in coverages.iter().enumerate() {
                 let (x, y) = (left + column, top + row);
                 if x >= picture.width() || y >= picture.height() {

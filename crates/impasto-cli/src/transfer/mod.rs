@@ -22,13 +22,13 @@ use std::time::Instant;
 pub use arguments::TransferArguments;
 use impasto::{Outcome, Picture, Trace, TransferError};
 use impasto_kernels::Isa;
-use job::Job;
+pub use job::Job;
 use painter::Painter;
 use progress::Display;
 pub use progress::duration;
 use report::{Ending, Report};
 use values::{StartFrom, TraceTo};
-use workload::Workload;
+pub use workload::Workload;
 
 use crate::failure::{Failure, say};
 use crate::report_page::{self, Recorder};
@@ -36,15 +36,25 @@ use crate::{interrupt, threads};
 
 /// Paints, or tells what painting would take.
 pub fn run(arguments: &TransferArguments) -> Result<(), Failure> {
-    let isa = arguments.isa.unwrap_or_else(Isa::detect);
-    if !isa.is_available() {
-        return Err(Failure::mistake(format_args!("--isa {isa}: this machine does not have it")));
-    }
+    let isa = isa(arguments)?;
     threads::pool(arguments.threads)?.install(|| {
         let job = Job::new(arguments, isa)?;
         let recorder = Recorder::new(&arguments.report, &job.plan)?;
         if arguments.dry_run { dry_run::run(arguments, job) } else { paint(arguments, job, recorder) }
     })
+}
+
+/// The instruction set that was asked for, or the widest there is.
+///
+/// # Errors
+/// If this machine does not have it.
+pub fn isa(arguments: &TransferArguments) -> Result<Isa, Failure> {
+    let isa = arguments.isa.unwrap_or_else(Isa::detect);
+    if isa.is_available() {
+        Ok(isa)
+    } else {
+        Err(Failure::mistake(format_args!("--isa {isa}: this machine does not have it")))
+    }
 }
 
 fn paint(arguments: &TransferArguments, mut job: Job, mut recorder: Recorder) -> Result<(), Failure> {
@@ -115,7 +125,7 @@ fn record_inputs(arguments: &TransferArguments, recorder: &mut Recorder) -> Resu
 }
 
 /// What is painted, in words.
-fn title(arguments: &TransferArguments) -> String {
+pub fn title(arguments: &TransferArguments) -> String {
     let styles: Vec<String> = arguments.styles.iter().map(|path| files::stem(path)).collect();
     format!("{} in the style of {}", files::stem(&arguments.content), styles.join(" and "))
 }

@@ -1,0 +1,111 @@
+//! What a sweep shows on its way: which cell is painted, and the time left for all of them.
+
+use std::io::{self, IsTerminal};
+use std::time::Instant;
+
+use impasto::{Control, Observer, Plan, Progress, Stage};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::failure::say;
+use crate::interrupt;
+use crate::transfer::{Workload, duration};
+
+/// Shows all runs of a sweep on standard error, and stops the current one at Ctrl-C.
+pub struct Watcher {
+    bar: Option<ProgressBar>,
+    quiet: bool,
+    /// Of all cells, stage after stage.
+    workload: Workload,
+    started: Instant,
+    /// Stages of each cell.
+    stages: Vec<usize>,
+    names: Vec<String>,
+    /// The cell that is painted.
+    cell: usize,
+    /// Stages of the cells before it.
+    stages_before: usize,
+    iterations_done: u64,
+}
+
+impl Watcher {
+    /// A watcher of cells with these names and plans.
+    pub fn new(quiet: bool, names: Vec<String>, plans: &[Plan]) -> Self {
+        let all: Vec<Stage> = plans.iter().flat_map(|plan| plan.stages.clone()).collect();
+        let workload = Workload::new(&Plan { stages: all });
+        let bar = (!quiet && io::stderr().is_terminal()).then(|| {
+            let style = ProgressStyle::with_template("{msg}\n[{wide_bar:.cyan}] {prefix}")
+                .expect("the template is sound, as every sweep on a terminal shows")
+                .progress_chars("=> ");
+            ProgressBar::new(workload.total()).with_style(style)
+        });
+        Watcher {
+            bar,
+            quiet,
+            workload,
+            started: Instant::now(),
+            stages: plans.iter().map(|plan| plan.stages.len()).collect(),
+            names,
+            cell: 0,
+            stages_before: 0,
+            iterations_done: 0,
+        }
+    }
+
+    /// The cell with this index is painted next.
+    pub fn begin(&mut self, cell: usize) {
+        (self.cell, self.iterations_done) = (cell, 0);
+        self.stages_before = self.stages[..cell].iter().sum();
+        let line = format!("cell {} of {}: {}", cell + 1, self.names.len(), self.names[cell]);
+        match &self.bar {
+            Some(bar) => bar.set_message(line),
+            None if self.quiet => {}
+            None => {
+                let done = self.stages_before.checked_sub(1).map(|_| self.work_before());
+                match done.and_then(|done| self.time_left(done)) {
+                    Some(left) => say(format_args!("{line}; {left}")),
+                    None => say(line),
+                }
+            }
+        }
+    }
+
+    /// Iterations of the current cell that are done.
+    pub fn iterations_done(&self) -> u64 {
+        self.iterations_done
+    }
+
+    /// Leaves the terminal as it was.
+    pub fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// What all cells before this one were.
+    fn work_before(&self) -> u64 {
+        self.workload.done(self.stages_before + 1, 0)
+    }
+
+    /// In words, by the pace so far.
+    fn time_left(&self, done: u64) -> Option<String> {
+        let elapsed = self.started.elapsed().as_secs_f64();
+        let left = (self.workload.total() - done) as f64 / done as f64 * elapsed;
+        (done > 0).then(|| format!("{} left", duration(left)))
+    }
+}
+
+impl Observer for Watcher {
+    fn progress(&mut self, progress: &Progress<'_>) -> Control {
+        self.iterations_done += 1;
+        let done = self.workload.done(self.stages_before + progress.stage, progress.iteration);
+        if let Some(bar) = &self.bar {
+            bar.set_position(done);
+            bar.set_prefix(self.time_left(done).unwrap_or_default());
+        }
+        self.control()
+    }
+
+    fn control(&mut self) -> Control {
+        if interrupt::requested() { Control::Stop } else { Control::Continue }
+    }
+}
