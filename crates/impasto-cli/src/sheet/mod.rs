@@ -16,6 +16,9 @@ const PAPER: f32 = 0.985;
 const GAP: usize = 8;
 const MARGIN: usize = 14;
 
+/// Between the labels of columns and the first row, in pixels.
+const UNDER_LABEL: usize = 4;
+
 /// The narrowest cell: labels have to be legible.
 const NARROWEST: usize = 96;
 
@@ -68,7 +71,8 @@ impl Sheet {
         let layout = self.layout();
         let title_height = layout.title.len() * LINE + if layout.title.is_empty() { 0 } else { GAP };
         let label_lines = layout.column_labels.iter().map(Vec::len).max().unwrap_or(0);
-        let top = MARGIN + title_height + label_lines * LINE;
+        let label_height = if label_lines > 0 { label_lines * LINE + UNDER_LABEL } else { 0 };
+        let top = MARGIN + title_height + label_height;
         let rows: usize = layout.row_heights.iter().map(|height| height + layout.caption_height).sum();
         let height = top + rows + GAP * (layout.row_heights.len().max(1) - 1) + MARGIN;
 
@@ -77,7 +81,7 @@ impl Sheet {
         for (column, label) in layout.column_labels.iter().enumerate() {
             let left = layout.left + column * (layout.cell_width + GAP);
             // The labels of a row of columns stand on one line, their last.
-            let top = top - label.len() * LINE;
+            let top = top - UNDER_LABEL - label.len() * LINE;
             centered(&mut sheet, left, top, layout.cell_width, label, Style::Label);
         }
         let mut top = top;
@@ -203,7 +207,7 @@ mod tests {
             ..bare
         };
         let drawn_larger = labelled.draw();
-        assert_eq!(drawn_larger.height(), drawn.height() + 2 * LINE + GAP);
+        assert_eq!(drawn_larger.height(), drawn.height() + 2 * LINE + GAP + UNDER_LABEL);
         assert_eq!(drawn_larger.width(), drawn.width() + Style::Label.width("other") + 2 * GAP);
     }
 

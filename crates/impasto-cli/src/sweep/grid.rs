@@ -185,8 +185,12 @@ mod tests {
         })
     }
 
+    fn file(name: &str) -> PathBuf {
+        name.into()
+    }
+
     fn names(grid: &Grid) -> Vec<String> {
-        grid.cells(PathBuf::from).unwrap().into_iter().map(|cell| cell.name).collect()
+        grid.cells(file).unwrap().into_iter().map(|cell| cell.name).collect()
     }
 
     #[test]
@@ -194,7 +198,7 @@ mod tests {
         let grid = grid("--seed 1,2 --iterations 9 --style-ratio 1e2,1e3,1e4 --normalize-gradients").unwrap();
         assert_eq!(grid.column_labels(), ["seed 1", "seed 2"]);
         assert_eq!(grid.row_labels(), ["style ratio 1e2", "style ratio 1e3", "style ratio 1e4"]);
-        let cells = grid.cells(PathBuf::from).unwrap();
+        let cells = grid.cells(file).unwrap();
         assert_eq!(cells.len(), 6);
         assert_eq!(cells[3].name, "seed=2,style-ratio=1e3");
         let arguments = &cells[3].arguments;
@@ -210,7 +214,7 @@ mod tests {
         let up_to = grid("--layers relu1_1,relu2_1").unwrap();
         assert_eq!(up_to.column_labels(), ["relu1_1 alone", "up to relu2_1"]);
         assert_eq!(names(&up_to), ["layers=relu1_1", "layers=relu1_1+relu2_1"]);
-        let cells = up_to.cells(PathBuf::from).unwrap();
+        let cells = up_to.cells(file).unwrap();
         assert_eq!(cells[1].arguments.style_layers.as_ref().unwrap().len(), 2);
         let sets = grid("--style-layers relu1_1:2+relu2_1,relu3_1").unwrap();
         assert_eq!(names(&sets), ["style-layers=relu1_1_2+relu2_1", "style-layers=relu3_1"]);
@@ -228,7 +232,7 @@ mod tests {
             let error = grid(flags).unwrap_err();
             assert!(error.contains(words), "{flags}: {error}");
         }
-        let bad = grid("--seed 1,x").unwrap().cells(PathBuf::from);
+        let bad = grid("--seed 1,x").unwrap().cells(file);
         assert!(matches!(bad, Err(Failure::Mistake(line)) if line.contains("'x' for '--seed <N>'")));
     }
 }
