@@ -1,8 +1,7 @@
 //! Each preset against the same arithmetic in PyTorch, float64 (fixtures/make_*.py): every loss, every
 //! gradient, and the way down.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+mod parity;
 
 use impasto::terms::{Content, Gram, Term, TotalVariation};
 use impasto::{
@@ -10,43 +9,18 @@ use impasto::{
     StyleFit, Transfer,
 };
 use impasto_network::{CpuEngine, Engine, Layer, Pooling, ScalarEngine, Weights};
-use safetensors::{Dtype, SafeTensors};
 
-/// Losses and gradients agree to this, relative to the largest element of each.
-const TOLERANCE: f64 = 1e-4;
+use crate::parity::{Fixture, assert_close, assert_gradient, fixture, losses_of};
 
 /// Styles of one transfer: names of fixture pictures, with weights.
 type Styles<'a> = &'a [(&'a str, f64)];
 
-fn bytes(file: &str) -> Vec<u8> {
-    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(file)).unwrap()
-}
-
-/// The tensors of a fixture file, widened to f64, without their shapes.
-fn fixture(file: &str) -> BTreeMap<String, Vec<f64>> {
-    let bytes = bytes(file);
-    let tensors = SafeTensors::deserialize(&bytes).unwrap();
-    let values = |data: &[u8], dtype| match dtype {
-        Dtype::F32 => data.as_chunks().0.iter().map(|&bytes| f64::from(f32::from_le_bytes(bytes))).collect(),
-        Dtype::F64 => data.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect(),
-        other => panic!("{other:?} in {file}"),
-    };
-    tensors.iter().map(|(name, view)| (name.to_owned(), values(view.data(), view.dtype()))).collect()
-}
-
 fn picture(name: &str) -> Picture {
-    let bytes = bytes("pictures.safetensors");
-    let tensors = SafeTensors::deserialize(&bytes).unwrap();
-    let view = tensors.tensor(name).unwrap();
-    let data = view.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
-    Picture::new(view.shape()[2], view.shape()[1], data)
+    parity::picture("pictures.safetensors", name)
 }
 
-/// The fixture network, read as `settings` want it.
 fn weights(settings: &Settings) -> Weights {
-    let weights = Weights::from_bytes("network", bytes("network.safetensors"), None).unwrap();
-    let convention = settings.convention(weights.convention());
-    weights.with_convention(convention)
+    parity::weights("network.safetensors", settings)
 }
 
 /// A preset at the size of the fixture pictures, which then go in bit for bit: the content is 40 x 48, one
@@ -71,26 +45,8 @@ fn evaluate(settings: &Settings, styles: Styles) -> Evaluation {
     transfer(settings, styles).evaluate(&mut engine, &picture("picture")).unwrap()
 }
 
-fn assert_close(found: &[f64], expected: &[f64], what: &str) {
-    assert_eq!(found.len(), expected.len(), "{what}");
-    let largest = expected.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
-    for (index, (found, expected)) in found.iter().zip(expected).enumerate() {
-        let error = (found - expected).abs() / largest;
-        assert!(error < TOLERANCE, "{what}[{index}]: {found}, not {expected} ({error:.1e})");
-    }
-}
-
-fn assert_gradient(evaluation: &Evaluation, expected: &[f64], what: &str) {
-    let found: Vec<f64> = evaluation.gradient.iter().copied().map(f64::from).collect();
-    assert_close(&found, expected, what);
-}
-
-fn losses_of(evaluation: &Evaluation, term: &str) -> Vec<f64> {
-    evaluation.losses.iter().filter(|loss| loss.term == term).map(|loss| loss.loss).collect()
-}
-
 /// Compares an evaluation of all terms, then of each alone, with the fixture's values under `prefix`.
-fn compare(settings: &Settings, styles: Styles, fixture: &BTreeMap<String, Vec<f64>>, prefix: &str) {
+fn compare(settings: &Settings, styles: Styles, fixture: &Fixture, prefix: &str) {
     let expected = |name: &str| fixture[&format!("{prefix}{name}")].as_slice();
     let all = evaluate(settings, styles);
     assert_close(&[all.total], expected("loss.total"), &format!("{prefix}loss.total"));

@@ -14,7 +14,7 @@ use impasto_network::{NetworkOptions, Padding, Pooling};
 use super::{CONTENT_LAYER, MEAN_COLOR, STYLE_LAYERS};
 use crate::optimizers::{LbfgsOptions, LbfgsRule};
 use crate::picture::Filter;
-use crate::terms::{Content, ContentLoss, Gram, GramLoss, WeightedLayers};
+use crate::terms::{Content, ContentLoss, Gram, GramLoss, Guidance, WeightedLayers};
 use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
 
 pub(super) fn settings() -> Settings {
@@ -32,8 +32,13 @@ pub(super) fn settings() -> Settings {
                 loss: ContentLoss::HalfSum,
             }
             .into(),
-            Gram { weight: 1e3, layers: WeightedLayers::sharing(&STYLE_LAYERS), loss: GramLoss::Gatys }
-                .into(),
+            Gram {
+                weight: 1e3,
+                layers: WeightedLayers::sharing(&STYLE_LAYERS),
+                loss: GramLoss::Gatys,
+                guidance: Guidance::default(),
+            }
+            .into(),
         ],
         normalize_gradients: false,
         optimizer: OptimizerSettings::Lbfgs(LbfgsOptions {

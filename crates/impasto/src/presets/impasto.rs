@@ -9,7 +9,9 @@ use impasto_network::{NetworkOptions, Padding, Pooling};
 
 use super::{CONTENT_LAYER, STYLE_LAYERS};
 use crate::picture::Filter;
-use crate::terms::{Content, ContentLoss, Gram, GramLoss, TotalVariation, VariationLoss, WeightedLayers};
+use crate::terms::{
+    Content, ContentLoss, Gram, GramLoss, Guidance, TotalVariation, VariationLoss, WeightedLayers,
+};
 use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
 
 pub(super) fn settings() -> Settings {
@@ -27,8 +29,13 @@ pub(super) fn settings() -> Settings {
                 loss: ContentLoss::Relative,
             }
             .into(),
-            Gram { weight: 1.0, layers: WeightedLayers::sharing(&STYLE_LAYERS), loss: GramLoss::Relative }
-                .into(),
+            Gram {
+                weight: 1.0,
+                layers: WeightedLayers::sharing(&STYLE_LAYERS),
+                loss: GramLoss::Relative,
+                guidance: Guidance::default(),
+            }
+            .into(),
             TotalVariation { weight: 1.0, loss: VariationLoss::MeanSquares }.into(),
         ],
         normalize_gradients: false,

@@ -14,7 +14,9 @@ use impasto_network::{NetworkOptions, Padding, Pooling};
 use super::{CONTENT_LAYER, STYLE_LAYERS};
 use crate::optimizers::{LbfgsOptions, LbfgsRule};
 use crate::picture::Filter;
-use crate::terms::{Content, ContentLoss, Gram, GramLoss, TotalVariation, VariationLoss, WeightedLayers};
+use crate::terms::{
+    Content, ContentLoss, Gram, GramLoss, Guidance, TotalVariation, VariationLoss, WeightedLayers,
+};
 use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
 
 pub(super) fn settings() -> Settings {
@@ -28,8 +30,13 @@ pub(super) fn settings() -> Settings {
         terms: vec![
             Content { weight: 0.025, layers: WeightedLayers::each(&[CONTENT_LAYER]), loss: ContentLoss::Sum }
                 .into(),
-            Gram { weight: 1.0, layers: WeightedLayers::sharing(&STYLE_LAYERS), loss: GramLoss::Keras }
-                .into(),
+            Gram {
+                weight: 1.0,
+                layers: WeightedLayers::sharing(&STYLE_LAYERS),
+                loss: GramLoss::Keras,
+                guidance: Guidance::default(),
+            }
+            .into(),
             TotalVariation { weight: 1.0, loss: VariationLoss::Power }.into(),
         ],
         normalize_gradients: false,

@@ -1,8 +1,10 @@
 //! Presets: named settings, each the exact arithmetic of a published system, or our own.
 
+mod fast_neural_doodle;
 mod gatys;
 mod impasto;
 mod keras;
+mod keras_doodle;
 mod neural_style;
 
 use std::fmt;
@@ -37,11 +39,22 @@ pub enum Preset {
     NeuralStyle,
     /// The neural style transfer example of Keras (2015).
     Keras,
+    /// D. Ulyanov's fast-neural-doodle (2016): needs maps.
+    FastNeuralDoodle,
+    /// The neural doodle example of Keras (2016): needs maps.
+    KerasDoodle,
 }
 
 impl Preset {
     /// All presets, the default first.
-    pub const ALL: [Preset; 4] = [Preset::Impasto, Preset::Gatys, Preset::NeuralStyle, Preset::Keras];
+    pub const ALL: [Preset; 6] = [
+        Preset::Impasto,
+        Preset::Gatys,
+        Preset::NeuralStyle,
+        Preset::Keras,
+        Preset::FastNeuralDoodle,
+        Preset::KerasDoodle,
+    ];
 
     /// The name on the command line.
     pub const fn name(self) -> &'static str {
@@ -50,6 +63,8 @@ impl Preset {
             Preset::Gatys => "gatys",
             Preset::NeuralStyle => "neural-style",
             Preset::Keras => "keras",
+            Preset::FastNeuralDoodle => "fast-neural-doodle",
+            Preset::KerasDoodle => "keras-doodle",
         }
     }
 
@@ -60,6 +75,8 @@ impl Preset {
             Preset::Gatys => "Gatys, Ecker and Bethge 2015: sums, average pooling, white noise, L-BFGS",
             Preset::NeuralStyle => "Johnson's neural-style 2015: means, pixels 0..256, L-BFGS",
             Preset::Keras => "the Keras example 2015: sums, uniform noise, L-BFGS with line search",
+            Preset::FastNeuralDoodle => "Ulyanov's doodles 2016: Gram matrices by region, smooth L1, L-BFGS",
+            Preset::KerasDoodle => "the Keras doodle 2016: Gram matrices by region, sums, total variation",
         }
     }
 
@@ -70,6 +87,8 @@ impl Preset {
             Preset::Gatys => gatys::settings(),
             Preset::NeuralStyle => neural_style::settings(),
             Preset::Keras => keras::settings(),
+            Preset::FastNeuralDoodle => fast_neural_doodle::settings(),
+            Preset::KerasDoodle => keras_doodle::settings(),
         }
     }
 }
@@ -123,6 +142,9 @@ mod tests {
     #[test]
     fn a_foreign_name_gets_the_list() {
         let error = "Gatys".parse::<Preset>().unwrap_err().to_string();
-        assert_eq!(error, "unknown preset \"Gatys\": expected one of impasto, gatys, neural-style, keras");
+        assert_eq!(
+            error,
+            "unknown preset \"Gatys\": expected one of impasto, gatys, neural-style, keras, fast-neural-doodle, keras-doodle"
+        );
     }
 }

@@ -23,7 +23,9 @@ use impasto_network::{NetworkOptions, Padding, Pooling};
 
 use super::{CONTENT_LAYER, MEAN_COLOR, STYLE_LAYERS};
 use crate::picture::Filter;
-use crate::terms::{Content, ContentLoss, Gram, GramLoss, TotalVariation, VariationLoss, WeightedLayers};
+use crate::terms::{
+    Content, ContentLoss, Gram, GramLoss, Guidance, TotalVariation, VariationLoss, WeightedLayers,
+};
 use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
 
 pub(super) fn settings() -> Settings {
@@ -37,7 +39,13 @@ pub(super) fn settings() -> Settings {
         terms: vec![
             Content { weight: 5.0, layers: WeightedLayers::each(&[CONTENT_LAYER]), loss: ContentLoss::Mean }
                 .into(),
-            Gram { weight: 100.0, layers: WeightedLayers::each(&STYLE_LAYERS), loss: GramLoss::Mean }.into(),
+            Gram {
+                weight: 100.0,
+                layers: WeightedLayers::each(&STYLE_LAYERS),
+                loss: GramLoss::Mean,
+                guidance: Guidance::default(),
+            }
+            .into(),
             TotalVariation { weight: 1e-3, loss: VariationLoss::HalfSquares }.into(),
         ],
         normalize_gradients: false,

@@ -12,12 +12,14 @@
 
 use impasto_network::{Architecture, Layer};
 use rayon::prelude::*;
+use serde::Serialize;
 
 use super::Regions;
 use crate::Picture;
 
 /// How masks follow the network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Propagation {
     /// Averages over squares of the layer's stride.
     #[default]

@@ -8,7 +8,7 @@
 //! | term | file | of what |
 //! | --- | --- | --- |
 //! | [`Content`] | `content.rs` | squared distance of feature maps |
-//! | [`Gram`] | `gram.rs` | squared distance of Gram matrices |
+//! | [`Gram`] | `gram/` | squared distance of Gram matrices |
 //! | [`TotalVariation`] | `total_variation.rs` | differences of neighbouring pixels |
 //!
 //! A new term is a file that defines the settings, implements `Definition` for them and has a function
@@ -16,6 +16,7 @@
 
 mod content;
 mod gram;
+mod guidance;
 mod layers;
 mod total_variation;
 
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 pub use content::{Content, ContentLoss};
 pub use gram::{Gram, GramLoss};
+pub use guidance::Guidance;
 use impasto_network::{Architecture, Engine, Layer, MapGradient, Size};
 pub use layers::{LayerWeight, WeightedLayers};
 use serde::Serialize;
@@ -67,6 +69,11 @@ pub(crate) trait Definition {
     /// The part of the picture that the stage starts from, 0..1, in a blend with the content that it learns
     /// from; the rest is the content. `None` if it learns from no such blend.
     fn start_share(&self, _scene: &Scene) -> Option<f32> {
+        None
+    }
+
+    /// How it follows regions to its layers, if it compares the statistics of regions.
+    fn guidance(&self) -> Option<Guidance> {
         None
     }
 

@@ -4,7 +4,7 @@
 //! pixels.
 
 use impasto::terms::{
-    Content, ContentLoss, Gram, GramLoss, Term, TotalVariation, VariationLoss, WeightedLayers,
+    Content, ContentLoss, Gram, GramLoss, Guidance, Term, TotalVariation, VariationLoss, WeightedLayers,
 };
 use impasto::{Picture, PixelUnits, Settings, Transfer};
 use impasto_network::Layer;
@@ -18,7 +18,8 @@ fn terms() -> Vec<Term> {
     let gram = [GramLoss::Gatys, GramLoss::Mean, GramLoss::Keras, GramLoss::Relative];
     let variation = [VariationLoss::HalfSquares, VariationLoss::Power, VariationLoss::MeanSquares];
     let content = content.map(|loss| Content { weight: 0.7, layers: layers.clone(), loss }.into());
-    let gram = gram.map(|loss| Gram { weight: 1.7, layers: layers.clone(), loss }.into());
+    let gram = gram
+        .map(|loss| Gram { weight: 1.7, layers: layers.clone(), loss, guidance: Guidance::default() }.into());
     let variation = variation.map(|loss| TotalVariation { weight: 0.3, loss }.into());
     content.into_iter().chain(gram).chain(variation).collect()
 }
