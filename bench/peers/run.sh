@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs PyTorch beside this script, builds Impasto, runs both in turn and prints the ratio table.
-# Arguments go to compare.py: run.sh --help lists them.
+# Arguments go to compare.py, or after the word `patches` to compare_patches.py: --help lists them.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 venv=$here/.venv
@@ -10,6 +10,11 @@ if ! cmp -s "$here/requirements.txt" "$venv/requirements.txt"; then
     python3 -m venv "$venv"
     "$venv/bin/pip" install --quiet -r "$here/requirements.txt"
     cp "$here/requirements.txt" "$venv/requirements.txt"
+fi
+
+if [ "${1:-}" = patches ]; then
+    shift
+    exec "$venv/bin/python" "$here/compare_patches.py" "$@"
 fi
 
 (cd "$here/../.." && cargo build --release -p impasto-cli)
