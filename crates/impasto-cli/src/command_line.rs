@@ -6,6 +6,7 @@ use impasto_kernels::Isa;
 
 use crate::bench::BenchArguments;
 use crate::completions::CompletionsArguments;
+use crate::features::FeaturesArguments;
 use crate::info::InfoArguments;
 use crate::man::ManArguments;
 use crate::sweep::SweepArguments;
@@ -33,6 +34,7 @@ pub struct CommandLine {
 pub enum Command {
     Transfer(Box<TransferArguments>),
     Sweep(Box<SweepArguments>),
+    Features(FeaturesArguments),
     Info(InfoArguments),
     Bench(BenchArguments),
     Completions(CompletionsArguments),

@@ -5,11 +5,26 @@ use std::fs;
 use std::path::Path;
 use std::thread;
 
+use impasto_kernels::Isa;
+
 use crate::failure::Failure;
 
 /// Threads the machine runs at once, 1 if it does not say.
 pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The instruction set that was asked for with `--isa`, or the widest there is.
+///
+/// # Errors
+/// If this machine does not have it.
+pub fn instruction_set(asked: Option<Isa>) -> Result<Isa, Failure> {
+    match asked {
+        Some(isa) if !isa.is_available() => {
+            Err(Failure::mistake(format_args!("--isa {isa}: this machine does not have it")))
+        }
+        asked => Ok(asked.unwrap_or_else(Isa::detect)),
+    }
 }
 
 /// The most bytes this process has had in memory so far, where the system keeps account (Linux).

@@ -13,12 +13,14 @@ mod bench;
 mod command_line;
 mod completions;
 mod failure;
+mod features;
 mod info;
 mod interrupt;
 mod machine;
 mod man;
 mod network_choice;
 mod report_page;
+mod series;
 mod sheet;
 mod sweep;
 mod threads;
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
     let outcome = CommandLine::try_parse().map_err(Failure::from).and_then(|line| match line.command {
         Command::Transfer(arguments) => transfer::run(&arguments),
         Command::Sweep(arguments) => sweep::run(&arguments),
+        Command::Features(arguments) => features::run(&arguments),
         Command::Info(arguments) => info::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),

@@ -1,9 +1,10 @@
-//! Which network runs: the flags `--network`, `--weights` and `--convention`.
+//! Which network runs: the flags `--network`, `--weights`, `--convention` and
+//! `--pooling`.
 
 use std::path::Path;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use impasto_network::{Architecture, Convention, Weights};
+use impasto_network::{Architecture, Convention, Pooling, Weights};
 
 use crate::failure::Failure;
 
@@ -15,6 +16,15 @@ pub fn network_parser() -> impl TypedValueParser<Value = Architecture> {
     PossibleValuesParser::new(NETWORKS).try_map(|name| {
         let known = Architecture::known().into_iter().find(|network| network.name() == name);
         known.ok_or_else(|| format!("unknown network {name:?}"))
+    })
+}
+
+/// Reads a kind of pooling.
+pub fn pooling_parser() -> impl TypedValueParser<Value = Pooling> {
+    PossibleValuesParser::new(["max", "average", "l2"]).map(|name| match name.as_str() {
+        "average" => Pooling::Average,
+        "l2" => Pooling::L2,
+        _ => Pooling::Max,
     })
 }
 

@@ -5,7 +5,6 @@
 
 mod arguments;
 mod grid;
-mod progress;
 
 use std::ffi::OsString;
 use std::fs;
@@ -17,12 +16,12 @@ use grid::{Cell, Grid};
 use impasto::picture::{WriteOptions, check_writable};
 use impasto::{Outcome, Picture, Plan, TransferError};
 use impasto_kernels::Isa;
-use progress::Watcher;
 
 use crate::failure::{Failure, say};
+use crate::series::Series;
 use crate::sheet::{Sheet, Tile, shrunk};
 use crate::transfer::{self, Job};
-use crate::{interrupt, threads};
+use crate::{interrupt, machine, threads};
 
 /// How a cell ended.
 enum End {
@@ -40,7 +39,7 @@ pub fn run(arguments: &SweepArguments) -> Result<(), Failure> {
     check_writable(&output, &WriteOptions::default())?;
     // Checked with the sheet as their output, since the folder of the cells may not be there yet.
     let checked = grid.cells(|_| output.clone())?;
-    let isa = transfer::isa(&checked[0].arguments)?;
+    let isa = machine::instruction_set(checked[0].arguments.isa)?;
     threads::pool(checked[0].arguments.threads)?.install(|| {
         let plans = checked.iter().map(|cell| Job::new(&cell.arguments, isa).map(|job| job.plan));
         let plans = plans.collect::<Result<Vec<_>, _>>()?;
@@ -68,12 +67,12 @@ fn paint(
 ) -> Result<(), Failure> {
     let own = &arguments.own;
     let names = cells.iter().map(|cell| cell.name.clone()).collect();
-    let mut watcher = Watcher::new(own.quiet, names, plans);
+    let mut series = Series::new(own.quiet, names, plans);
     let mut tiles = Vec::with_capacity(cells.len());
     let (mut diverged, mut interrupted) = (Vec::new(), false);
     for (index, cell) in cells.iter().enumerate() {
-        watcher.begin(index);
-        let (picture, caption) = match paint_cell(cell, isa, own.keep.is_some(), &mut watcher)? {
+        series.begin(index);
+        let (picture, caption) = match paint_cell(cell, isa, own.keep.is_some(), &mut series)? {
             End::Painted(picture) => (Some(picture), ""),
             End::Diverged(picture) => {
                 diverged.push(cell.name.as_str());
@@ -91,7 +90,7 @@ fn paint(
             break;
         }
     }
-    watcher.finish();
+    series.finish();
     if tiles.iter().all(Option::is_none) {
         if !own.quiet {
             say("interrupted before the first picture; nothing written");
@@ -125,10 +124,10 @@ fn paint(
 }
 
 /// Paints one cell, and saves it if it is to be kept.
-fn paint_cell(cell: &Cell, isa: Isa, keep: bool, watcher: &mut Watcher) -> Result<End, Failure> {
+fn paint_cell(cell: &Cell, isa: Isa, keep: bool, series: &mut Series) -> Result<End, Failure> {
     let mut job = Job::new(&cell.arguments, isa)?;
-    let outcome = job.transfer.run(&mut job.engine, watcher);
-    let iterations_done = watcher.iterations_done();
+    let outcome = job.transfer.run(&mut job.engine, series);
+    let iterations_done = series.iterations_done();
     let end = match outcome {
         Ok(Outcome { picture, completed: true, .. }) => End::Painted(picture),
         Ok(Outcome { picture, .. }) => End::Interrupted((iterations_done > 0).then_some(picture)),

@@ -11,7 +11,7 @@ use impasto_network::{Architecture, Convention, Pooling};
 
 use super::values::{self, Method, StartFrom, TraceTo};
 use crate::command_line::isa_parser;
-use crate::network_choice::network_parser;
+use crate::network_choice::{network_parser, pooling_parser};
 use crate::report_page::ReportArguments;
 use crate::threads;
 
@@ -251,7 +251,7 @@ pub struct TransferArguments {
     pub convention: Option<Convention>,
 
     /// How four positions become one between blocks [default: the preset's]
-    #[arg(long, value_name = "KIND", value_parser = values::pooling(), help_heading = "Network")]
+    #[arg(long, value_name = "KIND", value_parser = pooling_parser(), help_heading = "Network")]
     pub pooling: Option<Pooling>,
 
     /// Threads to compute with, 1 to 1024; the picture does not depend on it [default: one for each core]

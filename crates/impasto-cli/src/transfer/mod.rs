@@ -21,7 +21,6 @@ use std::time::Instant;
 
 pub use arguments::TransferArguments;
 use impasto::{Outcome, Picture, Trace, TransferError};
-use impasto_kernels::Isa;
 pub use job::Job;
 use painter::Painter;
 use progress::Display;
@@ -32,29 +31,16 @@ pub use workload::Workload;
 
 use crate::failure::{Failure, say};
 use crate::report_page::{self, Recorder};
-use crate::{interrupt, threads};
+use crate::{interrupt, machine, threads};
 
 /// Paints, or tells what painting would take.
 pub fn run(arguments: &TransferArguments) -> Result<(), Failure> {
-    let isa = isa(arguments)?;
+    let isa = machine::instruction_set(arguments.isa)?;
     threads::pool(arguments.threads)?.install(|| {
         let job = Job::new(arguments, isa)?;
         let recorder = Recorder::new(&arguments.report, &job.plan)?;
         if arguments.dry_run { dry_run::run(arguments, job) } else { paint(arguments, job, recorder) }
     })
-}
-
-/// The instruction set that was asked for, or the widest there is.
-///
-/// # Errors
-/// If this machine does not have it.
-pub fn isa(arguments: &TransferArguments) -> Result<Isa, Failure> {
-    let isa = arguments.isa.unwrap_or_else(Isa::detect);
-    if isa.is_available() {
-        Ok(isa)
-    } else {
-        Err(Failure::mistake(format_args!("--isa {isa}: this machine does not have it")))
-    }
 }
 
 fn paint(arguments: &TransferArguments, mut job: Job, mut recorder: Recorder) -> Result<(), Failure> {

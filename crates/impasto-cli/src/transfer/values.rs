@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use impasto::Preset;
 use impasto::picture::BitDepth;
 use impasto::terms::LayerWeight;
-use impasto_network::{Layer, Pooling};
+use impasto_network::Layer;
 
 /// What moves the pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -85,15 +85,6 @@ pub fn layer_weight(text: &str) -> Result<LayerWeight, String> {
 /// Reads the name of a preset.
 pub fn preset() -> impl TypedValueParser<Value = Preset> {
     PossibleValuesParser::new(Preset::ALL.map(Preset::name)).try_map(|name| name.parse::<Preset>())
-}
-
-/// Reads a kind of pooling.
-pub fn pooling() -> impl TypedValueParser<Value = Pooling> {
-    PossibleValuesParser::new(["max", "average", "l2"]).map(|name| match name.as_str() {
-        "average" => Pooling::Average,
-        "l2" => Pooling::L2,
-        _ => Pooling::Max,
-    })
 }
 
 /// Reads bits a channel.

@@ -1,4 +1,4 @@
-//! What a sweep shows on its way: which cell is painted, and the time left for all of them.
+//! A series of runs, as it is shown on its way: which of them is painted, and the time left for all.
 
 use std::io::{self, IsTerminal};
 use std::time::Instant;
@@ -10,66 +10,63 @@ use crate::failure::say;
 use crate::interrupt;
 use crate::transfer::{Workload, duration};
 
-/// Shows all runs of a sweep on standard error, and stops the current one at Ctrl-C.
-pub struct Watcher {
+/// Shows a series of runs on standard error, and stops the current one at Ctrl-C.
+pub struct Series {
     bar: Option<ProgressBar>,
     quiet: bool,
-    /// Of all cells, stage after stage.
+    /// Of all runs, stage after stage.
     workload: Workload,
     started: Instant,
-    /// Stages of each cell.
+    /// Stages of each run.
     stages: Vec<usize>,
     names: Vec<String>,
-    /// The cell that is painted.
-    cell: usize,
-    /// Stages of the cells before it.
+    /// The run that is painted.
+    run: usize,
+    /// Stages of the runs before it.
     stages_before: usize,
     iterations_done: u64,
 }
 
-impl Watcher {
-    /// A watcher of cells with these names and plans.
+impl Series {
+    /// A series of runs with these names and plans.
     pub fn new(quiet: bool, names: Vec<String>, plans: &[Plan]) -> Self {
         let all: Vec<Stage> = plans.iter().flat_map(|plan| plan.stages.clone()).collect();
         let workload = Workload::new(&Plan { stages: all });
         let bar = (!quiet && io::stderr().is_terminal()).then(|| {
             let style = ProgressStyle::with_template("{msg}\n[{wide_bar:.cyan}] {prefix}")
-                .expect("the template is sound, as every sweep on a terminal shows")
+                .expect("the template is sound, as every series on a terminal shows")
                 .progress_chars("=> ");
             ProgressBar::new(workload.total()).with_style(style)
         });
-        Watcher {
+        Series {
             bar,
             quiet,
             workload,
             started: Instant::now(),
             stages: plans.iter().map(|plan| plan.stages.len()).collect(),
             names,
-            cell: 0,
+            run: 0,
             stages_before: 0,
             iterations_done: 0,
         }
     }
 
-    /// The cell with this index is painted next.
-    pub fn begin(&mut self, cell: usize) {
-        (self.cell, self.iterations_done) = (cell, 0);
-        self.stages_before = self.stages[..cell].iter().sum();
-        let line = format!("cell {} of {}: {}", cell + 1, self.names.len(), self.names[cell]);
+    /// The run with this index is painted next.
+    pub fn begin(&mut self, run: usize) {
+        (self.run, self.iterations_done) = (run, 0);
+        self.stages_before = self.stages[..run].iter().sum();
+        let line = format!("{} of {}: {}", run + 1, self.names.len(), self.names[run]);
         match &self.bar {
             Some(bar) => bar.set_message(line),
             None if self.quiet => {}
-            None => {
-                let done = self.stages_before.checked_sub(1).map(|_| self.work_before());
-                match done.and_then(|done| self.time_left(done)) {
-                    Some(left) => say(format_args!("{line}; {left}")),
-                    None => say(line),
-                }
-            }
+            None => match self.time_left(self.work_before()) {
+                Some(left) => say(format_args!("{line}; {left}")),
+                None => say(line),
+            },
         }
     }
 
-    /// Iterations of the current cell that are done.
+    /// Iterations of the current run that are done.
     pub fn iterations_done(&self) -> u64 {
         self.iterations_done
     }
@@ -81,7 +78,7 @@ impl Watcher {
         }
     }
 
-    /// What all cells before this one were.
+    /// The work of all runs before this one.
     fn work_before(&self) -> u64 {
         self.workload.done(self.stages_before + 1, 0)
     }
@@ -94,7 +91,7 @@ impl Watcher {
     }
 }
 
-impl Observer for Watcher {
+impl Observer for Series {
     fn progress(&mut self, progress: &Progress<'_>) -> Control {
         self.iterations_done += 1;
         let done = self.workload.done(self.stages_before + progress.stage, progress.iteration);

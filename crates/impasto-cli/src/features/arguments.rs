@@ -1,0 +1,160 @@
+//! The flags of `impasto features`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use impasto_kernels::Isa;
+use impasto_network::{Architecture, Convention, Layer, Pooling};
+
+use crate::command_line::isa_parser;
+use crate::network_choice::{network_parser, pooling_parser};
+use crate::threads;
+
+const EXAMPLES: &str = "\
+Examples:
+  What the network answers to a picture: photo-relu1_1.png and photo-relu3_1.png, 64 channels each:
+    impasto features photo.jpg --layers relu1_1,relu3_1
+  All channels of one layer, before its ReLU:
+    impasto features photo.jpg --layers conv2_1 --channels all -o conv2_1.png
+  What each layer still knows of a photograph, and of the style of a painting (Gatys, Ecker and Bethge,
+  figure 1):
+    impasto features photo.jpg --reconstruct content
+    impasto features painting.jpg --reconstruct style --iterations 500";
+
+/// Look at a picture as a network sees it.
+///
+/// Writes a sheet of feature maps for each layer, each channel from black at its lowest value to white at
+/// its highest; or paints the picture again from what single layers hold of it.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct FeaturesArguments {
+    /// The picture.
+    pub image: PathBuf,
+
+    /// Where the network is read: convB_I before the ReLU of a convolution, reluB_I after it, poolB.
+    #[arg(
+        long,
+        value_name = "LAYERS",
+        value_delimiter = ',',
+        default_value = "relu1_1,relu2_1,relu3_1,relu4_1,relu5_1"
+    )]
+    pub layers: Vec<Layer>,
+
+    /// Channels of each layer: all, by their number, or the N with the most energy, strongest first.
+    #[arg(
+        long,
+        value_name = "N|all",
+        default_value = "64",
+        value_parser = channels,
+        conflicts_with = "reconstruct"
+    )]
+    pub channels: Channels,
+
+    /// Paint the picture again, from noise: from the content that each layer holds alone, or from the style that
+    /// the layers up to it hold.
+    #[arg(long, value_name = "WHAT")]
+    pub reconstruct: Option<Reconstruct>,
+
+    /// Iterations of each reconstruction, 1 to 1000000.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 300,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000),
+        requires = "reconstruct"
+    )]
+    pub iterations: u32,
+
+    /// Names the noise that reconstructions start from: the same seed, the same picture.
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "reconstruct")]
+    pub seed: u64,
+
+    /// Where to write the sheet: .png, .jpg, .jpeg, .webp, .tif or .tiff. Sheets of several layers get the layer
+    /// before the extension [default: IMAGE-LAYER.png or IMAGE-content.png, in the current folder]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+
+    /// Say nothing but errors.
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
+
+    /// Longest side that the picture is brought to, in pixels, 1 to 65536 [default: 512, or 256 to reconstruct]
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..=65536))]
+    pub size: Option<u32>,
+
+    /// Most pixels, width times height, of a picture that is read; protects the memory.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 100_000_000,
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    pub max_pixels: u64,
+
+    /// The network: compact is built in, vgg16 and vgg19 need --weights [default: compact, or what the
+    /// weight file holds]
+    #[arg(long, value_name = "NAME", value_parser = network_parser(), help_heading = "Network")]
+    pub network: Option<Architecture>,
+
+    /// The weights of a network, a safetensors file with names such as conv1_1.weight or
+    /// features.0.weight.
+    #[arg(long, value_name = "FILE", help_heading = "Network")]
+    pub weights: Option<PathBuf>,
+
+    /// How the network of the weight file reads pictures: caffe, torch, or a sentence [default: what the file
+    /// says or implies]
+    #[arg(long, value_name = "WORDS", requires = "weights", help_heading = "Network")]
+    pub convention: Option<Convention>,
+
+    /// How four positions become one between blocks.
+    #[arg(
+        long,
+        value_name = "KIND",
+        default_value = "max",
+        value_parser = pooling_parser(),
+        help_heading = "Network"
+    )]
+    pub pooling: Pooling,
+
+    /// Threads to compute with, 1 to 1024; nothing depends on it but time [default: one for each core]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u16).range(1..=threads::MOST_THREADS),
+        help_heading = "Machine"
+    )]
+    pub threads: Option<u16>,
+
+    /// The instruction set [default: the widest of this machine]
+    #[arg(long, value_name = "NAME", value_parser = isa_parser(), help_heading = "Machine")]
+    pub isa: Option<Isa>,
+}
+
+/// Which channels of a layer are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channels {
+    /// All, by their number.
+    All,
+    /// So many with the most energy, strongest first.
+    Strongest(usize),
+}
+
+/// What a picture is painted again from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Reconstruct {
+    /// The feature maps of one layer.
+    Content,
+    /// The Gram matrices of the layers up to one.
+    Style,
+}
+
+/// Reads a number of channels, or `all`.
+fn channels(text: &str) -> Result<Channels, String> {
+    match text {
+        "all" => Ok(Channels::All),
+        number => match number.parse() {
+            Ok(number) if number > 0 => Ok(Channels::Strongest(number)),
+            _ => Err("expected all, or a number of at least 1".to_owned()),
+        },
+    }
+}

@@ -1,0 +1,135 @@
+//! Pictures painted again from what a network holds of one (Gatys, Ecker and Bethge 2015, figure 1; Mahendran
+//! and Vedaldi 2015).
+//!
+//! From noise, the distance of the feature maps of one layer is minimised, or that of the Gram matrices of all
+//! layers up to it: what looks the same to the layer, and nothing of what it has lost.
+
+use impasto::picture::Filter;
+use impasto::terms::{
+    Content, ContentLoss, Gram, GramLoss, Term, TotalVariation, VariationLoss, WeightedLayers,
+};
+use impasto::{OptimizerSettings, Outcome, Picture, Preset, Pyramid, Settings, Start, Transfer};
+use impasto_network::{CpuEngine, Layer};
+
+use super::arguments::{FeaturesArguments, Reconstruct};
+use crate::failure::Failure;
+use crate::interrupt;
+use crate::series::Series;
+use crate::sheet::{Sheet, Tile};
+
+/// Tiles of a row.
+const COLUMNS: usize = 6;
+
+/// Total variation beside a relative loss: enough to take out the noise that no layer sees, too little to blur
+/// what the first layers hold.
+const SMOOTHNESS: f64 = 0.02;
+
+/// Steps that L-BFGS remembers.
+const MEMORY: usize = 20;
+
+/// The sheet of the picture and all its reconstructions, and whether all were finished. `picture` is at its
+/// final size. `None` if there are none.
+///
+/// # Errors
+/// If a run cannot be made, or diverges.
+pub fn sheet(
+    engine: &mut CpuEngine,
+    picture: &Picture,
+    arguments: &FeaturesArguments,
+    from: Reconstruct,
+    layers: &[Layer],
+    about: &str,
+) -> Result<Option<(Sheet, bool)>, Failure> {
+    let runs: Vec<(String, Transfer)> = (1..=layers.len())
+        .map(|count| {
+            let (name, terms) = terms(from, &layers[..count]);
+            let transfer = Transfer::new(settings(arguments, picture, terms));
+            let transfer = transfer.content(picture.clone()).style(picture.clone(), 1.0);
+            (name, transfer)
+        })
+        .collect();
+    let plans = runs.iter().map(|(_, transfer)| transfer.plan(engine)).collect::<Result<Vec<_>, _>>()?;
+    for plan in &plans {
+        crate::machine::check_memory(plan.memory(), "--size")?;
+    }
+    let names: Vec<String> = runs.iter().map(|(name, _)| name.clone()).collect();
+    let mut series = Series::new(arguments.quiet, names, &plans);
+    let mut tiles = vec![Some(Tile { picture: picture.clone(), caption: "the picture".to_owned() })];
+    for (index, (name, transfer)) in runs.iter().enumerate() {
+        series.begin(index);
+        let Outcome { picture, trace, completed } = transfer.run(engine, &mut series)?;
+        if !completed {
+            break;
+        }
+        let last = trace.evaluations.last().and_then(|evaluation| evaluation.losses.first());
+        let error = last.map_or_else(String::new, |loss| format!(", error {}", percent(loss.loss)));
+        tiles.push(Some(Tile { picture, caption: format!("{name}{error}") }));
+    }
+    series.finish();
+    let completed = tiles.len() == layers.len() + 1;
+    let what = match from {
+        Reconstruct::Content => "painted again from the maps of one layer",
+        Reconstruct::Style => "texture painted again from the Gram matrices of the layers up to one",
+    };
+    let title = format!("{about}, {what}, {} iterations", arguments.iterations);
+    let sheet = Sheet { title, columns: tiles.len().min(COLUMNS), tiles, ..Sheet::default() };
+    debug_assert!(completed || interrupt::requested(), "only Ctrl-C ends a series early");
+    Ok((sheet.tiles.len() > 1).then_some((sheet, completed)))
+}
+
+/// What is minimised for the last of these layers, and what it is called. The losses are parts of the energy
+/// of the picture's own maps or matrices.
+fn terms(from: Reconstruct, layers: &[Layer]) -> (String, Vec<Term>) {
+    let last = layers[layers.len() - 1];
+    let smooth = TotalVariation { weight: SMOOTHNESS, loss: VariationLoss::MeanSquares };
+    match from {
+        Reconstruct::Content => {
+            let layers = WeightedLayers::sharing(&[last]);
+            let content = Content { weight: 1.0, layers, loss: ContentLoss::Relative };
+            (last.to_string(), vec![content.into(), smooth.into()])
+        }
+        Reconstruct::Style => {
+            let name = if layers.len() == 1 { last.to_string() } else { format!("up to {last}") };
+            let gram =
+                Gram { weight: 1.0, layers: WeightedLayers::sharing(layers), loss: GramLoss::Relative };
+            (name, vec![gram.into(), smooth.into()])
+        }
+    }
+}
+
+/// One size, from noise, by L-BFGS.
+fn settings(arguments: &FeaturesArguments, picture: &Picture, terms: Vec<Term>) -> Settings {
+    let mut settings = Preset::Impasto.settings();
+    settings.network.pooling = arguments.pooling;
+    settings.terms = terms;
+    settings.optimizer = OptimizerSettings::lbfgs(MEMORY);
+    settings.average = None;
+    settings.seed = arguments.seed;
+    let schedule = &mut settings.schedule;
+    schedule.size = picture.width().max(picture.height());
+    schedule.pyramid = Pyramid::One;
+    schedule.iterations = arguments.iterations as usize;
+    schedule.start = Start::NormalNoise { mean: [0.5; 3], deviation: 0.1 };
+    schedule.filter = Filter::Lanczos3;
+    settings
+}
+
+/// A part of one in words.
+fn percent(part: f64) -> String {
+    match 100.0 * part {
+        percent @ 10.0.. => format!("{percent:.0} %"),
+        percent @ 0.1.. => format!("{percent:.1} %"),
+        percent @ 0.01.. => format!("{percent:.2} %"),
+        _ => "below 0.01 %".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_said_in_percent() {
+        assert_eq!([0.5, 0.0123, 0.00012, 0.0].map(percent), ["50 %", "1.2 %", "0.01 %", "below 0.01 %"]);
+    }
+}
