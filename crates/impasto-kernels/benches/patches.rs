@@ -46,7 +46,8 @@ fn search(isa: Isa, channels: usize, side: usize, size: usize) {
     let peak = matrix_product_peak(isa);
     let time = seconds(|| drop(black_box(find_patches(isa, &bank, &queries, 1, &offsets))));
     let found = find_patches(isa, &bank, &queries, 1, &offsets);
-    let placement = Placement { size, stride: 1, circular: false };
+    let starts: Vec<usize> = (0..side + 1 - size).collect();
+    let placement = Placement { size, rows: &starts, columns: &starts };
     let loss = seconds(|| drop(black_box(patch_difference(&queries, &[&source], placement, &found))));
     let whole = 2.0 * (size * size * channels) as f64 * (patches as f64).powi(2) / 1e9;
     let done = 2.0 * channels as f64 * ((side * side) as f64).powi(2) / 1e9;

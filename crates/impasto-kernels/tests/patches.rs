@@ -91,6 +91,14 @@ impl Case {
         bank
     }
 
+    /// First rows and columns of the query patches.
+    fn starts(&self, circular: bool) -> [Vec<usize>; 2] {
+        [self.queries.height, self.queries.width].map(|length| {
+            let end = if circular { length } else { length + 1 - self.size };
+            (0..end).step_by(self.stride).collect()
+        })
+    }
+
     fn search(&self, isa: Isa, problem: &Problem) -> PatchMatches {
         let queries = map_of(&problem.queries, self.queries);
         find_patches(isa, &self.bank(problem), &queries, self.stride, &problem.offsets)
@@ -183,7 +191,8 @@ fn the_number_of_threads_changes_no_bit() {
                 let sources: Vec<_> = problem.sources.iter().zip(&case.sources).collect();
                 let sources: Vec<_> = sources.iter().map(|(planes, shape)| map_of(planes, **shape)).collect();
                 let sources: Vec<_> = sources.iter().collect();
-                let placement = Placement { size: case.size, stride: case.stride, circular: false };
+                let [rows, columns] = &case.starts(false);
+                let placement = Placement { size: case.size, rows, columns };
                 let difference = patch_difference(&queries, &sources, placement, &found);
                 (found, difference, case.search(Isa::detect(), &exact))
             })
@@ -202,7 +211,8 @@ fn differences_and_matched_maps_equal_their_scalar_twins() {
         let maps: Vec<_> = maps.iter().collect();
         let current = map_of(&problem.queries, case.queries);
         for circular in [false, true] {
-            let placement = Placement { size: case.size, stride: case.stride, circular };
+            let [rows, columns] = &case.starts(circular);
+            let placement = Placement { size: case.size, rows, columns };
             let queries = if circular { extend_circularly(&current, case.size) } else { current.clone() };
             let bank = case.bank(&problem);
             let found = find_patches(Isa::detect(), &bank, &queries, case.stride, &problem.offsets);
@@ -228,7 +238,8 @@ fn half_the_gradient_of_the_difference_is_its_map() {
     let problem = case.problem(values);
     let source = map_of(&problem.sources[0], case.sources[0]);
     for circular in [false, true] {
-        let placement = Placement { size: 3, stride: 2, circular };
+        let [rows, columns] = &case.starts(circular);
+        let placement = Placement { size: 3, rows, columns };
         let loss = |planes: &[f32], matches: &PatchMatches| {
             patch_difference(&map_of(planes, case.queries), &[&source], placement, matches)
         };
@@ -258,7 +269,8 @@ fn a_map_finds_itself() {
         assert!(found.patches.iter().enumerate().all(|(at, &patch)| at == patch as usize));
         assert!(found.scores.iter().all(|score| (score - 1.0).abs() < 1e-5), "a mean cosine of 1");
     }
-    let placement = Placement { size: 3, stride: 1, circular: false };
+    let (rows, columns): (Vec<_>, Vec<_>) = ((0..10).collect(), (0..18).collect());
+    let placement = Placement { size: 3, rows: &rows, columns: &columns };
     let found = find_patches(Isa::detect(), &bank, &map, 1, &vec![0.0; 10 * 18]);
     let (sum, differences) = patch_difference(&map, &[&map], placement, &found);
     assert_eq!((sum, differences), (0.0, BlockedMap::zeros(19, 12, 20)));

@@ -116,7 +116,7 @@ impl Architecture {
         })?;
         let stride = self.stride(layer);
         if size.height < stride || size.width < stride {
-            return Err(EngineError::TooSmall { size, layer, stride });
+            return Err(EngineError::TooSmall { size, layer, smallest: stride });
         }
         Ok(MapShape { channels, height: size.height / stride, width: size.width / stride })
     }

@@ -123,18 +123,18 @@ impl<Map> MapGradient<Map> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {
-    /// The picture vanishes in the network.
+    /// The picture vanishes in the network, or too little of it is left to work on.
     #[error(
-        "a picture of {}x{} pixels is too small for {layer}: both sides must be at least {stride}",
+        "a picture of {}x{} pixels is too small for {layer}: both sides must be at least {smallest}",
         size.width, size.height
     )]
     TooSmall {
         /// Size of the picture.
         size: Size,
-        /// The deepest tapped layer.
+        /// The layer where it is too small.
         layer: Layer,
-        /// Its stride in pixels.
-        stride: usize,
+        /// Smallest sides that would do, in pixels.
+        smallest: usize,
     },
     /// The network has no such layer.
     #[error("network {network} has no layer {layer}: its convolutions are {available}")]

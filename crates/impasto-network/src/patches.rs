@@ -62,10 +62,10 @@ impl PatchOptions {
         let mut offsets = Vec::new();
         for &(height, width) in sources {
             let (rows, columns) = (height + 1 - self.size, width + 1 - self.size);
-            let taken = |at: usize, count: usize| at.is_multiple_of(self.source_stride) || at + 1 == count;
             offsets.extend((0..rows * columns).map(|patch| {
-                let on_stride = taken(patch / columns, rows) && taken(patch % columns, columns);
-                if on_stride { 0.0 } else { f32::NEG_INFINITY }
+                let taken =
+                    self.takes_source(patch / columns, height) && self.takes_source(patch % columns, width);
+                if taken { 0.0 } else { f32::NEG_INFINITY }
             }));
         }
         if let Some(penalties) = penalties {
@@ -75,8 +75,16 @@ impl PatchOptions {
         offsets
     }
 
+    /// Whether source patches that begin at `start`, along a side of `length` positions, are taken.
+    pub fn takes_source(&self, start: usize, length: usize) -> bool {
+        start.is_multiple_of(self.source_stride) || start + self.size == length
+    }
+
     /// First positions of the query patches along a side of `length` positions.
-    pub(crate) fn query_starts(&self, length: usize) -> Vec<usize> {
+    ///
+    /// # Panics
+    /// If a patch does not fit.
+    pub fn query_starts(&self, length: usize) -> Vec<usize> {
         assert!(length >= self.size, "{length} positions, fewer than the {} of a patch", self.size);
         let count = if self.circular { length } else { length + 1 - self.size };
         let last = Some(count - 1).filter(|last| !last.is_multiple_of(self.query_stride));

@@ -272,7 +272,7 @@ fn what_cannot_run_is_refused() {
     let mut engine = ScalarEngine::new(&weights(), NetworkOptions::default());
     let small = Size { height: 100, width: 3 };
     let error = engine.prepare(small, &TAPS).unwrap_err();
-    assert_eq!(error, EngineError::TooSmall { size: small, layer: Layer::pool(2), stride: 4 });
+    assert_eq!(error, EngineError::TooSmall { size: small, layer: Layer::pool(2), smallest: 4 });
     assert_eq!(engine.memory_needed(small, &TAPS), Err(error));
     let error = engine.prepare(SIZE, &[Layer::relu(4, 1)]).unwrap_err();
     assert!(matches!(error, EngineError::NoSuchLayer { layer, .. } if layer == Layer::relu(4, 1)));

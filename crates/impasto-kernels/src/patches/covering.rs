@@ -4,35 +4,30 @@
 use super::{PatchMatches, places};
 use crate::map::{Block, BlockedMap};
 
-/// How query patches lie in their map.
+/// Where query patches lie in their map: one at each of the rows and each of the columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Placement {
+pub struct Placement<'a> {
     /// Side k of a patch.
     pub size: usize,
-    /// Rows, and columns, from one patch to the next.
-    pub stride: usize,
-    /// Patches reach over the right and lower border to the opposite one, as in a map that
-    /// [`extend_circularly`](crate::extend_circularly) made. Otherwise they lie within the map.
-    pub circular: bool,
+    /// First rows. A patch that reaches over the lower border goes on at the upper one, as in a map that
+    /// [`extend_circularly`](crate::extend_circularly) made.
+    pub rows: &'a [usize],
+    /// First columns. A patch that reaches over the right border goes on at the left one.
+    pub columns: &'a [usize],
 }
 
-impl Placement {
-    /// Patches in `length` positions.
-    fn places(self, length: usize) -> usize {
-        assert!((1..=length).contains(&self.size), "patches of side {} in {length} positions", self.size);
-        places(if self.circular { length + self.size - 1 } else { length }, self.size, self.stride)
-    }
-
-    /// For each of `length` positions the patches that cover it, by ascending offset.
-    fn covers(self, length: usize) -> Vec<Vec<Cover>> {
-        let mut covers = vec![Vec::new(); length];
-        for offset in 0..self.size {
-            for patch in 0..self.places(length) {
-                covers[(patch * self.stride + offset) % length].push(Cover { patch, offset });
-            }
+/// For each of `length` positions the patches of side `size` that cover it, by ascending offset, when they begin
+/// at `starts`.
+fn covers(size: usize, starts: &[usize], length: usize) -> Vec<Vec<Cover>> {
+    assert!((1..=length).contains(&size), "patches of side {size} in {length} positions");
+    assert!(starts.iter().all(|&start| start < length), "patches that begin in {length} positions");
+    let mut covers = vec![Vec::new(); length];
+    for offset in 0..size {
+        for (patch, &start) in starts.iter().enumerate() {
+            covers[(start + offset) % length].push(Cover { patch, offset });
         }
-        covers
     }
+    covers
 }
 
 /// A patch of one axis, and where in it a position lies.
@@ -59,11 +54,11 @@ impl<'a> Covering<'a> {
     pub(super) fn new(
         [channels, height, width]: [usize; 3],
         sources: &'a [&'a BlockedMap],
-        placement: Placement,
+        placement: Placement<'_>,
         matches: &PatchMatches,
     ) -> Self {
         assert!(sources.iter().all(|source| source.channels() == channels), "sources of {channels} channels");
-        let (rows, columns) = (placement.places(height), placement.places(width));
+        let (rows, columns) = (placement.rows.len(), placement.columns.len());
         assert_eq!((matches.height, matches.width), (rows, columns), "a match for each query patch");
         assert_eq!(matches.patches.len(), rows * columns, "a match for each query patch");
         let mut ends = Vec::with_capacity(sources.len());
@@ -83,8 +78,8 @@ impl<'a> Covering<'a> {
         };
         Covering {
             sources,
-            rows: placement.covers(height),
-            columns: placement.covers(width),
+            rows: covers(placement.size, placement.rows, height),
+            columns: covers(placement.size, placement.columns, width),
             matched: matches.patches.iter().map(locate).collect(),
             width: matches.width,
         }

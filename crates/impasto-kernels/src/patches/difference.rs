@@ -21,7 +21,7 @@ use crate::parallel::{Shared, for_each};
 pub fn patch_difference(
     current: &BlockedMap,
     sources: &[&BlockedMap],
-    placement: Placement,
+    placement: Placement<'_>,
     matches: &PatchMatches,
 ) -> (f64, BlockedMap) {
     let shape = [current.channels(), current.height(), current.width()];
@@ -58,7 +58,7 @@ pub fn matched_map(
     height: usize,
     width: usize,
     sources: &[&BlockedMap],
-    placement: Placement,
+    placement: Placement<'_>,
     matches: &PatchMatches,
 ) -> BlockedMap {
     let shape = [sources.first().expect("a source").channels(), height, width];

@@ -60,14 +60,14 @@ pub fn find_patches(
 fn for_each_matched(
     shape: Shape,
     sources: &[(&[f32], Shape)],
-    placement: Placement,
+    placement: Placement<'_>,
     matches: &PatchMatches,
     mut visit: impl FnMut(usize, f32),
 ) {
-    let Placement { size, stride, .. } = placement;
+    let Placement { size, rows, columns } = placement;
     let patches = patches(sources, size);
     for (query, &patch) in matches.patches.iter().enumerate() {
-        let (row, column) = (query / matches.width * stride, query % matches.width * stride);
+        let (row, column) = (rows[query / matches.width], columns[query % matches.width]);
         let (source, source_row, source_column) = patches[patch as usize];
         let (planes, source_shape) = sources[source];
         for channel in 0..shape.channels {
@@ -84,7 +84,7 @@ fn for_each_matched(
 pub fn patch_difference(
     (current, shape): (&[f32], Shape),
     sources: &[(&[f32], Shape)],
-    placement: Placement,
+    placement: Placement<'_>,
     matches: &PatchMatches,
 ) -> (f64, Vec<f32>) {
     let (mut sum, mut differences) = (0.0, vec![0.0f64; current.len()]);
@@ -100,7 +100,7 @@ pub fn patch_difference(
 pub fn matched_map(
     shape: Shape,
     sources: &[(&[f32], Shape)],
-    placement: Placement,
+    placement: Placement<'_>,
     matches: &PatchMatches,
 ) -> Vec<f32> {
     let mut sums = vec![(0.0f64, 0u32); shape.elements()];

@@ -78,20 +78,24 @@ impl CpuPatches {
     }
 
     pub(super) fn difference(&self, map: &BlockedMap, matches: &PatchMatches) -> (f64, BlockedMap) {
-        kernels::patch_difference(map, &self.sources(), self.placement(), matches)
+        let [rows, columns] = &self.starts(map.height(), map.width());
+        let placement = Placement { size: self.options.size, rows, columns };
+        kernels::patch_difference(map, &self.sources(), placement, matches)
     }
 
     pub(super) fn matched(&self, height: usize, width: usize, matches: &PatchMatches) -> BlockedMap {
-        kernels::matched_map(height, width, &self.sources(), self.placement(), matches)
+        let [rows, columns] = &self.starts(height, width);
+        let placement = Placement { size: self.options.size, rows, columns };
+        kernels::matched_map(height, width, &self.sources(), placement, matches)
     }
 
     fn sources(&self) -> Vec<&BlockedMap> {
         self.maps.iter().collect()
     }
 
-    fn placement(&self) -> Placement {
-        let PatchOptions { size, query_stride, circular, .. } = self.options;
-        Placement { size, stride: query_stride, circular }
+    /// First rows and columns of the query patches of a map.
+    fn starts(&self, height: usize, width: usize) -> [Vec<usize>; 2] {
+        [height, width].map(|length| self.options.query_starts(length))
     }
 
     fn packed(&self) -> &PatchBank {
@@ -156,18 +160,21 @@ impl CpuPatches {
             .collect()
     }
 
-    /// Of all patches of a query map the indices of those on the stride, and their rows and columns.
+    /// The query patches that are on the stride.
     fn taken(&self, map: &BlockedMap) -> Taken {
         let PatchOptions { size, circular, .. } = self.options;
         let in_row = if circular { map.width() } else { map.width() + 1 - size };
-        let (rows, columns) =
-            (self.options.query_starts(map.height()), self.options.query_starts(map.width()));
-        let index = |&row: &usize| columns.iter().map(move |column| row * in_row + column);
-        Taken { height: rows.len(), width: columns.len(), indices: rows.iter().flat_map(index).collect() }
+        let [rows, columns] = self.starts(map.height(), map.width());
+        let index = |row: usize| columns.iter().map(move |column| row * in_row + column);
+        Taken {
+            height: rows.len(),
+            width: columns.len(),
+            indices: rows.into_iter().flat_map(index).collect(),
+        }
     }
 }
 
-/// The query patches that are on the stride.
+/// Query patches.
 struct Taken {
     height: usize,
     width: usize,
