@@ -19,7 +19,7 @@ type MakeOptimizer = fn() -> Boxed;
 type Loss = fn(&[f64], &mut [f64]) -> f64;
 
 fn lbfgs(memory: usize, rule: LbfgsRule, learning_rate: f64) -> Boxed {
-    Box::new(Lbfgs::new(LbfgsOptions { memory, rule, learning_rate }).unwrap())
+    Box::new(Lbfgs::new(LbfgsOptions { memory, rule, learning_rate, bounds: None }).unwrap())
 }
 
 fn adam(learning_rate: f64) -> Boxed {

@@ -7,13 +7,15 @@
 //! PyTorch after it, do with their tolerances switched off.
 //!
 //! Where `d` does not point downhill or overflows, the optimiser forgets its history and starts again as
-//! in the first step. The references stop there.
+//! in the first step. The references stop there. Bounds of the variables, if there are any, are kept as
+//! `bounds.rs` says.
 
 use std::borrow::Cow;
 use std::mem;
 
 use serde::Serialize;
 
+use super::bounds::Bounds;
 use super::inverse_hessian::InverseHessian;
 use super::strong_wolfe::{self, Trial};
 use super::{
@@ -51,11 +53,14 @@ pub struct LbfgsOptions {
     pub rule: LbfgsRule,
     /// Factor of every length that is tried first, above 0, at most 1e9. Default: 1.
     pub learning_rate: f64,
+    /// Lowest and highest value of every variable, finite, the first below the second; `None` for no bounds.
+    /// Champandard (2016) holds pixels within 0..255. Default: `None`.
+    pub bounds: Option<(f32, f32)>,
 }
 
 impl Default for LbfgsOptions {
     fn default() -> Self {
-        LbfgsOptions { memory: 10, rule: LbfgsRule::Torch, learning_rate: 1.0 }
+        LbfgsOptions { memory: 10, rule: LbfgsRule::Torch, learning_rate: 1.0, bounds: None }
     }
 }
 
@@ -63,6 +68,7 @@ impl Default for LbfgsOptions {
 #[derive(Debug)]
 pub struct Lbfgs {
     options: LbfgsOptions,
+    bounds: Option<Bounds>,
     /// None until the first step.
     history: Option<History>,
 }
@@ -70,6 +76,7 @@ pub struct Lbfgs {
 /// What earlier steps left behind. All vectors have one element for each variable.
 #[derive(Debug)]
 struct History {
+    bounds: Option<Bounds>,
     hessian: InverseHessian,
     /// Loss at the variables, if the last step ended with its evaluation; then `gradient` is theirs.
     known_loss: Option<f64>,
@@ -103,10 +110,15 @@ impl Lbfgs {
     /// # Errors
     /// If a setting is outside its range.
     pub fn new(options: LbfgsOptions) -> Result<Self, InvalidSetting> {
-        let LbfgsOptions { memory, learning_rate, .. } = options;
+        let LbfgsOptions { memory, learning_rate, bounds, .. } = options;
         require((1..=100).contains(&memory), NAME, "memory", memory as f64, "1 to 100")?;
         require_learning_rate(NAME, learning_rate)?;
-        Ok(Lbfgs { options, history: None })
+        if let Some((lowest, highest)) = bounds {
+            let holds = lowest.is_finite() && highest.is_finite() && lowest < highest;
+            require(holds, NAME, "lowest value", lowest.into(), "finite and below the highest, finite too")?;
+        }
+        let bounds = bounds.map(|(lowest, highest)| Bounds { lowest, highest });
+        Ok(Lbfgs { options, bounds, history: None })
     }
 
     fn has_line_search(&self) -> bool {
@@ -118,13 +130,18 @@ impl<E> Optimizer<E> for Lbfgs {
     fn step(&mut self, variables: &mut [f32], evaluate: &mut Evaluate<'_, E>) -> Result<Step, StepError<E>> {
         let LbfgsOptions { memory, learning_rate, .. } = self.options;
         let searches = self.has_line_search();
-        let history = self.history.get_or_insert_with(|| History::new(memory, variables.len(), searches));
+        let bounds = self.bounds;
+        let new = || History::new(memory, variables.len(), searches, bounds);
+        let history = self.history.get_or_insert_with(new);
         assert_eq!(
             history.gradient.len(),
             variables.len(),
             "variables of an optimiser in the middle of a run"
         );
 
+        if let Some(bounds) = bounds {
+            bounds.clamp(variables);
+        }
         let mut evaluations = 0;
         let (loss, gradient_norm) = match history.known_loss.take() {
             Some(loss) => (loss, vector::absolute_sum(&history.gradient)),
@@ -139,7 +156,10 @@ impl<E> Optimizer<E> for Lbfgs {
         }
         history.learn();
 
-        let mut direction = history.direction(gradient_norm, learning_rate);
+        let mut direction = history.direction(variables, gradient_norm, learning_rate);
+        if direction.slope == 0.0 {
+            return Ok(step(evaluations, Outcome::Stationary));
+        }
         if !searches {
             history.move_by(direction.length, variables);
             return Ok(step(evaluations, Outcome::Moved));
@@ -155,7 +175,7 @@ impl<E> Optimizer<E> for Lbfgs {
             if direction.is_steepest {
                 return Ok(step(evaluations, Outcome::Stalled));
             }
-            direction = history.steepest_descent(gradient_norm, learning_rate);
+            direction = history.steepest_descent(variables, gradient_norm, learning_rate);
         }
     }
 
@@ -203,7 +223,7 @@ impl<E> Optimizer<E> for Lbfgs {
             let found = format!("{} pair vectors, flag {unlearnt}; memory is {memory}", pairs.len());
             return Err(InvalidState::new(NAME, found));
         }
-        let mut history = History::new(memory, displacement.len(), self.has_line_search());
+        let mut history = History::new(memory, displacement.len(), self.has_line_search(), self.bounds);
         history.previous_gradient.copy_from_slice(previous_gradient);
         history.displacement.copy_from_slice(displacement);
         (history.moves, history.unlearnt) = (moves, unlearnt == 1);
@@ -218,8 +238,9 @@ impl<E> Optimizer<E> for Lbfgs {
 }
 
 impl History {
-    fn new(memory: usize, variables: usize, has_line_search: bool) -> Self {
+    fn new(memory: usize, variables: usize, has_line_search: bool, bounds: Option<Bounds>) -> Self {
         History {
+            bounds,
             hessian: InverseHessian::new(memory, variables),
             known_loss: None,
             gradient: vec![0.0; variables],
@@ -241,32 +262,45 @@ impl History {
     }
 
     /// The direction `−H g`, or that of steepest descent where there is none better.
-    fn direction(&mut self, gradient_norm: f64, learning_rate: f64) -> Direction {
+    fn direction(&mut self, variables: &[f32], gradient_norm: f64, learning_rate: f64) -> Direction {
         if self.moves > 0 {
             vector::set_scaled(&mut self.displacement, -1.0, &self.previous_gradient);
+            self.hold(variables);
             self.hessian.apply(&mut self.displacement);
+            self.hold(variables);
             let slope = vector::dot(&self.previous_gradient, &self.displacement);
             // An element that overflowed makes the slope infinite or undefined.
             if slope < 0.0 && slope.is_finite() {
                 return Direction { slope, length: learning_rate, is_steepest: false };
             }
         }
-        self.steepest_descent(gradient_norm, learning_rate)
+        self.steepest_descent(variables, gradient_norm, learning_rate)
     }
 
-    /// Empties the history; the direction is `−g`.
-    fn steepest_descent(&mut self, gradient_norm: f64, learning_rate: f64) -> Direction {
+    /// Keeps the direction within the bounds of `variables`.
+    fn hold(&mut self, variables: &[f32]) {
+        if let Some(bounds) = self.bounds {
+            bounds.hold(variables, &self.previous_gradient, &mut self.displacement);
+        }
+    }
+
+    /// Empties the history; the direction is `−g`. Its slope is 0 only where bounds hold all of it.
+    fn steepest_descent(&mut self, variables: &[f32], gradient_norm: f64, learning_rate: f64) -> Direction {
         self.hessian.forget();
         self.moves = 0;
         vector::set_scaled(&mut self.displacement, -1.0, &self.previous_gradient);
-        let slope = -vector::dot(&self.previous_gradient, &self.previous_gradient);
+        self.hold(variables);
+        let slope = vector::dot(&self.previous_gradient, &self.displacement);
         Direction { slope, length: (1.0 / gradient_norm).min(1.0) * learning_rate, is_steepest: true }
     }
 
-    /// Goes `length` times the direction.
+    /// Goes `length` times the direction, as far as the bounds allow.
     fn move_by(&mut self, length: f64, variables: &mut [f32]) {
         vector::scale(&mut self.displacement, length as f32);
-        vector::add_scaled(variables, 1.0, &self.displacement);
+        match self.bounds {
+            Some(bounds) => bounds.add(variables, &mut self.displacement),
+            None => vector::add_scaled(variables, 1.0, &self.displacement),
+        }
         self.moves += 1;
         self.unlearnt = true;
     }
@@ -287,9 +321,16 @@ impl History {
         let found = strong_wolfe::search(at_start, direction.length, narrowest, |length| {
             variables.copy_from_slice(&self.start);
             vector::add_scaled(variables, length as f32, &self.displacement);
+            if let Some(bounds) = self.bounds {
+                bounds.clamp(variables);
+            }
             last = match evaluate_finite(variables, &mut self.gradient, evaluate) {
                 Ok((loss, _)) => {
-                    Trial { length, loss, slope: vector::dot(&self.gradient, &self.displacement) }
+                    let slope = match self.bounds {
+                        Some(bounds) => bounds.slope(variables, &self.gradient, &self.displacement),
+                        None => vector::dot(&self.gradient, &self.displacement),
+                    };
+                    Trial { length, loss, slope }
                 }
                 Err(StepError::NotFinite { loss, gradient_norm }) => {
                     failure = Some(StepError::NotFinite { loss, gradient_norm });

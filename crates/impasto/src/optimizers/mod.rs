@@ -15,6 +15,7 @@
 
 mod adam;
 mod average;
+mod bounds;
 mod inverse_hessian;
 mod lbfgs;
 mod state;

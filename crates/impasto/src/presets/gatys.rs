@@ -45,6 +45,7 @@ pub(super) fn settings() -> Settings {
             memory: 20,
             rule: LbfgsRule::StrongWolfe,
             learning_rate: 1.0,
+            bounds: None,
         }),
         average: None,
         schedule: Schedule {

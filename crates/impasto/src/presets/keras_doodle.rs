@@ -54,6 +54,7 @@ pub(super) fn settings() -> Settings {
             memory: 10,
             rule: LbfgsRule::StrongWolfe,
             learning_rate: 1.0,
+            bounds: None,
         }),
         average: None,
         schedule: Schedule {

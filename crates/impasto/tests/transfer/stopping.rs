@@ -84,7 +84,7 @@ fn a_loss_that_is_not_finite_names_term_layer_size_and_iteration() {
 #[test]
 fn the_last_good_picture_is_no_trial_of_a_line_search() {
     // First lengths of 1000 are far too long: every search begins with wild trials.
-    let options = LbfgsOptions { memory: 5, rule: LbfgsRule::StrongWolfe, learning_rate: 1e3 };
+    let options = LbfgsOptions { memory: 5, rule: LbfgsRule::StrongWolfe, learning_rate: 1e3, bounds: None };
     let optimizer = OptimizerSettings::Lbfgs(options);
     let settings = Settings { optimizer, average: None, ..small::simple_settings() };
     let start = small::picture(48, 36, 1).resized(24, 18, settings.schedule.filter).clamped();
