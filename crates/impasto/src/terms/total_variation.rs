@@ -38,6 +38,8 @@ pub enum VariationLoss {
     HalfSquares,
     /// `Σ (a + b)^1.25` over the same pixels: the example of Keras (2015). Grows with the picture.
     Power,
+    /// The mean of `(a + b)^1.25` over those pixels and the channels: neural-doodle (Champandard 2016).
+    MeanPower,
     /// `mean(a) + mean(b)` over all pairs of neighbours, the last row and column included. Ours.
     MeanSquares,
 }
@@ -90,11 +92,17 @@ impl Variation {
             VariationLoss::HalfSquares => {
                 self.sum(plane, gradient, whole, |a, b| both(0.5 * area * (a + b), 0.5))
             }
-            VariationLoss::Power => self.sum(plane, gradient, whole, |a, b| {
-                let sum = area * (a + b);
-                let root = sum.sqrt().sqrt();
-                both(sum * root, 1.25 * root)
-            }),
+            VariationLoss::Power | VariationLoss::MeanPower => {
+                let factor = match self.kind {
+                    VariationLoss::MeanPower => 1.0 / (3 * whole.0 * whole.1).max(1) as f64,
+                    _ => 1.0,
+                };
+                self.sum(plane, gradient, whole, |a, b| {
+                    let sum = area * (a + b);
+                    let root = sum.sqrt().sqrt();
+                    both(factor * sum * root, factor * 1.25 * root)
+                })
+            }
             VariationLoss::MeanSquares => {
                 let mean = |pairs: usize| area / (3 * pairs).max(1) as f64;
                 let (by_a, by_b) = (mean(height * whole.1), mean(whole.0 * width));
@@ -159,6 +167,13 @@ mod tests {
 
     use super::*;
 
+    const KINDS: [VariationLoss; 4] = [
+        VariationLoss::HalfSquares,
+        VariationLoss::Power,
+        VariationLoss::MeanPower,
+        VariationLoss::MeanSquares,
+    ];
+
     /// The loss of a picture and its gradient, whether it tiles or not.
     fn evaluate(kind: VariationLoss, seamless: bool, picture: &[f32], size: Size) -> (f64, Vec<f32>) {
         let (regions, is_coarsest, refines) = (None, false, false);
@@ -179,7 +194,7 @@ mod tests {
                 picture[plane * 20 + (row + 1) % 4 * 5 + (column + 2) % 5]
             })
             .collect();
-        for kind in [VariationLoss::HalfSquares, VariationLoss::Power, VariationLoss::MeanSquares] {
+        for kind in KINDS {
             let (loss, gradient) = evaluate(kind, true, &picture, size);
             let (again, _) = evaluate(kind, true, &shifted, size);
             assert!((loss / again - 1.0).abs() < 1e-12, "{kind:?}: {loss} and {again}");

@@ -16,7 +16,12 @@ fn terms() -> Vec<Term> {
     let layers = WeightedLayers::each(&[Layer::convolution(1, 1)]);
     let content = [ContentLoss::HalfSum, ContentLoss::Sum, ContentLoss::Mean, ContentLoss::Relative];
     let gram = [GramLoss::Gatys, GramLoss::Mean, GramLoss::Keras, GramLoss::Relative];
-    let variation = [VariationLoss::HalfSquares, VariationLoss::Power, VariationLoss::MeanSquares];
+    let variation = [
+        VariationLoss::HalfSquares,
+        VariationLoss::Power,
+        VariationLoss::MeanPower,
+        VariationLoss::MeanSquares,
+    ];
     let content = content.map(|loss| Content { weight: 0.7, layers: layers.clone(), loss }.into());
     let gram = gram
         .map(|loss| Gram { weight: 1.7, layers: layers.clone(), loss, guidance: Guidance::default() }.into());
