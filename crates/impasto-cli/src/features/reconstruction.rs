@@ -6,14 +6,14 @@
 
 use impasto::picture::Filter;
 use impasto::terms::{
-    Content, ContentLoss, Gram, GramLoss, Term, TotalVariation, VariationLoss, WeightedLayers,
+    Content, ContentLoss, Gram, GramLoss, Guidance, Term, TotalVariation, VariationLoss, WeightedLayers,
 };
 use impasto::{OptimizerSettings, Outcome, Picture, Preset, Pyramid, Settings, Start, Transfer};
 use impasto_network::{CpuEngine, Layer};
 
 use super::arguments::{FeaturesArguments, Reconstruct};
 use crate::failure::Failure;
-use crate::interrupt;
+use crate::machine;
 use crate::series::Series;
 use crate::sheet::{Sheet, Tile};
 
@@ -50,7 +50,7 @@ pub fn sheet(
         .collect();
     let plans = runs.iter().map(|(_, transfer)| transfer.plan(engine)).collect::<Result<Vec<_>, _>>()?;
     for plan in &plans {
-        crate::machine::check_memory(plan.memory(), "--size")?;
+        machine::check_memory(plan.memory(), "--size")?;
     }
     let names: Vec<String> = runs.iter().map(|(name, _)| name.clone()).collect();
     let mut series = Series::new(arguments.quiet, names, &plans);
@@ -73,7 +73,6 @@ pub fn sheet(
     };
     let title = format!("{about}, {what}, {} iterations", arguments.iterations);
     let sheet = Sheet { title, columns: tiles.len().min(COLUMNS), tiles, ..Sheet::default() };
-    debug_assert!(completed || interrupt::requested(), "only Ctrl-C ends a series early");
     Ok((sheet.tiles.len() > 1).then_some((sheet, completed)))
 }
 
@@ -90,8 +89,12 @@ fn terms(from: Reconstruct, layers: &[Layer]) -> (String, Vec<Term>) {
         }
         Reconstruct::Style => {
             let name = if layers.len() == 1 { last.to_string() } else { format!("up to {last}") };
-            let gram =
-                Gram { weight: 1.0, layers: WeightedLayers::sharing(layers), loss: GramLoss::Relative };
+            let gram = Gram {
+                weight: 1.0,
+                layers: WeightedLayers::sharing(layers),
+                loss: GramLoss::Relative,
+                guidance: Guidance::default(),
+            };
             (name, vec![gram.into(), smooth.into()])
         }
     }
@@ -120,7 +123,7 @@ fn percent(part: f64) -> String {
         percent @ 10.0.. => format!("{percent:.0} %"),
         percent @ 0.1.. => format!("{percent:.1} %"),
         percent @ 0.01.. => format!("{percent:.2} %"),
-        _ => "below 0.01 %".to_owned(),
+        _ => "<0.01 %".to_owned(),
     }
 }
 
@@ -130,6 +133,6 @@ mod tests {
 
     #[test]
     fn parts_are_said_in_percent() {
-        assert_eq!([0.5, 0.0123, 0.00012, 0.0].map(percent), ["50 %", "1.2 %", "0.01 %", "below 0.01 %"]);
+        assert_eq!([0.5, 0.0123, 0.00012, 0.0].map(percent), ["50 %", "1.2 %", "0.01 %", "<0.01 %"]);
     }
 }

@@ -139,7 +139,7 @@ pub fn svg(
     let (middle, below) = ((LEFT + right) / 2.0, HEIGHT - 4.0);
     let _ = writeln!(
         svg,
-        "<path class=\"axis\" d=\"M{LEFT} {ceiling}V{floor}H{right}\"/>\
+        "<path class=\"axis\" d=\"M{LEFT} {ceiling}V{floor}H{right}\" fill=\"none\"/>\
          <text x=\"{middle}\" y=\"{below}\" text-anchor=\"middle\">iteration</text>"
     );
     for curve in curves {
@@ -153,7 +153,10 @@ pub fn svg(
         }
         if !points.is_empty() {
             let (class, points) = (class(curve.name), points.join(" "));
-            let _ = writeln!(svg, "<polyline class=\"{class}\" points=\"{points}\"/>");
+            let _ = writeln!(
+                svg,
+                "<polyline class=\"{class}\" points=\"{points}\" fill=\"none\" stroke=\"currentColor\"/>"
+            );
         }
     }
     svg + "</svg>"
@@ -209,7 +212,7 @@ mod tests {
         let axis = LossAxis::of([&curve]).unwrap();
         let svg = svg(&[curve], name, axis, 2, "size");
         assert!(
-            svg.contains("<polyline class=\"curve-3\" points=\"46.0,8.0 198.0,140.0 350.0,206.0\"/>"),
+            svg.contains("<polyline class=\"curve-3\" points=\"46.0,8.0 198.0,140.0 350.0,206.0\""),
             "{svg}"
         );
     }

@@ -12,7 +12,7 @@ use crate::scene::Scene;
 fn started(scene: &Scene) -> Child {
     let mut command = scene.command(
         "transfer content.png style.png --size 64 --iterations 1000000 --save-every 1 -o out.png \
-         --json=trace.json",
+         --json=trace.json --report run",
     );
     let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let start = Instant::now();
@@ -40,5 +40,7 @@ fn the_first_saves_what_there_is() {
     assert!(settings.contains("\"completed\":false"), "{settings}");
     let trace: serde_json::Value = serde_json::from_slice(&scene.bytes("trace.json")).unwrap();
     assert_eq!(trace["completed"], false);
+    let page = String::from_utf8(scene.bytes("run/index.html")).unwrap();
+    assert!(page.contains("Stopped early: interrupted") && page.contains("<polyline"));
     assert!(scene.files().iter().all(|name| !name.ends_with(".part")), "{:?}", scene.files());
 }

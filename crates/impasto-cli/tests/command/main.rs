@@ -3,6 +3,7 @@
 mod bad_input;
 #[cfg(unix)]
 mod interrupt;
+mod looking;
 mod other_commands;
 mod scene;
 mod transfer;

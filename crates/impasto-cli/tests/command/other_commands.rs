@@ -17,8 +17,10 @@ fn help_lists_the_options_of_each_command() {
              --style-ratio --tv-weight --content-layers --style-layers --style-blend --style-scale --optimizer \
              --learning-rate --lbfgs-memory --iterations --start --seed --original-colors --pooling \
              --normalize-gradients --save-every --threads --isa --json --dry-run --force --bit-depth --quality \
-             --max-pixels --quiet Examples:",
+             --max-pixels --quiet --report --snapshots Examples:",
         ),
+        ("features", "--layers --channels --reconstruct --iterations --size --network --weights Examples:"),
+        ("sweep", "--layers --style-ratio --style-layers --keep --cell --optimizer --weights Examples:"),
         ("bench", "--network --weights --size --threads --isa --runs --json Examples:"),
         ("man", "--out Examples:"),
         ("completions", "bash fish zsh Examples:"),
