@@ -9,6 +9,7 @@ use std::fmt;
 
 use impasto_network::{Architecture, Layer};
 
+use super::error::Pixels;
 use super::{Propagation, RegionName, Regions};
 
 /// How deep one region reaches.
@@ -53,7 +54,7 @@ pub struct VanishingRegion {
 impl fmt::Display for VanishingRegion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let VanishingRegion { name, pixels, at, deepest } = self;
-        write!(f, "the region {name} ({pixels} pixels) is too small for {at}: ")?;
+        write!(f, "the region {name} ({}) is too small for {at}: ", Pixels(*pixels))?;
         match deepest {
             Some(deepest) => write!(f, "it is guided down to {deepest} only"),
             None => f.write_str("it is not guided at all"),

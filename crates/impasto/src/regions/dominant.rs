@@ -4,8 +4,8 @@
 //! rare colour that fills no 3×3 anywhere and mixes two others is the anti-aliasing between these.
 //!
 //! Otherwise the colours are those that fill areas. Beginning with the commonest [`Shade`], each shade joins
-//! the first colour that it is like, or becomes a colour; colours of less than a thousandth of the map are
-//! dropped. A colour that is certain in one map may be rarer in another.
+//! the nearest colour if this is the same within [`SAME_COLOR`], or becomes a colour; colours of less than a
+//! thousandth of the map are dropped. A colour that is certain in one map may be rarer in another.
 
 use super::clusters::SMALLEST_SHARE;
 use super::color::Lab;
@@ -13,9 +13,6 @@ use super::matching::SAME_COLOR;
 use super::palette::{ColorMap, Shade};
 use super::reading::MAX_COLORS;
 use super::{MapOf, RegionError};
-
-/// Shades at most this far apart, see [`Lab`], are of one colour of a map whose colours vary.
-pub(super) const SAME_SHADE: f64 = 10.0;
 
 /// A colour that a map may have.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,20 +37,20 @@ pub(super) fn dominant_colors(maps: &[ColorMap], owners: &[MapOf]) -> Result<Vec
             area_colors(map).ok_or(RegionError::TooManyColors { map: owner, colors })?
         });
     }
-    let certain: Vec<Lab> = candidates
-        .iter()
-        .flatten()
-        .filter(|candidate| candidate.is_certain)
-        .map(|candidate| candidate.color.into())
-        .collect();
-    let is_certain_elsewhere = |color: [u8; 3]| {
-        let nearest = Lab::from(color).nearest(&certain);
+    let certain = |candidates: &[Candidate]| -> Vec<Lab> {
+        let certain = candidates.iter().filter(|candidate| candidate.is_certain);
+        certain.map(|candidate| candidate.color.into()).collect()
+    };
+    let everywhere = certain(&candidates.concat());
+    let is_among = |candidate: &Candidate, colors: &[Lab]| {
+        let nearest = Lab::from(candidate.color).nearest(colors);
         nearest.is_some_and(|(_, squared)| squared <= SAME_COLOR * SAME_COLOR)
     };
     let kept = |candidates: Vec<Candidate>| {
-        let kept = candidates
-            .into_iter()
-            .filter(|candidate| candidate.is_certain || is_certain_elsewhere(candidate.color));
+        let own = certain(&candidates);
+        let kept = candidates.iter().filter(|candidate| {
+            candidate.is_certain || (is_among(candidate, &everywhere) && !is_among(candidate, &own))
+        });
         kept.take(MAX_COLORS).map(|candidate| candidate.color).collect()
     };
     Ok(candidates.into_iter().map(kept).collect())
@@ -102,7 +99,7 @@ fn area_colors(map: &ColorMap) -> Option<Vec<Candidate>> {
     let mut labs: Vec<Lab> = Vec::new();
     for shade in shades {
         match shade.lab.nearest(&labs) {
-            Some((index, squared)) if squared <= SAME_SHADE * SAME_SHADE => {
+            Some((index, squared)) if squared <= SAME_COLOR * SAME_COLOR => {
                 colors[index].pixels += shade.pixels
             }
             _ => {

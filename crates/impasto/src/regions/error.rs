@@ -48,7 +48,7 @@ impl fmt::Display for UnmatchedColor {
         let UnmatchedColor { map, color, pixels, nearest: (nearest, distance) } = self;
         let others = if *map == MapOf::Picture { "the style" } else { "the picture" };
         let (color, nearest) = (Hex(*color), Hex(*nearest));
-        write!(f, "{map} has {color} ({pixels} pixels), ")?;
+        write!(f, "{map} has {color} ({}), ", Pixels(*pixels))?;
         if *distance <= SAME_COLOR {
             write!(f, "but {others} has only {nearest} near it, the partner of another colour")
         } else {
@@ -85,7 +85,7 @@ pub enum RegionError {
     #[error("there is no mask")]
     NoMasks,
     /// Picture and style have different numbers of masks.
-    #[error("{map} has {masks} regions, but that of the picture {expected}")]
+    #[error("the number of regions in {map} is {masks}, but in that of the picture {expected}")]
     MaskCount {
         /// Whose map.
         map: MapOf,
@@ -95,13 +95,25 @@ pub enum RegionError {
         expected: usize,
     },
     /// A region that is in no style picture.
-    #[error("the region {name} covers {pixels} pixels of the picture, but nothing of a style")]
+    #[error("the region {name} covers {} of the picture, but nothing of a style", Pixels(*.pixels))]
     NoTexture {
         /// The region.
         name: RegionName,
         /// How many pixels of the picture it covers.
         pixels: usize,
     },
+}
+
+/// A number of pixels as messages write it.
+pub(super) struct Pixels(pub usize);
+
+impl fmt::Display for Pixels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            1 => f.write_str("1 pixel"),
+            pixels => write!(f, "{pixels} pixels"),
+        }
+    }
 }
 
 fn list(unmatched: &[UnmatchedColor]) -> String {

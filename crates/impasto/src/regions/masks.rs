@@ -127,12 +127,15 @@ mod tests {
         assert_eq!(Regions::from_masks(&[]).unwrap_err(), RegionError::NoMasks);
         assert_eq!(other.check_partners(&[other.clone()]), Ok(()));
         let error = picture.check_partners(&[other.clone(), one]).unwrap_err();
-        assert_eq!(error.to_string(), "the map of style 2 has 1 regions, but that of the picture 2");
+        assert_eq!(
+            error.to_string(),
+            "the number of regions in the map of style 2 is 1, but in that of the picture 2"
+        );
         let error = Regions::from_masks(&[gray(1, &[0.0]), gray(1, &[1.0])]).unwrap();
         let error = error.check_partners(&[other]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the region mask 2 covers 1 pixels of the picture, but nothing of a style"
+            "the region mask 2 covers 1 pixel of the picture, but nothing of a style"
         );
     }
 }

@@ -27,8 +27,8 @@ pub struct RegionOptions {
 
 /// The regions of the picture and of each style, of the sizes of their maps. Region k is the same in all.
 ///
-/// Regions are numbered by their size in the picture's map, the largest first, and go by its colours. A map
-/// of one colour is one region. With several styles a region may be missing in some of them: it has no
+/// Regions are in the order of the picture's colours, the commonest first, and go by these. A map of one
+/// colour is one region. With several styles a region may be missing in some of them: it has no
 /// pixels there. Black is a colour like any other.
 ///
 /// Without styles, the regions are those of the picture alone.

@@ -9,7 +9,7 @@
 use rayon::prelude::*;
 
 use super::color::Lab;
-use super::dominant::SAME_SHADE;
+use super::matching::SAME_COLOR;
 use super::palette::{ColorMap, FLAT};
 use super::{RegionName, Regions};
 
@@ -84,7 +84,7 @@ fn labels(map: &ColorMap, palette: &[[u8; 3]]) -> Vec<Label> {
                     last = (color, nearest(color));
                 }
                 let (nearest, squared) = last.1;
-                let is_pure = squared == 0.0 || (is_flat && squared <= SAME_SHADE * SAME_SHADE);
+                let is_pure = squared == 0.0 || (is_flat && squared <= SAME_COLOR * SAME_COLOR);
                 Label { nearest: nearest as u8, is_pure }
             })
         })
