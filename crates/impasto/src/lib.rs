@@ -63,6 +63,7 @@ mod style_copy;
 pub mod terms;
 mod trace;
 mod transfer;
+mod warning;
 
 pub use ::impasto_network as network;
 pub use error::{Culprit, SettingsError, TransferError};
@@ -75,6 +76,7 @@ pub use schedule::{Pyramid, Schedule, Start, StyleFit};
 pub use settings::{OptimizerSettings, PixelUnits, Settings, Variables};
 pub use trace::{TermLoss, Trace, TracedEvaluation};
 pub use transfer::{Evaluation, Transfer};
+pub use warning::Warning;
 
 /// The README, whose examples have to compile.
 #[cfg(doctest)]

@@ -6,13 +6,15 @@ use serde::Serialize;
 use crate::error::style_name;
 use crate::objective::Taps;
 use crate::terms::Term;
-use crate::{Schedule, Settings, TransferError, serialize};
+use crate::{Schedule, Settings, TransferError, Warning, serialize};
 
 /// What a run will do.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Plan {
     /// One for each size, in order.
     pub stages: Vec<Stage>,
+    /// What the user should know before, about the last stage.
+    pub warnings: Vec<Warning>,
 }
 
 /// One size of a run.
@@ -50,7 +52,7 @@ impl Plan {
     }
 
     /// Plans one stage for each of the schedule's sizes, but for those that are too small for the network
-    /// and not the last. `given` is the bytes that the pictures given take.
+    /// and not the last, without warnings. `given` is the bytes that the pictures given take.
     pub(crate) fn new<E: Engine>(
         settings: &Settings,
         terms: &[&Term],
@@ -76,7 +78,7 @@ impl Plan {
         if let (Some(iterations), Some(last)) = (settings.schedule.refinement, stages.last()) {
             stages.push(Stage { iterations, is_coarsest: false, refines: true, ..last.clone() });
         }
-        Ok(Plan { stages })
+        Ok(Plan { stages, warnings: Vec::new() })
     }
 }
 

@@ -10,7 +10,9 @@ use crate::picture::fit_longest_side;
 use crate::regions::Regions;
 use crate::run::Run;
 use crate::terms::{Scene, Term};
-use crate::{Observer, Outcome, Picture, Plan, Schedule, Settings, Stage, Start, TermLoss, TransferError};
+use crate::{
+    Observer, Outcome, Picture, Plan, Schedule, Settings, Stage, Start, TermLoss, TransferError, Warning,
+};
 
 /// Repaints one content picture in the style of others, or paints one without content.
 ///
@@ -85,7 +87,8 @@ impl Transfer {
         &self.settings
     }
 
-    /// What a run on `engine` will do and need. Nothing is allocated or computed.
+    /// What a run on `engine` will do and need. Nothing is painted or allocated for it; regions are followed
+    /// to the layers of the terms, for the warnings.
     ///
     /// # Errors
     /// If a setting is outside its range, a picture is missing or too small, or the network lacks a layer.
@@ -104,12 +107,23 @@ impl Transfer {
         };
         let given = self.styles.iter().map(|(style, _)| style).chain(&self.content).chain(&self.start);
         let given = given.map(|picture| size_of_val(picture.data()) as u64).sum();
-        Plan::new(&self.settings, &terms, engine, given, |schedule, longest| {
+        let plan = Plan::new(&self.settings, &terms, engine, given, |schedule, longest| {
             let (width, height) = fit_longest_side(shape, longest);
             let size =
                 Size { height: height.next_multiple_of(multiple), width: width.next_multiple_of(multiple) };
             (size, styles.iter().map(|style| schedule.style_size(style.picture, size)).collect())
-        })
+        })?;
+        let stage = plan.stages.last().expect("the last stage is planned or an error");
+        let warnings = match self.regions_at(stage.size) {
+            None => Vec::new(),
+            Some(regions) => {
+                let of_styles = styles.iter().zip(&stage.styles);
+                let of_styles: Vec<Regions> =
+                    of_styles.filter_map(|(style, &size)| style.regions_at(size)).collect();
+                Warning::of_regions(&terms, engine.architecture(), &regions, &of_styles)
+            }
+        };
+        Ok(Plan { warnings, ..plan })
     }
 
     /// Paints. `observer` sees every iteration and may stop the run, which then ends with the picture as
@@ -156,7 +170,7 @@ impl Transfer {
         let source = |(style, &size): (Style<'_>, &Size)| StyleSource {
             picture: fit(style.picture, size),
             share: style.share,
-            regions: style.regions.map(|regions| regions.resized(size.width, size.height)),
+            regions: style.regions_at(size),
         };
         Ok(Sources {
             content: self.content.as_ref().map(|content| fit(content, stage.size)),
@@ -172,12 +186,10 @@ impl Transfer {
         sources: &Sources,
         start: &Picture,
     ) -> Result<Objective<'e, E>, TransferError> {
-        let Size { height, width } = stage.size;
-        let regions = self.regions.as_ref().map(|(regions, _)| Arc::new(regions.resized(width, height)));
         let scene = Scene {
             size: stage.size,
             pixel_scale: f64::from(self.settings.units.scale()),
-            regions,
+            regions: self.regions_at(stage.size).map(Arc::new),
             seamless: self.settings.seamless,
             is_coarsest: stage.is_coarsest,
             refines: stage.refines,
@@ -198,6 +210,11 @@ impl Transfer {
             }
             Start::UniformNoise { range } => Ok(Picture::uniform_noise(width, height, range.clone(), seed)),
         }
+    }
+
+    /// The regions of the picture at `size`.
+    fn regions_at(&self, size: Size) -> Option<Regions> {
+        self.regions.as_ref().map(|(regions, _)| regions.resized(size.width, size.height))
     }
 
     /// The terms that take part.
@@ -253,4 +270,11 @@ struct Style<'a> {
     /// Its part of the blend; all parts add up to 1.
     share: f64,
     regions: Option<&'a Regions>,
+}
+
+impl Style<'_> {
+    /// Its regions at `size`.
+    fn regions_at(&self, size: Size) -> Option<Regions> {
+        self.regions.map(|regions| regions.resized(size.width, size.height))
+    }
 }

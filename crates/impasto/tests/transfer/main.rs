@@ -3,6 +3,7 @@
 mod bad_input;
 mod failing_engine;
 mod gradients;
+mod guided;
 mod runs;
 mod small;
 mod stopping;

@@ -1,0 +1,87 @@
+//! What a caller should tell the user before a run.
+
+use std::fmt;
+
+use impasto_network::Architecture;
+use serde::{Serialize, Serializer};
+
+use crate::regions::{MapOf, RegionName, Regions, VanishingRegion};
+use crate::terms::Term;
+
+/// Something that a run does otherwise than its user may expect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// A region is left out of deep layers, because it is too small for them.
+    RegionVanishes {
+        /// In which picture.
+        map: MapOf,
+        /// Which region, and where.
+        region: VanishingRegion,
+    },
+    /// No style takes effect in a region of the picture, because none has that region.
+    RegionWithoutTexture {
+        /// The region.
+        name: RegionName,
+        /// How many pixels of the picture it has.
+        pixels: usize,
+    },
+}
+
+impl Warning {
+    /// Those about the regions of a picture and its styles, at their sizes, each once.
+    pub(crate) fn of_regions(
+        terms: &[&Term],
+        architecture: &Architecture,
+        picture: &Regions,
+        styles: &[Regions],
+    ) -> Vec<Self> {
+        let guided: Vec<_> = terms
+            .iter()
+            .map(|term| term.definition())
+            .filter_map(|definition| Some((definition.guidance()?, definition.layers())))
+            .collect();
+        let has = |regions: &Regions, index: usize| {
+            regions.regions().get(index).is_some_and(|region| region.pixels > 0)
+        };
+        let mut warnings = Vec::new();
+        for (index, region) in picture.regions().iter().enumerate().filter(|_| !guided.is_empty()) {
+            if has(picture, index) && !styles.iter().any(|style| has(style, index)) {
+                warnings.push(Warning::RegionWithoutTexture { name: region.name, pixels: region.pixels });
+            }
+        }
+        let of_styles = styles.iter().enumerate();
+        let of_styles = of_styles.map(|(index, style)| (MapOf::Style { index, count: styles.len() }, style));
+        for (map, regions) in [(MapOf::Picture, picture)].into_iter().chain(of_styles) {
+            for (guidance, layers) in guided.iter().filter(|(guidance, _)| guidance.omit_vanishing) {
+                let depths = regions.depths(architecture, layers, guidance.propagation);
+                let vanishing = depths.iter().enumerate().filter(|&(index, _)| has(picture, index));
+                for region in vanishing.filter_map(|(_, depth)| depth.warning()) {
+                    let warning = Warning::RegionVanishes { map, region };
+                    if !warnings.contains(&warning) {
+                        warnings.push(warning);
+                    }
+                }
+            }
+        }
+        warnings
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Warning::RegionVanishes { map, region } => write!(f, "in {map}, {region}"),
+            Warning::RegionWithoutTexture { name, pixels } => {
+                write!(f, "the region {name} ({pixels} pixels) is in no style: no texture is painted there")
+            }
+        }
+    }
+}
+
+/// As it is displayed.
+impl Serialize for Warning {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
