@@ -65,12 +65,11 @@ impl Regions {
 fn luma(picture: &Picture) -> Vec<f32> {
     let (red, rest) = picture.data().split_at(picture.width() * picture.height());
     let (green, blue) = rest.split_at(red.len());
-    red.iter()
-        .zip(green)
-        .zip(blue)
-        // `max` before `min`: it answers NaN with the other number.
-        .map(|((red, green), blue)| (LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue).max(0.0).min(1.0))
-        .collect()
+    let share = |((red, green), blue): ((&f32, &f32), &f32)| {
+        let luma = LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue;
+        if luma.is_nan() { 0.0 } else { luma.clamp(0.0, 1.0) }
+    };
+    red.iter().zip(green).zip(blue).map(share).collect()
 }
 
 #[cfg(test)]

@@ -50,7 +50,8 @@ fn a_color_whose_partner_is_taken_is_missing_too() {
     let (red, other_red) = ([255, 51, 31], [254, 0, 0]);
     let one = stripes(8, &[(red, 4), (BLUE, 4)]);
     let two = stripes(8, &[(red, 4), (other_red, 1), (BLUE, 4)]);
-    let error = read_color_maps(&one, &[two.clone()], &RegionOptions::default()).unwrap_err().to_string();
+    let error =
+        read_color_maps(&one, std::slice::from_ref(&two), &RegionOptions::default()).unwrap_err().to_string();
     assert!(error.ends_with("has only #ff331f near it, the partner of another colour"), "{error}");
     // By itself it is near enough.
     let other = stripes(8, &[(other_red, 4), (BLUE, 4)]);
@@ -140,7 +141,7 @@ proptest! {
     ) {
         let picture = map(width, height, |x, y| colors[(x / 3 + y * step) % colors.len()]);
         let options = RegionOptions { colors: count, ..nearest() };
-        match read_color_maps(&picture, &[picture.clone()], &options) {
+        match read_color_maps(&picture, std::slice::from_ref(&picture), &options) {
             Ok((regions, styles)) => {
                 assert_masks_add_up_to(&regions, 1.0);
                 prop_assert_eq!(&regions, &styles[0]);
