@@ -1,11 +1,11 @@
 //! The plan: what a run will do and need, known before it starts.
 
-use impasto_network::{Engine, EngineError, Layer, Size};
+use impasto_network::{Architecture, Engine, EngineError, Layer, Size};
 use serde::Serialize;
 
 use crate::error::style_name;
 use crate::objective::Taps;
-use crate::terms::Term;
+use crate::terms::{Definition, Term};
 use crate::{Schedule, Settings, TransferError, Warning, serialize};
 
 /// What a run will do.
@@ -94,18 +94,21 @@ impl Stage {
         let mut largest = engine
             .memory_needed(size, &taps.picture)
             .map_err(|error| TransferError::of_engine("content", error))?;
-        if !taps.style.is_empty() {
-            for (index, &style) in styles.iter().enumerate() {
-                let needed = engine
-                    .memory_needed(style, &taps.style)
-                    .map_err(|error| TransferError::of_engine(style_name(index, styles.len()), error))?;
-                largest = largest.max(needed);
+        let architecture = engine.architecture();
+        for definition in terms.iter().map(|term| term.definition()) {
+            require_maps(architecture, definition, size)
+                .map_err(|error| TransferError::of_engine("content", error))?;
+            for (index, &style) in styles.iter().enumerate().filter(|_| definition.learns_style()) {
+                for copy in definition.style_copies().into_iter().map(|copy| copy.of_size(style)) {
+                    let needed = require_maps(architecture, definition, copy)
+                        .and_then(|()| engine.memory_needed(copy, &taps.style))
+                        .map_err(|error| TransferError::of_engine(style_name(index, styles.len()), error))?;
+                    largest = largest.max(needed);
+                }
             }
         }
-        let of_terms: u64 = terms
-            .iter()
-            .map(|term| term.definition().memory_needed(engine.architecture(), size, &styles))
-            .sum();
+        let of_terms: u64 =
+            terms.iter().map(|term| term.definition().memory_needed(architecture, size, &styles)).sum();
         // Values of f32, in units of one picture: the content, the variables, the picture they stand for, the
         // gradient by it, and the last good one; and the average.
         let variables = 3 * size.height * size.width;
@@ -122,4 +125,20 @@ impl Stage {
             styles,
         })
     }
+}
+
+/// `Ok` if the maps of a picture of `size` are large enough for a term.
+fn require_maps(
+    architecture: &Architecture,
+    definition: &dyn Definition,
+    size: Size,
+) -> Result<(), EngineError> {
+    for layer in definition.layers() {
+        let (shape, least) = (architecture.map_shape(layer, size)?, definition.smallest_map());
+        if shape.height.min(shape.width) < least {
+            let smallest = least * architecture.stride(layer);
+            return Err(EngineError::TooSmall { size, layer, smallest });
+        }
+    }
+    Ok(())
 }

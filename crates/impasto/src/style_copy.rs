@@ -1,5 +1,7 @@
 //! Copies of a style picture: turned and scaled, so that patches of it fit in more directions and sizes.
 
+use impasto_network::Size;
+
 use crate::Picture;
 use crate::picture::Filter;
 use crate::regions::Regions;
@@ -27,6 +29,12 @@ impl StyleCopy {
     pub fn of_regions(self, regions: &Regions) -> Regions {
         let (width, height) = self.sides(regions.width(), regions.height());
         regions.resized(width, height)
+    }
+
+    /// Size of the copy of a picture.
+    pub fn of_size(self, Size { height, width }: Size) -> Size {
+        let (width, height) = self.sides(width, height);
+        Size { height, width }
     }
 
     fn sides(self, width: usize, height: usize) -> (usize, usize) {

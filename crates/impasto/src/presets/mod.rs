@@ -1,10 +1,12 @@
 //! Presets: named settings, each the exact arithmetic of a published system, or our own.
 
+mod cnnmrf;
 mod fast_neural_doodle;
 mod gatys;
 mod impasto;
 mod keras;
 mod keras_doodle;
+mod neural_doodle;
 mod neural_style;
 
 use std::fmt;
@@ -39,6 +41,10 @@ pub enum Preset {
     NeuralStyle,
     /// The neural style transfer example of Keras (2015).
     Keras,
+    /// Champandard, Semantic Style Transfer and Turning Two-Bit Doodles into Fine Artworks (2016).
+    NeuralDoodle,
+    /// Li and Wand, Combining Markov Random Fields and Convolutional Neural Networks (2016).
+    Cnnmrf,
     /// D. Ulyanov's fast-neural-doodle (2016): needs maps.
     FastNeuralDoodle,
     /// The neural doodle example of Keras (2016): needs maps.
@@ -47,11 +53,13 @@ pub enum Preset {
 
 impl Preset {
     /// All presets, the default first.
-    pub const ALL: [Preset; 6] = [
+    pub const ALL: [Preset; 8] = [
         Preset::Impasto,
         Preset::Gatys,
         Preset::NeuralStyle,
         Preset::Keras,
+        Preset::NeuralDoodle,
+        Preset::Cnnmrf,
         Preset::FastNeuralDoodle,
         Preset::KerasDoodle,
     ];
@@ -63,6 +71,8 @@ impl Preset {
             Preset::Gatys => "gatys",
             Preset::NeuralStyle => "neural-style",
             Preset::Keras => "keras",
+            Preset::NeuralDoodle => "neural-doodle",
+            Preset::Cnnmrf => "cnnmrf",
             Preset::FastNeuralDoodle => "fast-neural-doodle",
             Preset::KerasDoodle => "keras-doodle",
         }
@@ -75,6 +85,8 @@ impl Preset {
             Preset::Gatys => "Gatys, Ecker and Bethge 2015: sums, average pooling, white noise, L-BFGS",
             Preset::NeuralStyle => "Johnson's neural-style 2015: means, pixels 0..256, L-BFGS",
             Preset::Keras => "the Keras example 2015: sums, uniform noise, L-BFGS with line search",
+            Preset::NeuralDoodle => "Champandard's neural-doodle 2016: patches guided by maps, three phases",
+            Preset::Cnnmrf => "Li and Wand's CNNMRF 2016: patches, three sizes from the content, L-BFGS",
             Preset::FastNeuralDoodle => "Ulyanov's doodles 2016: Gram matrices by region, smooth L1, L-BFGS",
             Preset::KerasDoodle => "the Keras doodle 2016: Gram matrices by region, sums, total variation",
         }
@@ -87,6 +99,8 @@ impl Preset {
             Preset::Gatys => gatys::settings(),
             Preset::NeuralStyle => neural_style::settings(),
             Preset::Keras => keras::settings(),
+            Preset::NeuralDoodle => neural_doodle::settings(),
+            Preset::Cnnmrf => cnnmrf::settings(),
             Preset::FastNeuralDoodle => fast_neural_doodle::settings(),
             Preset::KerasDoodle => keras_doodle::settings(),
         }
@@ -131,11 +145,13 @@ mod tests {
     }
 
     #[test]
-    fn only_ours_has_a_pyramid_whatever_the_size() {
+    fn only_some_have_a_pyramid_whatever_the_size() {
         for preset in Preset::ALL {
             let mut schedule = preset.settings().schedule;
             schedule.size = 2048;
-            assert_eq!(schedule.sizes().len() > 1, preset == Preset::Impasto, "{preset}");
+            let several =
+                matches!(preset, Preset::Impasto | Preset::NeuralDoodle | Preset::Cnnmrf);
+            assert_eq!(schedule.sizes().len() > 1, several, "{preset}");
         }
     }
 
@@ -144,7 +160,8 @@ mod tests {
         let error = "Gatys".parse::<Preset>().unwrap_err().to_string();
         assert_eq!(
             error,
-            "unknown preset \"Gatys\": expected one of impasto, gatys, neural-style, keras, fast-neural-doodle, keras-doodle"
+            "unknown preset \"Gatys\": expected one of impasto, gatys, neural-style, keras, neural-doodle, \
+             cnnmrf, fast-neural-doodle, keras-doodle"
         );
     }
 }

@@ -9,15 +9,20 @@
 //! | --- | --- | --- |
 //! | [`Content`] | `content.rs` | squared distance of feature maps |
 //! | [`Gram`] | `gram/` | squared distance of Gram matrices |
+//! | [`Patches`] | `patches/` | squared distance of patches from the most similar ones |
 //! | [`TotalVariation`] | `total_variation.rs` | differences of neighbouring pixels |
 //!
 //! A new term is a file that defines the settings, implements `Definition` for them and has a function
-//! `loss` that makes a `Loss`; and a line in `register!`. `docs/adding-a-term.md` goes through one.
+//! `loss` that makes a `Loss`; and a line in `register!`. `docs/adding-a-term.md` goes through one, `means.rs`,
+//! which is there in the tests only.
 
 mod content;
 mod gram;
 mod guidance;
 mod layers;
+#[cfg(test)]
+mod means;
+mod patches;
 mod total_variation;
 
 use std::sync::Arc;
@@ -27,6 +32,9 @@ pub use gram::{Gram, GramLoss};
 pub use guidance::Guidance;
 use impasto_network::{Architecture, Engine, Layer, MapGradient, Size};
 pub use layers::{LayerWeight, WeightedLayers};
+#[cfg(test)]
+pub use means::Means;
+pub use patches::{GuideChannels, PatchLoss, PatchScore, Patches};
 use serde::Serialize;
 pub use total_variation::{TotalVariation, VariationLoss};
 
@@ -70,6 +78,11 @@ pub(crate) trait Definition {
     /// from; the rest is the content. `None` if it learns from no such blend.
     fn start_share(&self, _scene: &Scene) -> Option<f32> {
         None
+    }
+
+    /// Rows and columns that its maps must have at least.
+    fn smallest_map(&self) -> usize {
+        1
     }
 
     /// How it follows regions to its layers, if it compares the statistics of regions.
@@ -162,34 +175,36 @@ pub trait TermSettings: Into<Term> + Sized {
 }
 
 macro_rules! register {
-    ($($(#[$doc:meta])* $kind:ident),* $(,)?) => {
+    ($($(#[doc = $doc:expr])* $(#[cfg($when:meta)])? $kind:ident),* $(,)?) => {
         /// The settings of a term of any kind.
         #[derive(Clone, Debug, PartialEq, Serialize)]
         #[serde(tag = "term", rename_all = "snake_case")]
         #[non_exhaustive]
         pub enum Term {
-            $($(#[$doc])* $kind($kind),)*
+            $($(#[doc = $doc])* $(#[cfg($when)])? $kind($kind),)*
         }
 
         impl Term {
             /// What the settings say about the term.
             pub(crate) fn definition(&self) -> &dyn Definition {
-                match self { $(Self::$kind(settings) => settings,)* }
+                match self { $($(#[cfg($when)])? Self::$kind(settings) => settings,)* }
             }
 
             /// The term at work.
             pub(crate) fn loss<'a, E: Engine + 'a>(&self, scene: &Scene) -> Box<dyn Loss<E> + 'a> {
-                match self { $(Self::$kind(settings) => Box::new(settings.loss(scene)),)* }
+                match self { $($(#[cfg($when)])? Self::$kind(settings) => Box::new(settings.loss(scene)),)* }
             }
         }
 
         $(
+            $(#[cfg($when)])?
             impl From<$kind> for Term {
                 fn from(settings: $kind) -> Self {
                     Self::$kind(settings)
                 }
             }
 
+            $(#[cfg($when)])?
             impl TermSettings for $kind {
                 fn of(term: &Term) -> Option<&Self> {
                     if let Term::$kind(settings) = term { Some(settings) } else { None }
@@ -208,6 +223,11 @@ register! {
     Content,
     /// Takes on the textures and colours of the style pictures.
     Gram,
+    /// Takes on the mean features of the style pictures: the example of docs/adding-a-term.md.
+    #[cfg(test)]
+    Means,
+    /// Takes on the patches of the style pictures.
+    Patches,
     /// Smooths.
     TotalVariation,
 }

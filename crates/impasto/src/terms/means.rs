@@ -1,0 +1,142 @@
+//! Means: squared distance of the mean features of the picture from those of the style.
+//!
+//! With μ(F) the means of the channels of a map `[C, H, W]` over its M positions, and t those of the style,
+//! which is the first half of the statistics that Li, Wang, Liu and Hou compare ("Demystifying Neural Style
+//! Transfer", 2017, section 4.2):
+//!
+//! ```text
+//! loss = Σ (μ(F) − t)² / C        dloss/dF = 2 (μ(F) − t) / (C M) at every position
+//! ```
+
+use std::sync::Arc;
+
+use impasto_network::{Engine, Layer, MapGradient};
+use serde::Serialize;
+
+use super::{Definition, LayerWeight, Loss, MapLoss, Scene, StyleView, WeightedLayers};
+use crate::SettingsError;
+use crate::error::require_weight;
+
+/// Settings of the means term.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Means {
+    /// Factor of the term, at least 0; 0 leaves it out.
+    pub weight: f64,
+    /// Where the network is read.
+    #[serde(flatten)]
+    pub layers: WeightedLayers,
+}
+
+impl Definition for Means {
+    fn name(&self) -> &'static str {
+        "means"
+    }
+
+    fn weight(&self) -> f64 {
+        self.weight
+    }
+
+    fn layers(&self) -> Vec<Layer> {
+        self.layers.active()
+    }
+
+    fn learns_style(&self) -> bool {
+        true
+    }
+
+    fn validate(&self) -> Result<(), SettingsError> {
+        require_weight("means weight", self.weight)?;
+        self.layers.validate("means")
+    }
+}
+
+impl Means {
+    pub(super) fn loss<E: Engine>(&self, _scene: &Scene) -> impl Loss<E> + use<E> {
+        let layers = self.layers.divide(self.weight);
+        MeansDistance { targets: vec![Vec::new(); layers.len()], layers }
+    }
+}
+
+/// The term at work.
+struct MeansDistance {
+    layers: Vec<LayerWeight>,
+    /// t of each layer, `[C]`; empty before the first style.
+    targets: Vec<Vec<f64>>,
+}
+
+/// μ, `[C]`.
+fn means<E: Engine>(engine: &E, layer: Layer) -> Vec<f64> {
+    let values = engine.read_map(&engine.copy_map(layer));
+    let planes = values.chunks_exact(engine.shape(layer).positions());
+    planes.map(|plane| plane.iter().copied().map(f64::from).sum::<f64>() / plane.len() as f64).collect()
+}
+
+impl<E: Engine> Loss<E> for MeansDistance {
+    fn learn_style(&mut self, engine: &E, style: &StyleView<'_>) {
+        for (&LayerWeight { layer, .. }, target) in self.layers.iter().zip(&mut self.targets) {
+            let means = means(engine, layer);
+            target.resize(means.len(), 0.0);
+            target.iter_mut().zip(means).for_each(|(sum, mean)| *sum += style.share * mean);
+        }
+    }
+
+    fn on_maps(&mut self, engine: &E) -> Vec<MapLoss<E::Map>> {
+        let loss = |(&LayerWeight { layer, weight }, target): (_, &Vec<f64>)| {
+            let shape = engine.shape(layer);
+            let means = means(engine, layer);
+            let differences: Vec<f64> =
+                means.iter().zip(target).map(|(mean, target)| mean - target).collect();
+            let slope = 2.0 / shape.elements() as f64;
+            let planes =
+                differences.iter().map(|difference| vec![(slope * difference) as f32; shape.positions()]);
+            let gradient = Arc::new(engine.map_from(shape, &planes.collect::<Vec<_>>().concat()));
+            MapLoss {
+                layer: Some(layer),
+                weight,
+                value: differences.iter().map(|value| value * value).sum::<f64>() / shape.channels as f64,
+                gradients: vec![(layer, MapGradient::Given { scale: 1.0, gradient })],
+            }
+        };
+        self.layers.iter().zip(&self.targets).map(loss).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use impasto_network::{Architecture, ScalarEngine, Weights};
+
+    use super::*;
+    use crate::{Picture, Preset, Pyramid, Settings, Transfer};
+
+    fn picture(seed: u64) -> Picture {
+        Picture::uniform_noise(20, 16, 0.1..0.9, seed)
+    }
+
+    #[test]
+    fn the_gradient_is_that_of_finite_differences() {
+        let means = Means { weight: 3.0, layers: WeightedLayers::each(&[Layer::convolution(1, 1)]) };
+        let mut settings = Settings { terms: vec![means.into()], ..Preset::Gatys.settings() };
+        (settings.schedule.size, settings.schedule.pyramid) = (20, Pyramid::One);
+        settings.units = crate::PixelUnits::One;
+        let weights = Weights::random(Architecture::new("small", vec![vec![4], vec![6]]), 1);
+        let mut engine = ScalarEngine::new(&weights, settings.network);
+        let transfer = Transfer::new(settings).content(picture(1)).style(picture(2), 1.0);
+        let (start, direction) = (picture(3), picture(4));
+        let gradient = transfer.evaluate(&mut engine, &start).unwrap().gradient;
+        let slope: f64 = gradient.iter().zip(direction.data()).map(|(g, d)| f64::from(g * d)).sum();
+        let mut at = |length: f32| {
+            let moved = start.data().iter().zip(direction.data()).map(|(x, d)| x + length * d).collect();
+            transfer.evaluate(&mut engine, &Picture::new(20, 16, moved)).unwrap().total
+        };
+        let difference = (at(1e-2) - at(-1e-2)) / 2e-2;
+        assert!((slope / difference - 1.0).abs() < 1e-3, "{slope}, not {difference}");
+    }
+
+    /// docs/adding-a-term.md shows this file up to its tests.
+    #[test]
+    fn the_page_on_adding_a_term_shows_this_file() {
+        let (term, _) = include_str!("means.rs").split_once("\n#[cfg(test)]").unwrap();
+        let page = include_str!("../../../../docs/adding-a-term.md");
+        assert!(page.contains(term), "copy terms/means.rs to the page");
+    }
+}

@@ -1,0 +1,236 @@
+//! The patch term at work: it gathers the patches of the styles, matches those of the picture, and measures
+//! how far they are apart.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use impasto_network::{Engine, MapGradient, PatchMatches, PatchOptions};
+
+use super::guides::{planes, regions_of_patches};
+use super::{PatchLoss, PatchScore, Patches};
+use crate::regions::{Propagation, Regions};
+use crate::terms::{LayerWeight, Loss, MapLoss, SMALLEST_NORM, Scene, StyleView};
+
+/// The term at work.
+pub(super) struct PatchDistance<E: Engine> {
+    settings: Patches,
+    options: PatchOptions,
+    /// The regions of the picture, if they take part.
+    regions: Option<Arc<Regions>>,
+    layers: Vec<PatchLayer<E>>,
+    evaluations: usize,
+}
+
+/// The patches at one layer.
+struct PatchLayer<E: Engine> {
+    at: LayerWeight,
+    sources: Option<E::Patches>,
+    /// The region of each source patch, where whole patches match by regions; `None` off the stride too.
+    source_regions: Vec<Option<usize>>,
+    /// Sum of the squares of all style maps, and their positions.
+    squares: f64,
+    positions: usize,
+    /// What the patches of the picture are guided by, once it has been asked for.
+    query_guide: Option<Guide>,
+    /// The best score of each source patch at the last matching; empty before, and without variety.
+    history: Vec<f32>,
+    matched: Option<Matched<E::Map>>,
+}
+
+/// How regions guide the patches of a map.
+enum Guide {
+    /// By channels `[G, h, w]` beside the features.
+    Channels(Vec<f32>),
+    /// By the region of each patch.
+    Regions(Vec<Option<usize>>),
+}
+
+/// What the last matching found, as far as the loss needs it.
+enum Matched<Map> {
+    Patches(PatchMatches),
+    /// M.
+    Average(Arc<Map>),
+}
+
+impl<E: Engine> PatchDistance<E> {
+    pub(super) fn new(settings: &Patches, scene: &Scene) -> Self {
+        let layer = |at| PatchLayer {
+            at,
+            sources: None,
+            source_regions: Vec::new(),
+            squares: 0.0,
+            positions: 0,
+            query_guide: None,
+            history: Vec::new(),
+            matched: None,
+        };
+        PatchDistance {
+            settings: settings.clone(),
+            options: settings.options(scene.seamless),
+            regions: scene.regions.clone().filter(|_| settings.semantic_weight > 0.0),
+            layers: settings.layers.divide(settings.weight).into_iter().map(layer).collect(),
+            evaluations: 0,
+        }
+    }
+}
+
+impl<E: Engine> Loss<E> for PatchDistance<E> {
+    fn learn_style(&mut self, engine: &E, style: &StyleView<'_>) {
+        let regions = style.regions.filter(|_| self.regions.is_some());
+        for layer in &mut self.layers {
+            layer.add(engine, &self.settings, self.options, regions);
+        }
+    }
+
+    fn on_maps(&mut self, engine: &E) -> Vec<MapLoss<E::Map>> {
+        let matches_again = self.evaluations.is_multiple_of(self.settings.match_every);
+        self.evaluations += 1;
+        let loss = |layer: &mut PatchLayer<E>| {
+            if matches_again {
+                layer.find(engine, &self.settings, self.options, self.regions.as_deref());
+            }
+            layer.loss(engine, &self.settings)
+        };
+        self.layers.iter_mut().map(loss).collect()
+    }
+}
+
+impl<E: Engine> PatchLayer<E> {
+    /// Adds the patches of the style whose maps the engine holds.
+    fn add(&mut self, engine: &E, settings: &Patches, options: PatchOptions, regions: Option<&Regions>) {
+        let shape = engine.shape(self.at.layer);
+        let guide = regions.map(|regions| {
+            let starts = |length| (0..=length - options.size).collect::<Vec<_>>();
+            self.guide(engine, settings, regions, &starts(shape.height), &starts(shape.width))
+        });
+        let sources = self.sources.get_or_insert_with(|| engine.new_patches(shape.channels, options));
+        engine.add_patches(sources, engine.copy_map(self.at.layer), Guide::channels(guide.as_ref()));
+        if let Some(Guide::Regions(of_patches)) = guide {
+            let columns = shape.width + 1 - options.size;
+            self.source_regions.extend(of_patches.into_iter().enumerate().map(|(patch, region)| {
+                let takes_row = options.takes_source(patch / columns, shape.height);
+                region.filter(|_| takes_row && options.takes_source(patch % columns, shape.width))
+            }));
+        }
+        self.squares += engine.squared_norm(self.at.layer);
+        self.positions += shape.positions();
+    }
+
+    /// What guides the patches at `rows` and `columns` of the map that the engine holds.
+    fn guide(
+        &self,
+        engine: &E,
+        settings: &Patches,
+        regions: &Regions,
+        rows: &[usize],
+        columns: &[usize],
+    ) -> Guide {
+        let (layer, architecture) = (self.at.layer, engine.architecture());
+        match settings.score {
+            PatchScore::Positions => Guide::Channels(planes(settings.guide, regions, architecture, layer)),
+            PatchScore::Whole => {
+                let masks = regions.at_layer(architecture, layer, Propagation::Pooling);
+                let shape = engine.shape(layer);
+                let size = (shape.height, shape.width);
+                Guide::Regions(regions_of_patches(&masks, size, settings.size, (rows, columns)))
+            }
+        }
+    }
+
+    /// Matches the patches of the picture whose maps the engine holds.
+    fn find(&mut self, engine: &E, settings: &Patches, options: PatchOptions, regions: Option<&Regions>) {
+        let shape = engine.shape(self.at.layer);
+        if let (None, Some(regions)) = (&self.query_guide, regions) {
+            let (rows, columns) = (options.query_starts(shape.height), options.query_starts(shape.width));
+            self.query_guide = Some(self.guide(engine, settings, regions, &rows, &columns));
+        }
+        let sources = self.sources.as_ref().expect("styles are learnt before the first evaluation");
+        let map = engine.copy_map(self.at.layer);
+        let channels = Guide::channels(self.query_guide.as_ref());
+        let matches = match &self.query_guide {
+            Some(Guide::Regions(of_queries)) => self.find_within_regions(engine, sources, &map, of_queries),
+            _ if settings.variety > 0.0 => {
+                let scores = engine.best_scores(sources, &map, channels);
+                let before = if self.history.is_empty() { &scores } else { &self.history };
+                let penalties: Vec<f32> =
+                    before.iter().map(|score| settings.variety as f32 * score).collect();
+                self.history = scores;
+                engine.match_patches(sources, &map, channels, Some(&penalties))
+            }
+            _ => engine.match_patches(sources, &map, channels, None),
+        };
+        self.matched = Some(match settings.loss {
+            PatchLoss::Mean => Matched::Patches(matches),
+            PatchLoss::HalfSum | PatchLoss::Relative => {
+                Matched::Average(Arc::new(engine.matched_map(sources, &matches, shape)))
+            }
+        });
+    }
+
+    /// Matches patches within their own region, or anywhere if they or the styles have none.
+    fn find_within_regions(
+        &self,
+        engine: &E,
+        sources: &E::Patches,
+        map: &E::Map,
+        of_queries: &[Option<usize>],
+    ) -> PatchMatches {
+        let within = |region: Option<usize>| {
+            let excludes = region.is_some() && self.source_regions.contains(&region);
+            let penalty = |&of_source: &_| if of_source == region { 0.0 } else { f32::INFINITY };
+            let penalties: Option<Vec<f32>> =
+                excludes.then(|| self.source_regions.iter().map(penalty).collect());
+            engine.match_patches(sources, map, None, penalties.as_deref())
+        };
+        let mut found = within(of_queries[0]);
+        let others: BTreeSet<_> =
+            of_queries.iter().copied().filter(|&region| region != of_queries[0]).collect();
+        for region in others {
+            let of_region = within(region);
+            for (query, _) in of_queries.iter().enumerate().filter(|(_, of_query)| **of_query == region) {
+                found.patches[query] = of_region.patches[query];
+                found.scores[query] = of_region.scores[query];
+            }
+        }
+        found
+    }
+
+    /// The loss of the picture whose maps the engine holds, at the last matches.
+    fn loss(&self, engine: &E, settings: &Patches) -> MapLoss<E::Map> {
+        let LayerWeight { layer, weight } = self.at;
+        let shape = engine.shape(layer);
+        let matched = self.matched.as_ref().expect("the first evaluation matches");
+        let (value, gradient) = match matched {
+            Matched::Patches(matches) => {
+                let sources = self.sources.as_ref().expect("what was matched");
+                let (sum, difference) = engine.patch_difference(layer, sources, matches);
+                let elements = (matches.patches.len() * settings.size.pow(2) * shape.channels) as f64;
+                let gradient = Arc::new(difference);
+                (sum / elements, MapGradient::Given { scale: (2.0 / elements) as f32, gradient })
+            }
+            Matched::Average(average) => {
+                let factor = match settings.loss {
+                    PatchLoss::Mean | PatchLoss::HalfSum => 0.5,
+                    PatchLoss::Relative => {
+                        let style = self.squares / self.positions as f64 * shape.positions() as f64;
+                        1.0 / style.max(SMALLEST_NORM)
+                    }
+                };
+                let (scale, target) = ((2.0 * factor) as f32, average.clone());
+                let sum = engine.squared_difference(layer, average);
+                (factor * sum, MapGradient::Difference { scale, target })
+            }
+        };
+        MapLoss { layer: Some(layer), weight, value, gradients: vec![(layer, gradient)] }
+    }
+}
+
+impl Guide {
+    /// The channels beside the features, if there are any.
+    fn channels(guide: Option<&Guide>) -> Option<&[f32]> {
+        match guide {
+            Some(Guide::Channels(channels)) => Some(channels),
+            Some(Guide::Regions(_)) | None => None,
+        }
+    }
+}
