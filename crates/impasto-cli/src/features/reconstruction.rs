@@ -43,7 +43,7 @@ pub fn sheet(
     let runs: Vec<(String, Transfer)> = (1..=layers.len())
         .map(|count| {
             let (name, terms) = terms(from, &layers[..count]);
-            let transfer = Transfer::new(settings(arguments, picture, terms));
+            let transfer = Transfer::new(settings(arguments, picture, from, terms));
             let transfer = transfer.content(picture.clone()).style(picture.clone(), 1.0);
             (name, transfer)
         })
@@ -100,13 +100,22 @@ fn terms(from: Reconstruct, layers: &[Layer]) -> (String, Vec<Term>) {
     }
 }
 
-/// One size, from noise, by L-BFGS.
-fn settings(arguments: &FeaturesArguments, picture: &Picture, terms: Vec<Term>) -> Settings {
+/// One size, from noise. The maps of a layer are met closest by L-BFGS. Gram matrices, of the fourth degree in
+/// the picture, make its steps without a line search go astray, so styles are left to the preset's Adam: on a
+/// painting at 160 pixels it came to 0.3 % of their energy where L-BFGS stayed above 18 %.
+fn settings(
+    arguments: &FeaturesArguments,
+    picture: &Picture,
+    from: Reconstruct,
+    terms: Vec<Term>,
+) -> Settings {
     let mut settings = Preset::Impasto.settings();
     settings.network.pooling = arguments.pooling;
     settings.terms = terms;
-    settings.optimizer = OptimizerSettings::lbfgs(MEMORY);
-    settings.average = None;
+    if from == Reconstruct::Content {
+        settings.optimizer = OptimizerSettings::lbfgs(MEMORY);
+        settings.average = None;
+    }
     settings.seed = arguments.seed;
     let schedule = &mut settings.schedule;
     schedule.size = picture.width().max(picture.height());
