@@ -115,7 +115,7 @@ impl Lbfgs {
         require_learning_rate(NAME, learning_rate)?;
         if let Some((lowest, highest)) = bounds {
             let holds = lowest.is_finite() && highest.is_finite() && lowest < highest;
-            require(holds, NAME, "lowest value", lowest.into(), "finite and below the highest, finite too")?;
+            require(holds, NAME, "lowest value", lowest.into(), "below the highest, both finite")?;
         }
         let bounds = bounds.map(|(lowest, highest)| Bounds { lowest, highest });
         Ok(Lbfgs { options, bounds, history: None })
