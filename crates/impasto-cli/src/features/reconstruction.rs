@@ -8,7 +8,7 @@ use impasto::picture::Filter;
 use impasto::terms::{
     Content, ContentLoss, Gram, GramLoss, Guidance, Term, TotalVariation, VariationLoss, WeightedLayers,
 };
-use impasto::{OptimizerSettings, Outcome, Picture, Preset, Pyramid, Settings, Start, Transfer};
+use impasto::{OptimizerSettings, Outcome, Picture, Preset, Pyramid, Settings, Start, TermLoss, Transfer};
 use impasto_network::{CpuEngine, Layer};
 
 use super::arguments::{FeaturesArguments, Reconstruct};
@@ -61,8 +61,14 @@ pub fn sheet(
         if !completed {
             break;
         }
-        let last = trace.evaluations.last().and_then(|evaluation| evaluation.losses.first());
-        let error = last.map_or_else(String::new, |loss| format!(", error {}", percent(loss.loss)));
+        // Those of layers: total variation has none.
+        let of_layers = |losses: &[TermLoss]| -> f64 {
+            losses.iter().filter(|loss| loss.layer.is_some()).map(|loss| loss.loss).sum()
+        };
+        let error = trace
+            .evaluations
+            .last()
+            .map_or_else(String::new, |last| format!(", error {}", percent(of_layers(&last.losses))));
         tiles.push(Some(Tile { picture, caption: format!("{name}{error}") }));
     }
     series.finish();
