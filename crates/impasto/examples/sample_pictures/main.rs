@@ -1,4 +1,5 @@
-//! Draws the sample pictures in `assets/`: two contents and four styles.
+//! Draws the sample pictures in `assets/`: two contents, four styles, and a painting with two maps for
+//! doodles.
 //!
 //! ```text
 //! cargo run --release -p impasto --example sample_pictures [OUT_DIR] [--check]
@@ -13,6 +14,7 @@ mod brush;
 mod canvas;
 mod colour;
 mod dab;
+mod doodle;
 mod harbour;
 mod mosaic;
 mod noise;
@@ -33,9 +35,12 @@ use rayon::prelude::*;
 type Draw = fn() -> Canvas;
 
 /// Every picture's file within OUT_DIR, and the function that draws it.
-const PICTURES: [(&str, Draw); 6] = [
+const PICTURES: [(&str, Draw); 9] = [
     ("content/harbour.png", harbour::draw),
     ("content/still_life.png", still_life::draw),
+    ("doodle/painting.png", doodle::draw_painting),
+    ("doodle/painting-map.png", doodle::draw_painting_map),
+    ("doodle/map.png", doodle::draw_map),
     ("style/swirls.png", swirls::draw),
     ("style/pointillism.png", pointillism::draw),
     ("style/woodcut.png", woodcut::draw),
