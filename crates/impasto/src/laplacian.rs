@@ -169,4 +169,40 @@ mod tests {
         assert!(coefficients[..80].iter().all(|&value| value == 0.0));
         assert!(coefficients[80..84].iter().all(|&value| value > 0.0));
     }
+
+    #[test]
+    fn levels_and_gradients_are_the_published_ones() {
+        // By an independent script: tests/fixtures/make_nnst.py.
+        let tensors = |file: &str| {
+            let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+            std::fs::read(folder.join(file)).unwrap()
+        };
+        let (pictures, fixture) = (tensors("doodle_pictures.safetensors"), tensors("nnst.safetensors"));
+        let tensor = |file: &[u8], name: &str| -> Vec<f32> {
+            let tensors = safetensors::SafeTensors::deserialize(file).unwrap();
+            let values = tensors.tensor(name).unwrap().data().as_chunks().0.iter();
+            values.map(|&bytes| f32::from_le_bytes(bytes)).collect()
+        };
+        let pyramid = LaplacianPyramid::new(Size { height: 48, width: 40 }, 8);
+        assert_eq!(pyramid.levels(), 5);
+        let coefficients = pyramid.analyse(&tensor(&pictures, "picture"));
+        let gradients = pyramid.gradient(&tensor(&fixture, "quarter.gradient.style"));
+        let mut start = 0;
+        for (level, &(height, width)) in pyramid.sizes.iter().enumerate() {
+            for (name, found) in [("pyramid", &coefficients), ("quarter.gradient.style", &gradients)] {
+                if level == 0 && name != "pyramid" {
+                    continue;
+                }
+                let expected = tensor(&fixture, &format!("{name}.{level}"));
+                let largest = expected.iter().fold(0.0, |largest: f32, value| largest.max(value.abs()));
+                for (channel, expected) in expected.chunks_exact(height * width).enumerate() {
+                    let found = &found[channel * pyramid.plane_len() + start..];
+                    for (found, expected) in found.iter().zip(expected) {
+                        assert!((found - expected).abs() <= 1e-5 * largest, "{name}.{level}");
+                    }
+                }
+            }
+            start += height * width;
+        }
+    }
 }

@@ -11,6 +11,7 @@
 use impasto_network::{Engine, EngineError, Layer, NetworkOptions, Padding, Size};
 
 use crate::error::style_name;
+use crate::laplacian::LaplacianPyramid;
 use crate::regions::Regions;
 use crate::terms::{Definition, Loss, MapLoss, Scene, StyleView, Term};
 use crate::{Picture, Settings, TermLoss, TransferError};
@@ -98,28 +99,32 @@ impl<'a, E: Engine + 'a> Objective<'a, E> {
         let mut learners: Vec<Learner<'_, 'a, E>> =
             terms.iter().map(|term| Learner { term: term.definition(), loss: term.loss(scene) }).collect();
         let taps = Taps::new(terms);
-        engine.set_options(settings.network);
-        if !taps.style.is_empty() {
+        let show_styles = |learners: &mut [Learner<'_, 'a, E>], engine: &mut E, look: Look| {
+            engine.set_options(settings.network);
             for (index, style) in sources.styles.iter().enumerate() {
-                learn_style(&mut learners, engine, &taps.style, style).map_err(|error| {
+                show_style(learners, engine, scene, &taps.style, style, look).map_err(|error| {
                     TransferError::of_engine(style_name(index, sources.styles.len()), error)
                 })?;
             }
-        }
-        engine.set_options(picture_options(settings));
+            engine.set_options(picture_options(settings));
+            Ok::<(), TransferError>(())
+        };
         let of_picture = |error| TransferError::of_engine("content", error);
+        show_styles(&mut learners, engine, Look::First)?;
         if let Some(content) = sources.content.as_ref().filter(|_| !taps.content.is_empty()) {
             engine.prepare(scene.size, &taps.content).map_err(of_picture)?;
             engine.forward(content.data());
             learners.iter_mut().for_each(|learner| learner.loss.learn_content(engine));
         }
-        engine.prepare(scene.size, &taps.picture).map_err(of_picture)?;
         for learner in &mut learners {
             if let Some(share) = learner.term.start_share(scene) {
+                engine.prepare(scene.size, &learner.term.layers()).map_err(of_picture)?;
                 engine.forward(&blend(start, sources.content.as_ref(), share));
                 learner.loss.learn_start(engine);
             }
         }
+        show_styles(&mut learners, engine, Look::Last)?;
+        engine.prepare(scene.size, &taps.picture).map_err(of_picture)?;
         let losses = learners.into_iter().map(|learner| (learner.term.name(), learner.loss)).collect();
         Ok(Objective { losses, normalize_gradients: settings.normalize_gradients })
     }
@@ -156,15 +161,31 @@ struct Learner<'t, 'a, E: Engine> {
     loss: Box<dyn Loss<E> + 'a>,
 }
 
+/// When a style picture is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// Before all else, to the terms that survey the styles.
+    First,
+    /// To be learnt from.
+    Last,
+}
+
 /// Shows a style picture to the losses, and those copies of it that any of them wants.
-fn learn_style<E: Engine>(
+fn show_style<E: Engine>(
     learners: &mut [Learner<'_, '_, E>],
     engine: &mut E,
+    scene: &Scene,
     taps: &[Layer],
     style: &StyleSource,
+    look: Look,
 ) -> Result<(), EngineError> {
+    let copies_of = |term: &dyn Definition| match look {
+        Look::First if !term.surveys_style(scene) => Vec::new(),
+        _ if !term.learns_style() => Vec::new(),
+        _ => term.style_copies(),
+    };
     let mut copies = Vec::new();
-    for copy in learners.iter().filter(|it| it.term.learns_style()).flat_map(|it| it.term.style_copies()) {
+    for copy in learners.iter().flat_map(|it| copies_of(it.term)) {
         if !copies.contains(&copy) {
             copies.push(copy);
         }
@@ -175,21 +196,32 @@ fn learn_style<E: Engine>(
         let size = Size { height: picture.height(), width: picture.width() };
         engine.prepare(size, taps)?;
         engine.forward(picture.data());
-        let view = StyleView { share: style.share, copy, size, regions: regions.as_ref() };
-        for learner in learners.iter_mut().filter(|it| it.term.style_copies().contains(&copy)) {
-            learner.loss.learn_style(engine, &view);
+        let view = StyleView { share: style.share, size, regions: regions.as_ref() };
+        for learner in learners.iter_mut().filter(|it| copies_of(it.term).contains(&copy)) {
+            match look {
+                Look::First => learner.loss.survey_style(engine, &view),
+                Look::Last => learner.loss.learn_style(engine, &view),
+            }
         }
     }
     Ok(())
 }
 
-/// `share` parts of `start`, the rest of the content, if there is one.
+/// `share` parts of `start`, with the finest level of its Laplacian pyramid replaced by the content's, and the
+/// rest of the content; without content, `start`.
+///
+/// ```text
+/// share · (content − full(half(content)) + full(half(start))) + (1 − share) · content
+///     = content + share · full(half(start − content))
+/// ```
 fn blend(start: &Picture, content: Option<&Picture>, share: f32) -> Vec<f32> {
-    match content {
-        None => start.data().to_vec(),
-        Some(content) => {
-            let values = start.data().iter().zip(content.data());
-            values.map(|(start, content)| share * start + (1.0 - share) * content).collect()
-        }
-    }
+    let Some(content) = content else { return start.data().to_vec() };
+    let size = Size { height: content.height(), width: content.width() };
+    let pyramid = LaplacianPyramid::new(size, 1);
+    let difference: Vec<f32> = start.data().iter().zip(content.data()).map(|(a, b)| a - b).collect();
+    let mut coefficients = pyramid.analyse(&difference);
+    pyramid.without_finest(&mut coefficients, 1);
+    let mut smooth = difference;
+    pyramid.synthesise(&coefficients, &mut smooth);
+    content.data().iter().zip(smooth).map(|(content, smooth)| content + share * smooth).collect()
 }

@@ -62,6 +62,13 @@ pub enum Pyramid {
 pub enum Start {
     /// The content picture: keeps most of it.
     Content,
+    /// The content without the finest levels of its Laplacian pyramid: keeps its shapes and colours, and leaves
+    /// the detail to the style (Kolkin 2022).
+    SmoothContent {
+        /// Levels that are left out at the last size, each of half the sides of the one before; at a smaller size
+        /// as many less as it is halvings away.
+        levels: usize,
+    },
     /// A picture given to [`Transfer::start`](crate::Transfer::start), brought to the size of the content.
     Picture,
     /// Independent normal values around a colour.
@@ -133,7 +140,7 @@ impl Schedule {
         let holds = style_scale > 0.0 && style_scale <= 100.0;
         require(holds, "style scale", style_scale, "above 0 and at most 100")?;
         match &self.start {
-            Start::Content | Start::Picture => Ok(()),
+            Start::Content | Start::SmoothContent { .. } | Start::Picture => Ok(()),
             Start::NormalNoise { mean, deviation } => {
                 for &mean in mean {
                     require(mean.is_finite(), "mean of the start noise", mean, "finite")?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use impasto_network::{Engine, Size};
 
 use crate::error::{require_sum, require_weight};
+use crate::laplacian::LaplacianPyramid;
 use crate::objective::{Objective, Sources, StyleSource, Taps};
 use crate::picture::fit_longest_side;
 use crate::regions::Regions;
@@ -204,6 +205,11 @@ impl Transfer {
         let fit = |picture| self.schedule().fit(picture, size);
         match &self.schedule().start {
             Start::Content => self.content.as_ref().map(fit).ok_or(TransferError::NoContent),
+            Start::SmoothContent { levels } => {
+                let content = self.content.as_ref().map(fit).ok_or(TransferError::NoContent)?;
+                let halvings = (self.schedule().size as f64 / height.max(width) as f64).log2().round();
+                Ok(smooth(&content, levels.saturating_sub(halvings as usize)))
+            }
             Start::Picture => self.start.as_ref().map(fit).ok_or(TransferError::NoStart),
             Start::NormalNoise { mean, deviation } => {
                 Ok(Picture::white_noise(width, height, *mean, *deviation, seed))
@@ -277,4 +283,15 @@ impl Style<'_> {
     fn regions_at(&self, size: Size) -> Option<Regions> {
         self.regions.map(|regions| regions.resized(size.width, size.height))
     }
+}
+
+/// The picture without the finest `levels` of its Laplacian pyramid.
+fn smooth(picture: &Picture, levels: usize) -> Picture {
+    let (width, height) = (picture.width(), picture.height());
+    let pyramid = LaplacianPyramid::new(Size { height, width }, levels);
+    let mut coefficients = pyramid.analyse(picture.data());
+    pyramid.without_finest(&mut coefficients, levels);
+    let mut data = vec![0.0; picture.data().len()];
+    pyramid.synthesise(&coefficients, &mut data);
+    Picture::new(width, height, data)
 }

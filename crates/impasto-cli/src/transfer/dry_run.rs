@@ -137,6 +137,7 @@ fn optimizer(settings: &OptimizerSettings) -> String {
 fn start(start: &Start) -> &'static str {
     match start {
         Start::Content => "the content",
+        Start::SmoothContent { .. } => "the content without its finest detail",
         Start::Picture => "the picture given",
         Start::NormalNoise { .. } | Start::UniformNoise { .. } => "noise",
     }

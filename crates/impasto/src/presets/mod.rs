@@ -1,6 +1,7 @@
 //! Presets: named settings, each the exact arithmetic of a published system, or our own.
 
 mod cnnmrf;
+mod doodle;
 mod fast_neural_doodle;
 mod gatys;
 mod impasto;
@@ -8,6 +9,8 @@ mod keras;
 mod keras_doodle;
 mod neural_doodle;
 mod neural_style;
+mod nnst;
+mod texture;
 
 use std::fmt;
 use std::str::FromStr;
@@ -35,6 +38,10 @@ pub enum Preset {
     /// Ours: a good picture without tuning.
     #[default]
     Impasto,
+    /// Ours: a painting from a map of its parts, from noise.
+    Doodle,
+    /// Ours: more of a texture, without content, from noise.
+    Texture,
     /// Gatys, Ecker and Bethge, A Neural Algorithm of Artistic Style (2015) and CVPR 2016.
     Gatys,
     /// J. Johnson's neural-style (2015).
@@ -45,6 +52,8 @@ pub enum Preset {
     NeuralDoodle,
     /// Li and Wand, Combining Markov Random Fields and Convolutional Neural Networks (2016).
     Cnnmrf,
+    /// Kolkin et al., Neural Neighbor Style Transfer (2022).
+    Nnst,
     /// D. Ulyanov's fast-neural-doodle (2016): needs maps.
     FastNeuralDoodle,
     /// The neural doodle example of Keras (2016): needs maps.
@@ -53,13 +62,16 @@ pub enum Preset {
 
 impl Preset {
     /// All presets, the default first.
-    pub const ALL: [Preset; 8] = [
+    pub const ALL: [Preset; 11] = [
         Preset::Impasto,
+        Preset::Doodle,
+        Preset::Texture,
         Preset::Gatys,
         Preset::NeuralStyle,
         Preset::Keras,
         Preset::NeuralDoodle,
         Preset::Cnnmrf,
+        Preset::Nnst,
         Preset::FastNeuralDoodle,
         Preset::KerasDoodle,
     ];
@@ -68,11 +80,14 @@ impl Preset {
     pub const fn name(self) -> &'static str {
         match self {
             Preset::Impasto => "impasto",
+            Preset::Doodle => "doodle",
+            Preset::Texture => "texture",
             Preset::Gatys => "gatys",
             Preset::NeuralStyle => "neural-style",
             Preset::Keras => "keras",
             Preset::NeuralDoodle => "neural-doodle",
             Preset::Cnnmrf => "cnnmrf",
+            Preset::Nnst => "nnst",
             Preset::FastNeuralDoodle => "fast-neural-doodle",
             Preset::KerasDoodle => "keras-doodle",
         }
@@ -82,11 +97,14 @@ impl Preset {
     pub const fn description(self) -> &'static str {
         match self {
             Preset::Impasto => "our default: a pyramid of sizes from the content, losses relative, Adam",
+            Preset::Doodle => "our doodles: patches and Gram matrices guided by maps, a pyramid from noise, Adam",
+            Preset::Texture => "our textures: Gram matrices and patches, a pyramid from noise, Adam",
             Preset::Gatys => "Gatys, Ecker and Bethge 2015: sums, average pooling, white noise, L-BFGS",
             Preset::NeuralStyle => "Johnson's neural-style 2015: means, pixels 0..256, L-BFGS",
             Preset::Keras => "the Keras example 2015: sums, uniform noise, L-BFGS with line search",
             Preset::NeuralDoodle => "Champandard's neural-doodle 2016: patches guided by maps, three phases",
             Preset::Cnnmrf => "Li and Wand's CNNMRF 2016: patches, three sizes from the content, L-BFGS",
+            Preset::Nnst => "Kolkin's neural neighbours 2022: nearest columns, four sizes, Adam on a pyramid",
             Preset::FastNeuralDoodle => "Ulyanov's doodles 2016: Gram matrices by region, smooth L1, L-BFGS",
             Preset::KerasDoodle => "the Keras doodle 2016: Gram matrices by region, sums, total variation",
         }
@@ -96,11 +114,14 @@ impl Preset {
     pub fn settings(self) -> Settings {
         match self {
             Preset::Impasto => impasto::settings(),
+            Preset::Doodle => doodle::settings(),
+            Preset::Texture => texture::settings(),
             Preset::Gatys => gatys::settings(),
             Preset::NeuralStyle => neural_style::settings(),
             Preset::Keras => keras::settings(),
             Preset::NeuralDoodle => neural_doodle::settings(),
             Preset::Cnnmrf => cnnmrf::settings(),
+            Preset::Nnst => nnst::settings(),
             Preset::FastNeuralDoodle => fast_neural_doodle::settings(),
             Preset::KerasDoodle => keras_doodle::settings(),
         }
@@ -149,9 +170,15 @@ mod tests {
         for preset in Preset::ALL {
             let mut schedule = preset.settings().schedule;
             schedule.size = 2048;
-            let several =
-                matches!(preset, Preset::Impasto | Preset::NeuralDoodle | Preset::Cnnmrf);
-            assert_eq!(schedule.sizes().len() > 1, several, "{preset}");
+            let one = matches!(
+                preset,
+                Preset::Gatys
+                    | Preset::NeuralStyle
+                    | Preset::Keras
+                    | Preset::FastNeuralDoodle
+                    | Preset::KerasDoodle
+            );
+            assert_eq!(schedule.sizes().len() == 1, one, "{preset}");
         }
     }
 
@@ -160,8 +187,8 @@ mod tests {
         let error = "Gatys".parse::<Preset>().unwrap_err().to_string();
         assert_eq!(
             error,
-            "unknown preset \"Gatys\": expected one of impasto, gatys, neural-style, keras, neural-doodle, \
-             cnnmrf, fast-neural-doodle, keras-doodle"
+            "unknown preset \"Gatys\": expected one of impasto, doodle, texture, gatys, neural-style, keras, \
+             neural-doodle, cnnmrf, nnst, fast-neural-doodle, keras-doodle"
         );
     }
 }

@@ -9,6 +9,7 @@
 //! | --- | --- | --- |
 //! | [`Content`] | `content.rs` | squared distance of feature maps |
 //! | [`Gram`] | `gram/` | squared distance of Gram matrices |
+//! | [`Nearest`] | `nearest/` | cosine distance from the most similar columns of the style |
 //! | [`Patches`] | `patches/` | squared distance of patches from the most similar ones |
 //! | [`TotalVariation`] | `total_variation.rs` | differences of neighbouring pixels |
 //!
@@ -22,6 +23,7 @@ mod guidance;
 mod layers;
 #[cfg(test)]
 mod means;
+mod nearest;
 mod patches;
 mod total_variation;
 
@@ -34,6 +36,7 @@ use impasto_network::{Architecture, Engine, Layer, MapGradient, Size};
 pub use layers::{LayerWeight, WeightedLayers};
 #[cfg(test)]
 pub use means::Means;
+pub use nearest::Nearest;
 pub use patches::{GuideChannels, PatchLoss, PatchScore, Patches};
 use serde::Serialize;
 pub use total_variation::{TotalVariation, VariationLoss};
@@ -74,8 +77,14 @@ pub(crate) trait Definition {
         vec![StyleCopy::ORIGINAL]
     }
 
+    /// Whether it looks at the style pictures once before it learns from anything.
+    fn surveys_style(&self, _scene: &Scene) -> bool {
+        false
+    }
+
     /// The part of the picture that the stage starts from, 0..1, in a blend with the content that it learns
-    /// from; the rest is the content. `None` if it learns from no such blend.
+    /// from; the rest is the content, and so is the finest detail of that part. `None` if it learns from no
+    /// such blend.
     fn start_share(&self, _scene: &Scene) -> Option<f32> {
         None
     }
@@ -120,8 +129,6 @@ pub(crate) struct Scene {
 pub(crate) struct StyleView<'a> {
     /// Its part of the blend; those of all styles add up to 1, copies not counted.
     pub share: f64,
-    /// How it was made from the style picture.
-    pub copy: StyleCopy,
     /// Its size.
     pub size: Size,
     /// Its parts, at its size.
@@ -141,7 +148,13 @@ pub(crate) struct MapLoss<Map> {
 }
 
 /// A term at work on pictures of one size.
+///
+/// It is shown the styles for a first look, the content, the blend with the start, the styles to learn from;
+/// then it is asked.
 pub(crate) trait Loss<E: Engine> {
+    /// Takes a first look at one of the style pictures, if [`Definition::surveys_style`] asks for it.
+    fn survey_style(&mut self, _engine: &E, _style: &StyleView<'_>) {}
+
     /// Takes in one of the style pictures.
     fn learn_style(&mut self, _engine: &E, _style: &StyleView<'_>) {}
 
@@ -226,6 +239,8 @@ register! {
     /// Takes on the mean features of the style pictures: the example of docs/adding-a-term.md.
     #[cfg(test)]
     Means,
+    /// Takes on, position by position, what the style pictures have that is most like it.
+    Nearest,
     /// Takes on the patches of the style pictures.
     Patches,
     /// Smooths.

@@ -1,0 +1,192 @@
+//! Nearest: neural neighbours, the cosine distance of each column of features from the one of the style that
+//! is most like it.
+//!
+//! N. Kolkin, M. Kucera, S. Paris, D. Sýkora, E. Shechtman and G. Shakhnarovich, Neural Neighbor Style
+//! Transfer (2022). A hypercolumn is what all tapped layers say at one place of a grid of a quarter of the
+//! sides: each layer's map, divided by its channels and resized, one above the other.
+//!
+//! ```text
+//! match   m(p) = arg max_q cos(Q_p − mean Q, S_q − mean S)        Q of a blend of start and content,
+//!                                                                 S of the style and its quarter turns
+//! loss    mean over p of 1 − cos(X_p, S_m(p))                     X of the picture
+//! ```
+//!
+//! The matches are found once, when a stage starts. In the stage of
+//! [`Schedule::refinement`](crate::Schedule::refinement) the layers split: at each layer, at its own size,
+//! matches are found anew in every evaluation, and the losses of the layers add up.
+//!
+//! ```text
+//! loss of a layer    mean over p of min_q 1 − cos(F_p − mean F, S_q − mean S)
+//! ```
+//!
+//! Where the picture and the styles have regions, a position only takes columns of its own: of the region
+//! with the largest mask there. A position in no region, or in one that no style has, takes any.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `columns.rs` | columns of the maps that an engine holds, and gradients back to the maps |
+//! | `fixed.rs` | matches found once, and their loss |
+//! | `splitting.rs` | matches found anew, layer by layer |
+//! | `search.rs` | the search, and which positions may take which columns |
+
+mod columns;
+mod fixed;
+mod search;
+mod splitting;
+
+use fixed::FixedMatches;
+use impasto_network::{Architecture, Engine, Layer, Size};
+use serde::Serialize;
+use splitting::Splitting;
+
+use super::{Definition, Loss, MapLoss, Scene, StyleView, WeightedLayers};
+use crate::SettingsError;
+use crate::error::{require, require_weight};
+use crate::style_copy::StyleCopy;
+
+/// Settings of the nearest term.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Nearest {
+    /// Factor of the term, at least 0; 0 leaves it out.
+    pub weight: f64,
+    /// Where the network is read. The weight of a layer is the factor of its part of a hypercolumn, and of its
+    /// loss where layers split. The published ten are those of VGG-16, `relu1_1` to `relu4_3`; not all networks
+    /// have them.
+    #[serde(flatten)]
+    pub layers: WeightedLayers,
+    /// The part of the picture that the stage starts from in the blend whose columns are matched, 0..1; the rest
+    /// is the content, and so is all of it at the smallest of several sizes. More lets the painting go its own
+    /// way, less keeps the content.
+    pub start_share: f32,
+    /// Whether the style is also looked at turned by one, two and three quarters. More columns to choose from
+    /// keep more of the content, and take four times as long to search.
+    pub turned: bool,
+    /// Where layers split, maps with a side of at least twice as many positions are sampled, every s-th row and
+    /// column, so that about so many remain, 1 to 4096. The rows and columns change from one evaluation to the
+    /// next.
+    pub samples: usize,
+}
+
+/// The layers that VGG-11's larger siblings and the compact network have in common, to the fourth block.
+const COMMON_LAYERS: [Layer; 8] = [
+    Layer::relu(1, 1),
+    Layer::relu(1, 2),
+    Layer::relu(2, 1),
+    Layer::relu(2, 2),
+    Layer::relu(3, 1),
+    Layer::relu(3, 2),
+    Layer::relu(4, 1),
+    Layer::relu(4, 2),
+];
+
+impl Default for Nearest {
+    /// As published, but at the layers that all networks with two convolutions in a block have: `relu1_1` to
+    /// `relu4_2`, eight; and with a quarter of the positions where layers split, for speed.
+    fn default() -> Self {
+        Nearest {
+            weight: 1.0,
+            layers: WeightedLayers::each(&COMMON_LAYERS),
+            start_share: 0.25,
+            turned: true,
+            samples: 32,
+        }
+    }
+}
+
+impl Definition for Nearest {
+    fn name(&self) -> &'static str {
+        "nearest"
+    }
+
+    fn weight(&self) -> f64 {
+        self.weight
+    }
+
+    fn layers(&self) -> Vec<Layer> {
+        self.layers.active()
+    }
+
+    fn learns_style(&self) -> bool {
+        true
+    }
+
+    fn style_copies(&self) -> Vec<StyleCopy> {
+        // Clockwise, as published.
+        let turns: &[f64] = if self.turned { &[0.0, 270.0, 180.0, 90.0] } else { &[0.0] };
+        turns.iter().map(|&angle| StyleCopy { angle, scale: 1.0 }).collect()
+    }
+
+    fn surveys_style(&self, scene: &Scene) -> bool {
+        !scene.refines
+    }
+
+    fn start_share(&self, scene: &Scene) -> Option<f32> {
+        match scene {
+            Scene { refines: true, .. } => None,
+            Scene { is_coarsest: true, .. } => Some(0.0),
+            _ => Some(self.start_share),
+        }
+    }
+
+    fn memory_needed(&self, architecture: &Architecture, picture: Size, styles: &[Size]) -> u64 {
+        let layers = self.layers();
+        let fixed = fixed::memory_needed(architecture, &layers, picture, styles);
+        let copies = self.style_copies().len() as u64;
+        let splitting =
+            splitting::memory_needed(architecture, &layers, self.samples, picture, styles, copies);
+        fixed.max(splitting)
+    }
+
+    fn validate(&self) -> Result<(), SettingsError> {
+        require_weight("nearest weight", self.weight)?;
+        self.layers.validate("nearest")?;
+        let share = self.start_share;
+        require((0.0..=1.0).contains(&share), "start share", share, "0 to 1")?;
+        require((1..=4096).contains(&self.samples), "samples", self.samples, "1 to 4096")
+    }
+}
+
+impl Nearest {
+    pub(super) fn loss<E: Engine>(&self, scene: &Scene) -> impl Loss<E> + use<E> {
+        if scene.refines {
+            let layers = self.layers.divide(self.weight);
+            Phase::Splitting(Splitting::new(layers, self.samples, scene))
+        } else {
+            Phase::Fixed(FixedMatches::new(self.weight, self.layers.divide(1.0), scene))
+        }
+    }
+}
+
+/// The term at work.
+enum Phase<E: Engine> {
+    Fixed(FixedMatches<E>),
+    Splitting(Splitting<E>),
+}
+
+impl<E: Engine> Loss<E> for Phase<E> {
+    fn survey_style(&mut self, engine: &E, style: &StyleView<'_>) {
+        if let Phase::Fixed(fixed) = self {
+            fixed.survey(engine, style);
+        }
+    }
+
+    fn learn_style(&mut self, engine: &E, style: &StyleView<'_>) {
+        match self {
+            Phase::Fixed(fixed) => fixed.learn_style(engine, style),
+            Phase::Splitting(splitting) => splitting.learn_style(engine, style),
+        }
+    }
+
+    fn learn_start(&mut self, engine: &E) {
+        if let Phase::Fixed(fixed) = self {
+            fixed.learn_start(engine);
+        }
+    }
+
+    fn on_maps(&mut self, engine: &E) -> Vec<MapLoss<E::Map>> {
+        match self {
+            Phase::Fixed(fixed) => vec![fixed.loss(engine)],
+            Phase::Splitting(splitting) => splitting.losses(engine),
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Matches found anew in every evaluation, at each layer by itself.
+//!
+//! ```text
+//! loss = mean over p of 1 − cos(a_p, s_m(p))        a = F − mean F, s = S − mean S
+//! dloss/da_p = −(s − cos · a) / (P ‖a_p‖)           a and s of norm 1
+//! dloss/dF = dloss/da − mean over p of dloss/da
+//! ```
+//!
+//! over the sampled positions. Shallow maps have far more positions than are needed to tell where the picture
+//! and the style differ, and a search costs the product of both counts. So every s-th row and column of the
+//! styles is kept, and every s-th of the picture is looked at, others each time. The published program draws
+//! those at random; here they follow a fixed order that meets all of them.
+
+use std::sync::Arc;
+
+use impasto_network::{Architecture, Engine, Layer, MapGradient, MapShape, Size};
+use rayon::prelude::*;
+
+use super::search::{bank, centred, dominant, groups, means, nearest, sum};
+use crate::regions::{Propagation, Regions};
+use crate::terms::{LayerWeight, MapLoss, Scene, StyleView};
+
+/// The term at work while layers split.
+pub(super) struct Splitting<E: Engine> {
+    layers: Vec<Split<E>>,
+    samples: usize,
+    scene: Scene,
+    /// How often it was evaluated.
+    evaluations: usize,
+}
+
+/// One layer.
+struct Split<E: Engine> {
+    layer: Layer,
+    weight: f64,
+    /// Columns of the styles, planes `[C, P]` of one copy after another, and their regions; until they are all
+    /// known.
+    styles: Vec<StyleColumns>,
+    banks: Vec<Bank<E>>,
+}
+
+struct StyleColumns {
+    planes: Vec<f32>,
+    positions: usize,
+    regions: Option<Vec<Option<usize>>>,
+}
+
+/// The columns of one region, centred and of norm 1.
+struct Bank<E: Engine> {
+    /// `None`: those of all.
+    region: Option<usize>,
+    patches: E::Patches,
+}
+
+/// Every `stride`-th row and column of a map, from some on.
+#[derive(Clone, Copy)]
+struct Sampling {
+    stride: usize,
+    /// First row and column.
+    first: (usize, usize),
+}
+
+impl Sampling {
+    /// The `turn`-th of the samplings of maps of this shape that keep about `samples` positions of the longer
+    /// side.
+    fn new(MapShape { height, width, .. }: MapShape, samples: usize, turn: usize) -> Self {
+        let stride = (height.max(width) / samples).max(1);
+        let (rows, columns) = (stride.min(height), stride.min(width));
+        // Steps near the golden section of their number spread evenly, and meet all if they share no divisor.
+        let count = rows * columns;
+        let near = (count as f64 * 0.618) as usize;
+        let step = (near.max(1)..).find(|&step| divisor(step, count) == 1).expect("a number without divisor");
+        let turn = turn % count * step % count;
+        Sampling { stride, first: (turn / columns, turn % columns) }
+    }
+
+    /// The positions of a plane that it keeps.
+    fn positions(self, MapShape { height, width, .. }: MapShape) -> Vec<usize> {
+        let rows = (self.first.0..height).step_by(self.stride);
+        rows.flat_map(|row| {
+            (self.first.1..width).step_by(self.stride).map(move |column| row * width + column)
+        })
+        .collect()
+    }
+}
+
+/// The greatest common one.
+fn divisor(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { divisor(b, a % b) }
+}
+
+impl<E: Engine> Splitting<E> {
+    pub fn new(layers: Vec<LayerWeight>, samples: usize, scene: &Scene) -> Self {
+        let split =
+            |LayerWeight { layer, weight }| Split { layer, weight, styles: Vec::new(), banks: Vec::new() };
+        let layers = layers.into_iter().map(split).collect();
+        Splitting { layers, samples, scene: scene.clone(), evaluations: 0 }
+    }
+
+    pub fn learn_style(&mut self, engine: &E, style: &StyleView<'_>) {
+        for split in &mut self.layers {
+            let shape = engine.shape(split.layer);
+            let positions = Sampling::new(shape, self.samples, 0).positions(shape);
+            let planes = sampled(engine, split.layer, &positions);
+            let regions = regions_at(engine, split.layer, style.regions, &positions);
+            split.styles.push(StyleColumns { planes, positions: positions.len(), regions });
+        }
+    }
+
+    /// The losses of the layers and their gradients.
+    pub fn losses(&mut self, engine: &E) -> Vec<MapLoss<E::Map>> {
+        let turn = self.evaluations;
+        self.evaluations += 1;
+        let regions = self.scene.regions.as_deref();
+        let loss = |split: &mut Split<E>| {
+            split.make_banks(engine);
+            split.loss(engine, self.samples, turn, regions)
+        };
+        self.layers.iter_mut().map(loss).collect()
+    }
+}
+
+impl<E: Engine> Split<E> {
+    /// Makes the columns of the styles ready to be searched, once all are known.
+    fn make_banks(&mut self, engine: &E) {
+        let styles = std::mem::take(&mut self.styles);
+        let Some(first) = styles.first() else { return };
+        let channels = first.planes.len() / first.positions;
+        let plane = |style: &'_ StyleColumns, channel| {
+            style.planes[channel * style.positions..][..style.positions].to_vec()
+        };
+        let planes: Vec<f32> = (0..channels)
+            .flat_map(|channel| styles.iter().flat_map(move |style| plane(style, channel)))
+            .collect();
+        let positions = planes.len() / channels;
+        let regions: Vec<Option<usize>> = styles
+            .iter()
+            .flat_map(|style| style.regions.clone().unwrap_or(vec![None; style.positions]))
+            .collect();
+        drop(styles);
+        let mean = means(&planes, positions);
+        let norms = norms(&planes, &mean, positions);
+        let mut unit = planes;
+        unit.par_chunks_exact_mut(positions).zip(&mean).for_each(|(plane, mean)| {
+            plane.iter_mut().zip(&norms).for_each(|(value, norm)| *value = (*value - mean) * inverse(*norm));
+        });
+        let zero = vec![0.0; channels];
+        let mut bank_of = |region: Option<usize>, positions: &[usize]| {
+            let patches = bank(engine, channels, centred(engine, &unit, &zero, positions));
+            self.banks.push(Bank { region, patches });
+        };
+        bank_of(None, &(0..positions).collect::<Vec<_>>());
+        for group in groups(positions, Some(&regions), |_| true) {
+            if group.region.is_some() {
+                bank_of(group.region, &group.positions);
+            }
+        }
+    }
+
+    fn loss(&self, engine: &E, samples: usize, turn: usize, regions: Option<&Regions>) -> MapLoss<E::Map> {
+        let shape = engine.shape(self.layer);
+        let positions = Sampling::new(shape, samples, turn).positions(shape);
+        let count = positions.len();
+        let mut planes = sampled(engine, self.layer, &positions);
+        let mean = means(&planes, count);
+        let norms = norms(&planes, &mean, count);
+        planes.par_chunks_exact_mut(count).zip(&mean).for_each(|(plane, mean)| {
+            plane.iter_mut().zip(&norms).for_each(|(value, norm)| *value = (*value - mean) * inverse(*norm));
+        });
+        let regions = regions_at(engine, self.layer, regions, &positions);
+        let available = |region| self.banks.iter().any(|bank| bank.region == Some(region));
+        let zero = vec![0.0; shape.channels];
+        let (mut targets, mut cosines) = (vec![0.0; planes.len()], vec![0.0; count]);
+        for group in groups(count, regions.as_deref(), available) {
+            let bank =
+                self.banks.iter().find(|bank| bank.region == group.region).expect("an available region");
+            let queries = centred(engine, &planes, &zero, &group.positions);
+            let matches = nearest(engine, &bank.patches, &queries);
+            let width = group.positions.len();
+            let found = MapShape { channels: shape.channels, height: 1, width };
+            let found = engine.read_map(&engine.matched_map(&bank.patches, &matches, found));
+            targets.par_chunks_exact_mut(count).zip(found.par_chunks_exact(width)).for_each(
+                |(plane, found)| {
+                    group.positions.iter().zip(found).for_each(|(&position, &value)| plane[position] = value);
+                },
+            );
+            group.positions.iter().zip(matches.scores).for_each(|(&at, score)| cosines[at] = score);
+        }
+        let value = cosines.iter().map(|&cosine| 1.0 - f64::from(cosine)).sum::<f64>() / count as f64;
+        let factors: Vec<f32> = norms.iter().map(|&norm| -inverse(norm) / count as f32).collect();
+        let mut gradient = vec![0.0; shape.elements()];
+        gradient
+            .par_chunks_exact_mut(shape.positions())
+            .zip(planes.par_chunks_exact(count).zip(targets.par_chunks_exact_mut(count)))
+            .for_each(|(gradient, (plane, by_centred))| {
+                let columns = plane.iter().zip(&cosines).zip(&factors);
+                for (value, ((unit, cosine), factor)) in by_centred.iter_mut().zip(columns) {
+                    *value = factor * (*value - cosine * unit);
+                }
+                let mean = (sum(by_centred) / count as f64) as f32;
+                positions.iter().zip(by_centred).for_each(|(&at, value)| gradient[at] = *value - mean);
+            });
+        let gradient = Arc::new(engine.map_from(shape, &gradient));
+        MapLoss {
+            layer: Some(self.layer),
+            weight: self.weight,
+            value,
+            gradients: vec![(self.layer, MapGradient::Given { scale: 1.0, gradient })],
+        }
+    }
+}
+
+/// The columns at some positions of the map that the engine holds, `[C, positions]`.
+fn sampled<E: Engine>(engine: &E, layer: Layer, positions: &[usize]) -> Vec<f32> {
+    let map = engine.read_map(&engine.copy_map(layer));
+    let mut planes = vec![0.0; engine.shape(layer).channels * positions.len()];
+    planes
+        .par_chunks_exact_mut(positions.len())
+        .zip(map.par_chunks_exact(engine.shape(layer).positions()))
+        .for_each(|(sampled, plane)| {
+            sampled.iter_mut().zip(positions).for_each(|(value, &position)| *value = plane[position]);
+        });
+    planes
+}
+
+/// The region of each of some positions of a layer.
+fn regions_at<E: Engine>(
+    engine: &E,
+    layer: Layer,
+    regions: Option<&Regions>,
+    positions: &[usize],
+) -> Option<Vec<Option<usize>>> {
+    let masks = regions?.at_layer(engine.architecture(), layer, Propagation::Pooling);
+    let all = dominant(&masks, engine.shape(layer).positions());
+    Some(positions.iter().map(|&position| all[position]).collect())
+}
+
+/// Norms of the columns of `[C, positions]` less `mean`.
+fn norms(planes: &[f32], mean: &[f32], positions: usize) -> Vec<f32> {
+    let mut squares = vec![0.0f64; positions];
+    for (plane, &mean) in planes.chunks_exact(positions).zip(mean) {
+        squares.iter_mut().zip(plane).for_each(|(sum, value)| *sum += f64::from(value - mean).powi(2));
+    }
+    squares.into_iter().map(|sum| sum.sqrt() as f32).collect()
+}
+
+/// 1 / norm, and 0 for a column of zeros, whose cosine is 0.
+fn inverse(norm: f32) -> f32 {
+    if norm > 0.0 { 1.0 / norm } else { 0.0 }
+}
+
+/// Bytes of the columns of all styles, kept and packed, and of the gradients.
+pub(super) fn memory_needed(
+    architecture: &Architecture,
+    layers: &[Layer],
+    samples: usize,
+    picture: Size,
+    styles: &[Size],
+    copies: u64,
+) -> u64 {
+    let shape = |layer, size| architecture.map_shape(layer, size).ok();
+    let kept = |layer, size| {
+        let kept = |shape| shape_positions(shape, samples) * shape.channels as u64;
+        shape(layer, size).map_or(0, kept)
+    };
+    let maps: Vec<u64> = layers
+        .iter()
+        .filter_map(|&layer| shape(layer, picture))
+        .map(|shape| shape.elements() as u64)
+        .collect();
+    let columns: u64 = layers
+        .iter()
+        .flat_map(|&layer| styles.iter().map(move |&style| (layer, style)))
+        .map(|(layer, style)| kept(layer, style))
+        .sum();
+    4 * (2 * copies * columns + maps.iter().sum::<u64>() + 2 * maps.iter().max().copied().unwrap_or(0))
+}
+
+/// Positions that are kept of a map of this shape.
+fn shape_positions(shape: MapShape, samples: usize) -> u64 {
+    Sampling::new(shape, samples, 0).positions(shape).len() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn successive_samplings_meet_every_position_once() {
+        for (height, width, samples, rounds) in [(8, 6, 2, 16), (3, 40, 5, 24), (4, 4, 9, 1)] {
+            let shape = MapShape { channels: 1, height, width };
+            let mut met = BTreeSet::new();
+            for turn in 0..rounds {
+                for position in Sampling::new(shape, samples, turn).positions(shape) {
+                    assert!(met.insert(position), "{height}x{width}: {position} twice");
+                }
+            }
+            assert_eq!(met.len(), height * width);
+        }
+    }
+}
