@@ -60,7 +60,11 @@ impl<'a> Run<'a> {
             if index > 0 {
                 let before = plan.stages[index - 1].size;
                 if before != stage.size {
-                    picture = picture.resized(stage.size.width, stage.size.height, Filter::CatmullRom);
+                    let Size { height, width } = stage.size;
+                    picture = match self.transfer.settings().seamless {
+                        true => picture.resized_seamless(width, height, Filter::CatmullRom),
+                        false => picture.resized(width, height, Filter::CatmullRom),
+                    };
                 }
                 match self.transfer.settings().variables {
                     Variables::Pixels => self.enlarge_optimizer(before, stage.size),

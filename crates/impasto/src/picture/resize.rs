@@ -49,6 +49,21 @@ impl Picture {
         Picture::new(width, height, planes.concat())
     }
 
+    /// The same of a picture whose opposite borders meet: kernels reach over them.
+    pub(crate) fn resized_seamless(&self, width: usize, height: usize, filter: Filter) -> Self {
+        let tiled = |plane: &[f32]| -> Vec<f32> {
+            let rows: Vec<f32> = plane.chunks_exact(self.width()).flat_map(|row| row.repeat(3)).collect();
+            rows.repeat(3)
+        };
+        let (from, to) = ((3 * self.width(), 3 * self.height()), (3 * width, 3 * height));
+        let planes = self.data().par_chunks_exact(self.width() * self.height()).map(|plane| {
+            let resized = resized_plane(&tiled(plane), from, to, filter);
+            let rows = resized.chunks_exact(3 * width).skip(height).take(height);
+            rows.flat_map(|row| row[width..2 * width].iter().copied()).collect::<Vec<f32>>()
+        });
+        Picture::new(width, height, planes.collect::<Vec<_>>().concat())
+    }
+
     /// The picture with values below 0 and above 1 set to these.
     pub fn clamped(mut self) -> Self {
         self.data_mut().iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
@@ -107,6 +122,25 @@ fn resized_plane(plane: &[f32], from: (usize, usize), to: (usize, usize), filter
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_seamless_picture_stays_so_at_any_size() {
+        let wave = |index: usize| {
+            let angle = |at: usize, side: usize| (at as f32 + 0.5) / side as f32 * std::f32::consts::TAU;
+            angle(index % 12, 12).sin() + angle(index / 12 % 8, 8).cos()
+        };
+        let picture = Picture::new(12, 8, (0..288).map(wave).collect());
+        let larger = picture.resized_seamless(24, 16, Filter::CatmullRom);
+        let step = |a: usize, b: usize| (larger.data()[a] - larger.data()[b]).abs();
+        // From the last column to the first is a step like that between the two before.
+        for row in 0..16 {
+            let (last, first) = (row * 24 + 23, row * 24);
+            assert!((step(first, last) - step(first + 1, first)).abs() < 0.02, "row {row}");
+        }
+        for column in 0..24 {
+            assert!(step(column, 15 * 24 + column) < 0.02, "column {column}");
+        }
+    }
 
     fn picture(width: usize, height: usize) -> Picture {
         let value = |i: usize| ((i * 7919) % 1000) as f32 / 1000.0 + 0.3;
