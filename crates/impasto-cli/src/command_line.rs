@@ -6,16 +6,24 @@ use impasto_kernels::Isa;
 
 use crate::bench::BenchArguments;
 use crate::completions::CompletionsArguments;
+use crate::doodle::DoodleArguments;
 use crate::features::FeaturesArguments;
 use crate::info::InfoArguments;
 use crate::man::ManArguments;
 use crate::sweep::SweepArguments;
+use crate::texture::TextureArguments;
 use crate::transfer::TransferArguments;
 
 const EXAMPLES: &str = "\
 Start with:
   impasto transfer assets/content/harbour.png assets/style/swirls.png -o painted.png
-  impasto transfer --help";
+  impasto transfer --help
+
+Exit codes:
+  0    done
+  1    the system refused: a disk, a permission, a thread
+  2    a mistake in what was asked: a flag, a file, a value out of range
+  130  interrupted with Ctrl-C, after saving what there was";
 
 /// Repaint a picture in the style of another.
 ///
@@ -33,6 +41,8 @@ pub struct CommandLine {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Transfer(Box<TransferArguments>),
+    Doodle(Box<DoodleArguments>),
+    Texture(Box<TextureArguments>),
     Sweep(Box<SweepArguments>),
     Features(FeaturesArguments),
     Info(InfoArguments),

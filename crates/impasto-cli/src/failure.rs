@@ -81,7 +81,7 @@ impl From<clap::Error> for Failure {
             ErrorKind::DisplayHelp
             | ErrorKind::DisplayVersion
             | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Failure::Help(error),
-            _ => Failure::Mistake(one_line(&error.render().to_string())),
+            kind => Failure::Mistake(complaint(kind, &error.render().to_string())),
         }
     }
 }
@@ -128,6 +128,34 @@ fn is_callers_choice(kind: io::ErrorKind) -> bool {
     matches!(kind, io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory)
 }
 
+/// What the parser of flags says, with the help that it lacks.
+fn complaint(kind: ErrorKind, text: &str) -> String {
+    let line = one_line(text);
+    match kind {
+        ErrorKind::MissingRequiredArgument => match command_in(text) {
+            Some(command) => format!("{line}; see {command} --help"),
+            None => line,
+        },
+        ErrorKind::UnknownArgument if line.contains(".json' found") => {
+            format!("{line}; --json takes its file after an equals sign: --json=FILE")
+        }
+        // The parser's own tip, `--`, is of no use to the value of a flag.
+        ErrorKind::UnknownArgument => match line.split_once(" tip: to pass '-") {
+            Some((line, _)) => format!("{line}; write a file name that begins with a dash as ./-name"),
+            None => line,
+        },
+        _ => line,
+    }
+}
+
+/// The command in the usage that the parser shows: `impasto transfer`.
+fn command_in(text: &str) -> Option<String> {
+    let usage = text.lines().find_map(|line| line.trim().strip_prefix("Usage: "))?;
+    let words =
+        usage.split(' ').take_while(|word| word.starts_with(|first: char| first.is_ascii_lowercase()));
+    Some(words.collect::<Vec<_>>().join(" "))
+}
+
 /// What the parser of flags says over several lines, without its usage and the pointer to `--help`.
 fn one_line(text: &str) -> String {
     let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
@@ -140,6 +168,24 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn complaints_point_to_what_helps() {
+        let missing = "error: the following are missing:\n  <CONTENT>\n\nUsage: impasto transfer <CONTENT>\n";
+        let complaint_of = |text| complaint(ErrorKind::MissingRequiredArgument, text);
+        assert_eq!(
+            complaint_of(missing),
+            "the following are missing: <CONTENT>; see impasto transfer --help"
+        );
+        let dash = "error: unexpected argument '-x' found\n\n  tip: to pass '-x' as a value, use '-- -x'\n";
+        let line = complaint(ErrorKind::UnknownArgument, dash);
+        assert_eq!(
+            line,
+            "unexpected argument '-x' found; write a file name that begins with a dash as ./-name"
+        );
+        let json = complaint(ErrorKind::UnknownArgument, "error: unexpected argument 'a.json' found");
+        assert!(json.ends_with("--json=FILE"), "{json}");
+    }
 
     #[test]
     fn complaints_of_the_parser_become_one_line() {

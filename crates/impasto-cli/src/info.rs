@@ -13,9 +13,11 @@ use crate::machine;
 use crate::network_choice::NETWORKS;
 
 /// The terms of a loss, as messages and traces call them, and what each does to the picture.
-const TERMS: [(&str, &str); 3] = [
+const TERMS: [(&str, &str); 5] = [
     ("content", "keeps the shapes of the photograph: squared distance of feature maps"),
     ("gram", "takes on strokes and colours of the style: squared distance of Gram matrices"),
+    ("patches", "takes on pieces of the style: squared distance of patches from the most similar ones"),
+    ("nearest", "takes on features of the style: cosine distance of columns from the most similar ones"),
     ("total_variation", "smooths: differences of neighbouring pixels"),
 ];
 
@@ -36,7 +38,7 @@ pub fn run(_: &InfoArguments) -> Result<(), Failure> {
     networks(&mut out)?;
     writeln!(out, "\nPresets (--preset)")?;
     for preset in Preset::ALL {
-        writeln!(out, "  {:13} {}", preset.name(), preset.description())?;
+        writeln!(out, "  {:18} {}", preset.name(), preset.description())?;
     }
     writeln!(out, "\nTerms of the loss")?;
     list(&mut out, &TERMS)?;

@@ -12,6 +12,7 @@
 mod bench;
 mod command_line;
 mod completions;
+mod doodle;
 mod failure;
 mod features;
 mod info;
@@ -19,10 +20,12 @@ mod interrupt;
 mod machine;
 mod man;
 mod network_choice;
+mod painting;
 mod report_page;
 mod series;
 mod sheet;
 mod sweep;
+mod texture;
 mod threads;
 mod transfer;
 
@@ -35,6 +38,8 @@ use failure::Failure;
 fn main() -> ExitCode {
     let outcome = CommandLine::try_parse().map_err(Failure::from).and_then(|line| match line.command {
         Command::Transfer(arguments) => transfer::run(&arguments),
+        Command::Doodle(arguments) => doodle::run(&arguments),
+        Command::Texture(arguments) => texture::run(&arguments),
         Command::Sweep(arguments) => sweep::run(&arguments),
         Command::Features(arguments) => features::run(&arguments),
         Command::Info(arguments) => info::run(&arguments),

@@ -203,10 +203,14 @@ mod tests {
         assert_eq!(cells[3].name, "seed=2,style-ratio=1e3");
         let arguments = &cells[3].arguments;
         assert_eq!(
-            (arguments.seed, arguments.style_ratio, arguments.iterations),
+            (
+                arguments.shared.picture.seed,
+                arguments.keeping.style_ratio,
+                arguments.shared.optimizer.iterations
+            ),
             (Some(2), Some(1e3), Some(9))
         );
-        assert!(arguments.normalize_gradients);
+        assert!(arguments.shared.style.normalize_gradients);
     }
 
     #[test]
@@ -215,7 +219,7 @@ mod tests {
         assert_eq!(up_to.column_labels(), ["relu1_1 alone", "up to relu2_1"]);
         assert_eq!(names(&up_to), ["layers=relu1_1", "layers=relu1_1+relu2_1"]);
         let cells = up_to.cells(file).unwrap();
-        assert_eq!(cells[1].arguments.style_layers.as_ref().unwrap().len(), 2);
+        assert_eq!(cells[1].arguments.shared.style.style_layers.as_ref().unwrap().len(), 2);
         let sets = grid("--style-layers relu1_1:2+relu2_1,relu3_1").unwrap();
         assert_eq!(names(&sets), ["style-layers=relu1_1_2+relu2_1", "style-layers=relu3_1"]);
         assert_eq!(sets.column_labels()[0], "style layers relu1_1:2 relu2_1");

@@ -18,9 +18,9 @@ use impasto::{Outcome, Picture, Plan, TransferError};
 use impasto_kernels::Isa;
 
 use crate::failure::{Failure, say};
+use crate::painting::Job;
 use crate::series::Series;
 use crate::sheet::{Sheet, Tile, shrunk};
-use crate::transfer::{self, Job};
 use crate::{interrupt, machine, threads};
 
 /// How a cell ended.
@@ -39,9 +39,9 @@ pub fn run(arguments: &SweepArguments) -> Result<(), Failure> {
     check_writable(&output, &WriteOptions::default())?;
     // Checked with the sheet as their output, since the folder of the cells may not be there yet.
     let checked = grid.cells(|_| output.clone())?;
-    let isa = machine::instruction_set(checked[0].arguments.isa)?;
-    threads::pool(checked[0].arguments.threads)?.install(|| {
-        let plans = checked.iter().map(|cell| Job::new(&cell.arguments, isa).map(|job| job.plan));
+    let isa = machine::instruction_set(checked[0].arguments.shared.machine.isa)?;
+    threads::pool(checked[0].arguments.shared.machine.threads)?.install(|| {
+        let plans = checked.iter().map(|cell| Job::new(&cell.arguments.request()?, isa).map(|job| job.plan));
         let plans = plans.collect::<Result<Vec<_>, _>>()?;
         interrupt::install()?;
         let cells = match &arguments.own.keep {
@@ -99,7 +99,7 @@ fn paint(
     }
     tiles.resize_with(cells.len(), || None);
     let sheet = Sheet {
-        title: transfer::title(&cells[0].arguments),
+        title: cells[0].arguments.request()?.title(),
         columns: grid.column_labels().len(),
         column_labels: grid.column_labels(),
         row_labels: grid.row_labels(),
@@ -125,7 +125,7 @@ fn paint(
 
 /// Paints one cell, and saves it if it is to be kept.
 fn paint_cell(cell: &Cell, isa: Isa, keep: bool, series: &mut Series) -> Result<End, Failure> {
-    let mut job = Job::new(&cell.arguments, isa)?;
+    let mut job = Job::new(&cell.arguments.request()?, isa)?;
     let outcome = job.transfer.run(&mut job.engine, series);
     let iterations_done = series.iterations_done();
     let end = match outcome {

@@ -1,172 +1,113 @@
 //! `impasto transfer`: repaints a picture in the style of others.
-//!
-//! Flags (`arguments.rs`, `values.rs`) become settings (`settings.rs`) and a checked run (`job.rs`); then
-//! the library paints, watched by `painter.rs`, and `output.rs` saves.
 
-mod arguments;
-mod dry_run;
-mod files;
-mod job;
-mod output;
-mod painter;
-mod progress;
-mod recipe;
-mod report;
-mod settings;
-mod values;
-mod workload;
+use std::path::PathBuf;
 
-use std::io::{self, Write};
-use std::time::Instant;
+use clap::Args;
 
-pub use arguments::TransferArguments;
-use impasto::{Outcome, Picture, Trace, TransferError};
-pub use job::Job;
-use painter::Painter;
-use progress::Display;
-pub use progress::duration;
-use report::{Ending, Report};
-use values::{StartFrom, TraceTo};
-pub use workload::Workload;
+use crate::failure::Failure;
+use crate::painting::arguments::{ContentArguments, MapArguments, SharedArguments};
+use crate::painting::values::{self, MaskList};
+use crate::painting::{self, MapFiles, Maps, Request};
 
-use crate::failure::{Failure, say};
-use crate::report_page::{self, Recorder};
-use crate::{interrupt, machine, threads};
+const EXAMPLES: &str = "\
+Examples:
+  Paint a photograph; the result is harbour-swirls.png in the current folder:
+    impasto transfer assets/content/harbour.png assets/style/swirls.png
+  Larger, with coarser strokes, closer to the photograph:
+    impasto transfer assets/content/harbour.png assets/style/swirls.png -o out.png \\
+      --size 1024 --style-scale 1.5 --content-weight 0.3
+  Two styles, one part of the first to two of the second, in the colours of the photograph:
+    impasto transfer photo.jpg a.jpg b.jpg --style-blend 1,2 --original-colors -o out.jpg
+  Sky like sky and water like water: the colours of two maps say which is which:
+    impasto transfer photo.jpg painting.jpg --content-map photo-map.png --style-map painting-map.png
+  The method of Gatys, Ecker and Bethge with VGG-19, its losses kept as JSON:
+    impasto transfer photo.jpg painting.jpg --preset gatys --weights vgg19.safetensors \\
+      --json=trace.json
+  A page on the run to send to a colleague, with the pictures after these iterations:
+    impasto transfer photo.jpg painting.jpg --report run --snapshots 0,5,10,20,50
+  What a run would do, need and take, without running it:
+    impasto transfer photo.jpg painting.jpg --size 2048 --dry-run";
+
+/// Repaint a picture in the style of another.
+///
+/// CONTENT keeps its shapes and takes on the strokes and colours of STYLE. PNG, JPEG, WebP and TIFF are
+/// read, by what they hold and not by name. Ctrl-C finishes the step and saves what there is; a second
+/// Ctrl-C quits at once.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES, allow_negative_numbers = true)]
+pub struct TransferArguments {
+    /// The picture to repaint.
+    pub content: PathBuf,
+
+    /// The pictures to take the style from, one or more.
+    #[arg(required = true, value_name = "STYLE")]
+    pub styles: Vec<PathBuf>,
+
+    /// Map of the parts of CONTENT, a colour each: a part takes the style of the part of STYLE that has the
+    /// same colour in its map.
+    #[arg(long, value_name = "FILE", requires = "style_map", help_heading = "Maps")]
+    pub content_map: Option<PathBuf>,
+
+    /// Map of the parts of STYLE; of several styles one for each, in their order, the flag repeated.
+    #[arg(long, value_name = "FILE", requires = "content_map", help_heading = "Maps")]
+    pub style_map: Vec<PathBuf>,
+
+    /// Soft masks of the parts of CONTENT instead of a map, one for each with commas between: white belongs
+    /// to the part, black does not, grey in part. One mask alone makes two parts, its white and its black.
+    #[arg(
+        long,
+        value_name = "FILES",
+        value_parser = values::mask_list,
+        requires = "style_mask",
+        conflicts_with_all = ["content_map", "style_map", "map_colors", "map_match"],
+        help_heading = "Maps"
+    )]
+    pub content_mask: Option<MaskList>,
+
+    /// Soft masks of the same parts of STYLE, in the same order; of several styles the flag repeated.
+    #[arg(
+        long,
+        value_name = "FILES",
+        value_parser = values::mask_list,
+        requires = "content_mask",
+        help_heading = "Maps"
+    )]
+    pub style_mask: Vec<MaskList>,
+
+    #[command(flatten)]
+    pub maps: MapArguments,
+
+    #[command(flatten)]
+    pub keeping: ContentArguments,
+
+    #[command(flatten)]
+    pub shared: SharedArguments,
+}
 
 /// Paints, or tells what painting would take.
 pub fn run(arguments: &TransferArguments) -> Result<(), Failure> {
-    let isa = machine::instruction_set(arguments.isa)?;
-    threads::pool(arguments.threads)?.install(|| {
-        let job = Job::new(arguments, isa)?;
-        let recorder = Recorder::new(&arguments.report, &job.plan)?;
-        if arguments.dry_run { dry_run::run(arguments, job) } else { paint(arguments, job, recorder) }
-    })
+    painting::run(&arguments.request()?)
 }
 
-fn paint(arguments: &TransferArguments, mut job: Job, mut recorder: Recorder) -> Result<(), Failure> {
-    interrupt::install()?;
-    record_inputs(arguments, &mut recorder)?;
-    let started = Instant::now();
-    announce(arguments, &job);
-    let workload = Workload::new(&job.plan);
-    let display = Display::new(arguments.quiet, workload.clone());
-    let mut painter =
-        Painter::new(display, workload, &job.output, &job.recipe, arguments.save_every, &mut recorder);
-    let outcome = job.transfer.run(&mut job.engine, &mut painter);
-    let (iterations_done, unsaved) = painter.finish();
-    let finish = |picture: &Picture, trace: &Trace, stopped: Option<String>| {
-        let completed = stopped.is_none();
-        job.output.save(picture, &job.recipe, iterations_done, completed)?;
-        let seconds = started.elapsed().as_secs_f64();
-        recorder.write(&report_page::Ending {
-            title: title(arguments),
-            picture,
-            output: job.output.path(),
-            stopped,
-            recipe: &job.recipe,
-            plan: &job.plan,
-            trace,
-            seconds,
-        })?;
-        write_report(arguments, &job, Ending::Painted { completed, seconds, trace })?;
-        Ok::<_, Failure>(seconds)
-    };
-    let Outcome { picture, trace, completed } = match outcome {
-        Ok(outcome) => outcome,
-        Err(error) => {
-            let TransferError::NotFinite { picture, trace, .. } = &error else { return Err(error.into()) };
-            match finish(picture, trace, Some(error.to_string())) {
-                Ok(_) | Err(Failure::OutputClosed) => {}
-                Err(failure) => return Err(failure),
-            }
-            let saved = job.output.path().display();
-            return Err(Failure::mistake(format_args!("{error}; the last good picture is in {saved}")));
-        }
-    };
-    if iterations_done == 0 {
-        if !arguments.quiet {
-            say("interrupted before the first iteration; nothing written");
-        }
-        return Err(Failure::Interrupted);
+impl TransferArguments {
+    /// What is to be painted.
+    ///
+    /// # Errors
+    /// If flags about maps are given without maps.
+    pub fn request(&self) -> Result<Request<'_>, Failure> {
+        let files = match (&self.content_map, &self.content_mask) {
+            (Some(picture), _) => Some(MapFiles::Colors { picture, styles: &self.style_map }),
+            (None, Some(picture)) => Some(MapFiles::Masks { picture, styles: &self.style_mask }),
+            (None, None) => None,
+        };
+        Ok(Request {
+            shared: &self.shared,
+            keeping: Some(&self.keeping),
+            content: Some(&self.content),
+            styles: &self.styles,
+            maps: Maps::new(&self.maps, files, "--content-map and --style-map")?,
+            seamless: false,
+            preview: None,
+        })
     }
-    let stopped = (!completed).then(|| "interrupted".to_owned());
-    let seconds = finish(&picture, &trace, stopped)?;
-    conclude(arguments, &job, &picture, seconds, completed)?;
-    match unsaved {
-        0 => Ok(()),
-        _ => Err(Failure::world(format_args!("pictures along the way that could not be saved: {unsaved}"))),
-    }
-}
-
-/// Shows the recorder the pictures that the run is given.
-fn record_inputs(arguments: &TransferArguments, recorder: &mut Recorder) -> Result<(), Failure> {
-    recorder.input("content", &arguments.content, arguments.max_pixels)?;
-    for style in &arguments.styles {
-        recorder.input("style", style, arguments.max_pixels)?;
-    }
-    match &arguments.start {
-        Some(StartFrom::Picture(path)) => recorder.input("start", path, arguments.max_pixels),
-        _ => Ok(()),
-    }
-}
-
-/// What is painted, in words.
-pub fn title(arguments: &TransferArguments) -> String {
-    let styles: Vec<String> = arguments.styles.iter().map(|path| files::stem(path)).collect();
-    format!("{} in the style of {}", files::stem(&arguments.content), styles.join(" and "))
-}
-
-/// Writes the JSON, if it was asked for.
-fn write_report(arguments: &TransferArguments, job: &Job, ending: Ending<'_>) -> Result<(), Failure> {
-    let Some(to) = &arguments.json else { return Ok(()) };
-    Report {
-        recipe: &job.recipe,
-        threads: rayon::current_num_threads(),
-        output: job.output.path().display().to_string(),
-        plan: &job.plan,
-        memory_bytes: job.plan.memory(),
-        ending,
-    }
-    .write(to)
-}
-
-/// One line before the run.
-fn announce(arguments: &TransferArguments, job: &Job) {
-    if let (false, Some(last)) = (arguments.quiet, job.plan.stages.last()) {
-        let styles: Vec<String> = arguments.styles.iter().map(|path| path.display().to_string()).collect();
-        say(format_args!(
-            "painting {} like {}: {}x{}, {} iterations, {} on {}",
-            arguments.content.display(),
-            styles.join(" and "),
-            last.size.width,
-            last.size.height,
-            job.plan.iterations(),
-            job.recipe.network(),
-            job.recipe.engine()
-        ));
-    }
-}
-
-/// One line after it.
-fn conclude(
-    arguments: &TransferArguments,
-    job: &Job,
-    picture: &Picture,
-    seconds: f64,
-    completed: bool,
-) -> Result<(), Failure> {
-    let line = format!(
-        "{}wrote {}, {}x{}, {}",
-        if completed { "" } else { "interrupted; " },
-        job.output.path().display(),
-        picture.width(),
-        picture.height(),
-        duration(seconds)
-    );
-    match (&arguments.json, arguments.quiet) {
-        (_, true) => {}
-        (Some(TraceTo::Output), _) => say(line),
-        _ => writeln!(io::stdout(), "{line}")?,
-    }
-    if completed { Ok(()) } else { Err(Failure::Interrupted) }
 }

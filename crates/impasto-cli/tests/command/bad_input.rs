@@ -26,6 +26,12 @@ fn flags_out_of_range() {
         ("--size -5", "--size"),
         ("--size 70000", "1..=65536"),
         ("--size 8", "--size 8: the content picture"),
+        ("--size 8", "the smallest size that works is 21"),
+        ("--size 64x48", "--size 64"),
+        ("--map-colors 3", "there are no maps; add --content-map and --style-map"),
+        ("--map-colors 25", "1..=24"),
+        ("--content-map content.png", "--style-map"),
+        ("--content-mask content.png", "--style-mask"),
         ("--size 65536", "GB of memory"),
         ("--size 20000 -o out.webp", "out.webp: 20000x15000: WebP holds at most 16384"),
         ("--sise 64", "--size"),
@@ -75,6 +81,8 @@ fn flags_out_of_range() {
     fails(&scene, twice, 2, "--style-blend: the sum of the weights is inf");
     fails(&scene, "transfer content.png", 2, "<STYLE>");
     fails(&scene, "transfer", 2, "<CONTENT>");
+    fails(&scene, "transfer", 2, "see impasto transfer --help");
+    fails(&scene, "transfer -content.png style.png", 2, "as ./-name");
     fails(&scene, "paint content.png", 2, "'paint'");
 }
 
@@ -93,7 +101,6 @@ fn pictures_that_are_none() {
         ("text.jpg", "not a picture"),
         ("truncated.png", "truncated"),
         ("folder.png", "folder.png"),
-        ("narrow.png", "8x90 pixels is too small"),
     ] {
         for arguments in [format!("{name} style.png"), format!("content.png {name}")] {
             let arguments = format!("transfer {arguments} -o out.png");
@@ -101,6 +108,12 @@ fn pictures_that_are_none() {
             fails(&scene, &arguments, 2, name);
         }
     }
+    let narrow = "transfer content.png narrow.png -o out.png";
+    fails(&scene, narrow, 2, "narrow.png: 8x90 pixels is too small for the layers in use");
+    fails(&scene, "transfer content.png a.json --json", 2, "--json=a.json");
+    // A narrow content is enlarged with the result.
+    scene.succeed("transfer narrow.png style.png --size 180 --iterations 1 -o out.png");
+    assert_eq!(scene.picture("out.png").dimensions(), (16, 180));
 }
 
 #[test]

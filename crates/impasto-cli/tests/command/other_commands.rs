@@ -13,12 +13,19 @@ fn help_lists_the_options_of_each_command() {
     for (command, options) in [
         (
             "transfer",
-            "--output --size --preset --network --weights --convention --content-weight --style-weight \
+            "--content-map --style-map --content-mask --style-mask --map-colors --map-match --report \
+             --snapshots --output --size --preset --network --weights --convention --content-weight --style-weight \
              --style-ratio --tv-weight --content-layers --style-layers --style-blend --style-scale --optimizer \
              --learning-rate --lbfgs-memory --iterations --start --seed --original-colors --pooling \
              --normalize-gradients --save-every --threads --isa --json --dry-run --force --bit-depth --quality \
              --max-pixels --quiet --report --snapshots Examples:",
         ),
+        (
+            "doodle",
+            "--style --style-map --map --content --map-colors --map-match --content-weight --style-weight \
+             --size --preset --start --report --snapshots --json --dry-run Examples:",
+        ),
+        ("texture", "--size --seamless --tile --style-weight --preset --report --json --dry-run Examples:"),
         ("features", "--layers --channels --reconstruct --iterations --size --network --weights Examples:"),
         ("sweep", "--layers --style-ratio --style-layers --keep --cell --optimizer --weights Examples:"),
         ("bench", "--network --weights --size --threads --isa --runs --json Examples:"),
@@ -35,7 +42,10 @@ fn help_lists_the_options_of_each_command() {
     }
     let (help, _) = scene.succeed("--help");
     assert!(
-        help.contains("transfer") && help.contains("bench") && help.contains("impasto transfer"),
+        help.contains("Exit codes:")
+            && help.contains("transfer")
+            && help.contains("bench")
+            && help.contains("impasto transfer"),
         "{help}"
     );
 }
@@ -86,7 +96,9 @@ fn completions_and_manual_pages_are_made() {
     assert_eq!(scene.run("man nothing").status.code(), Some(2));
     fs::create_dir(scene.path("pages")).unwrap();
     scene.succeed("man --out pages");
-    assert!(scene.path("pages/impasto-transfer.1").exists());
+    for command in ["transfer", "doodle", "texture"] {
+        assert!(scene.path(&format!("pages/impasto-{command}.1")).exists(), "{command}");
+    }
 }
 
 #[cfg(unix)]

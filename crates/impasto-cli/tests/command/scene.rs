@@ -32,6 +32,25 @@ impl Scene {
         self
     }
 
+    /// Adds `map.png`, 64x48, and `style-map.png`, 60x60: three quarters red, the rest on the right blue.
+    pub fn with_maps(self) -> Self {
+        self.map(64, 48).save(self.path("map.png")).unwrap();
+        self.map(60, 60).save(self.path("style-map.png")).unwrap();
+        self
+    }
+
+    /// A map of that kind.
+    pub fn map(&self, width: u32, height: u32) -> RgbImage {
+        let color = |x: u32| if 4 * x < 3 * width { [255, 0, 0] } else { [0, 0, 255] };
+        RgbImage::from_fn(width, height, |x, _| Rgb(color(x)))
+    }
+
+    /// Makes the style bright where its map is red, and dark where it is blue.
+    pub fn split_style(&self) {
+        let level = |x: u32, y: u32| if x < 45 { 200 + (x + y) % 8 * 5 } else { 20 + (x + y) % 8 * 5 };
+        RgbImage::from_fn(60, 60, |x, y| Rgb([level(x, y) as u8; 3])).save(self.path("style.png")).unwrap();
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

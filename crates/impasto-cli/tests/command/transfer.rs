@@ -80,7 +80,9 @@ fn a_dry_run_tells_and_writes_nothing() {
     for words in ["129x97", "182x137", "100 iterations", "memory", "time", "content-style.png"] {
         assert!(out.contains(words), "{words}: {out}");
     }
-    assert_eq!(said, "");
+    assert_eq!(said.lines().count(), 1);
+    assert!(said.starts_with("warning: content.png is 64x48 and is enlarged to 182x137"), "{said}");
+    assert_eq!(scene.succeed("transfer content.png style.png --size 182 --dry-run --quiet").1, "");
     let (out, _) = scene.succeed(&format!("{SHORT} --dry-run --json"));
     let plan: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(plan["plan"]["stages"][0]["iterations"], 3);

@@ -11,7 +11,7 @@ use super::workload::Workload;
 use crate::failure::say;
 
 /// Between two plain lines of one stage.
-const PLAIN_INTERVAL: Duration = Duration::from_secs(30);
+const PLAIN_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Part of the newest iteration in the running mean of their seconds.
 const NEWEST: f64 = 0.2;

@@ -6,8 +6,12 @@ use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use impasto::Preset;
 use impasto::picture::BitDepth;
+use impasto::regions::{ColorMatching, MAX_COLORS};
 use impasto::terms::LayerWeight;
 use impasto_network::Layer;
+
+/// Longest side of a picture in pixels.
+const LONGEST_SIDE: usize = 1 << 16;
 
 /// What moves the pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -29,6 +33,37 @@ pub enum StartFrom {
     Picture(PathBuf),
 }
 
+/// How large a picture is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PictureSize {
+    /// Its longest side; its aspect is that of the content or the map, or square.
+    Longest(usize),
+    /// Its width and height.
+    Sides(usize, usize),
+}
+
+/// How many colours maps have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MapColors {
+    /// As many as fill areas.
+    Auto,
+    /// So many.
+    Number(usize),
+}
+
+/// The soft masks of one picture, one for each region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MaskList(pub Vec<PathBuf>);
+
+/// How often a picture is repeated in a preview of its tiling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grid {
+    /// From left to right.
+    pub columns: usize,
+    /// From top to bottom.
+    pub rows: usize,
+}
+
 /// Where the JSON goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TraceTo {
@@ -46,6 +81,50 @@ pub fn start_from(text: &str) -> Result<StartFrom, String> {
         "noise" => Ok(StartFrom::Noise),
         path => Ok(StartFrom::Picture(path.into())),
     }
+}
+
+/// Reads the longest side, `512`, or width and height, `640x480`.
+pub fn picture_size(text: &str) -> Result<PictureSize, String> {
+    let side = |text: &str| text.parse().ok().filter(|side| (1..=LONGEST_SIDE).contains(side));
+    let size = match text.split_once('x') {
+        None => side(text).map(PictureSize::Longest),
+        Some((width, height)) => side(width).zip(side(height)).map(|(w, h)| PictureSize::Sides(w, h)),
+    };
+    size.ok_or_else(|| format!("expected pixels, 1..={LONGEST_SIDE}, or two such numbers as in 640x480"))
+}
+
+/// Reads how often a picture is repeated, `2x2`.
+pub fn grid(text: &str) -> Result<Grid, String> {
+    let number = |text: &str| text.parse().ok().filter(|number| (1..=16).contains(number));
+    let both = text.split_once('x').and_then(|(columns, rows)| number(columns).zip(number(rows)));
+    both.map(|(columns, rows)| Grid { columns, rows })
+        .ok_or_else(|| "expected columns and rows, each 1..=16, as in 2x2".to_owned())
+}
+
+/// Reads `auto`, or how many colours maps have.
+pub fn map_colors(text: &str) -> Result<MapColors, String> {
+    match text.parse() {
+        Ok(number) if (1..=MAX_COLORS).contains(&number) => Ok(MapColors::Number(number)),
+        _ if text == "auto" => Ok(MapColors::Auto),
+        _ => Err(format!("expected auto or 1..={MAX_COLORS}")),
+    }
+}
+
+/// Reads how the colours of maps find each other.
+pub fn map_match() -> impl TypedValueParser<Value = ColorMatching> {
+    PossibleValuesParser::new(["exact", "nearest"]).map(|rule| match rule.as_str() {
+        "nearest" => ColorMatching::Nearest,
+        _ => ColorMatching::Exact,
+    })
+}
+
+/// Reads paths with commas between them.
+pub fn mask_list(text: &str) -> Result<MaskList, String> {
+    let masks: Vec<PathBuf> = text.split(',').map(PathBuf::from).collect();
+    if masks.iter().any(|mask| mask.as_os_str().is_empty()) {
+        return Err("expected picture files with commas between them".to_owned());
+    }
+    Ok(MaskList(masks))
 }
 
 /// Reads `-`, or a path.
@@ -121,6 +200,26 @@ mod tests {
             assert!(weight(text).is_err() && positive(text).is_err(), "{text}");
         }
         assert!(positive("0").is_err());
+    }
+
+    #[test]
+    fn sizes_are_one_side_or_two() {
+        assert_eq!(picture_size("512"), Ok(PictureSize::Longest(512)));
+        assert_eq!(picture_size("640x480"), Ok(PictureSize::Sides(640, 480)));
+        for text in ["0", "65537", "640x", "x480", "640x480x3", "640X480", "-5", "1.5", ""] {
+            assert!(picture_size(text).is_err(), "{text}");
+        }
+        assert_eq!(grid("3x2"), Ok(Grid { columns: 3, rows: 2 }));
+        assert!(grid("0x2").is_err() && grid("2").is_err() && grid("17x1").is_err());
+    }
+
+    #[test]
+    fn maps_have_up_to_24_colors() {
+        assert_eq!(map_colors("auto"), Ok(MapColors::Auto));
+        assert_eq!(map_colors("24"), Ok(MapColors::Number(24)));
+        assert!(map_colors("0").is_err() && map_colors("25").is_err() && map_colors("few").is_err());
+        assert_eq!(mask_list("a.png,b.png"), Ok(MaskList(vec!["a.png".into(), "b.png".into()])));
+        assert!(mask_list("a.png,").is_err());
     }
 
     #[test]

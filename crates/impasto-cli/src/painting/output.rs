@@ -9,21 +9,25 @@ use impasto::picture::{
 use impasto_network::Size;
 use serde::Serialize;
 
-use super::arguments::TransferArguments;
-use super::files;
 use super::recipe::Recipe;
-use super::values::{StartFrom, TraceTo};
+use super::request::Request;
+use super::values::{Grid, TraceTo};
+use super::{files, tiling};
 use crate::failure::Failure;
 use crate::report_page;
 
 /// Where pictures of the run go, and how they are written.
 pub struct Output {
     path: PathBuf,
+    /// Whether a file of this name was there before the run.
+    replaces: bool,
     format: PictureFormat,
     options: WriteOptions,
     /// Transparency of the content, at its own size.
     alpha: Option<Alpha>,
     filter: Filter,
+    /// The preview of the tiling.
+    preview: Option<Grid>,
 }
 
 /// What goes into the metadata.
@@ -43,26 +47,32 @@ impl Output {
     ///
     /// # Errors
     /// If the name, the folder or the flags do not allow it.
-    pub fn new(arguments: &TransferArguments) -> Result<Self, Failure> {
-        let path = arguments
-            .output
-            .clone()
-            .unwrap_or_else(|| files::default_output(&arguments.content, &arguments.styles));
+    pub fn new(request: &Request<'_>) -> Result<Self, Failure> {
+        let flags = &request.shared.output;
+        let path = flags.output.clone().unwrap_or_else(|| request.default_output());
         let defaults = WriteOptions::default();
         let options = WriteOptions {
-            depth: arguments.bit_depth.unwrap_or(BitDepth::Eight),
-            jpeg_quality: arguments.quality.unwrap_or(defaults.jpeg_quality),
+            depth: flags.bit_depth.unwrap_or(BitDepth::Eight),
+            jpeg_quality: flags.quality.unwrap_or(defaults.jpeg_quality),
             settings: None,
         };
         let format = check_writable(&path, &options)?;
-        if arguments.quality.is_some() && format != PictureFormat::Jpeg {
+        if flags.quality.is_some() && format != PictureFormat::Jpeg {
             return Err(Failure::mistake(format_args!(
                 "--quality is for JPEG, but {} is {format}, which is without loss: leave it out",
                 path.display()
             )));
         }
-        let output = Output { path, format, options, alpha: None, filter: Filter::Lanczos3 };
-        output.check_inputs(arguments)?;
+        let output = Output {
+            replaces: path.exists(),
+            path,
+            format,
+            options,
+            alpha: None,
+            filter: Filter::Lanczos3,
+            preview: request.preview,
+        };
+        output.check_inputs(request)?;
         Ok(output)
     }
 
@@ -71,13 +81,17 @@ impl Output {
         Output { alpha, filter, ..self }
     }
 
-    /// Checks that the format holds a picture of this size.
+    /// Checks that the format holds a picture of this size, and the preview of its tiling.
     pub fn check_size(&self, size: Size) -> Result<(), Failure> {
         let (Size { height, width }, format) = (size, self.format);
         let longest = format.longest_side();
-        if width.max(height) > longest {
-            let path = self.path.clone();
-            return Err(PictureError::SideTooLong { path, format, width, height, longest }.into());
+        let preview =
+            self.preview.map(|grid| (self.preview_path(), width * grid.columns, height * grid.rows));
+        let all = [(self.path.clone(), width, height)].into_iter().chain(preview);
+        for (path, width, height) in all {
+            if width.max(height) > longest {
+                return Err(PictureError::SideTooLong { path, format, width, height, longest }.into());
+            }
         }
         Ok(())
     }
@@ -87,7 +101,12 @@ impl Output {
         &self.path
     }
 
-    /// Saves the picture of a run after so many iterations.
+    /// Whether a file of the result's name was there before the run.
+    pub fn replaces(&self) -> bool {
+        self.replaces
+    }
+
+    /// Saves the picture of a run after so many iterations, and the preview of its tiling.
     pub fn save(
         &self,
         picture: &Picture,
@@ -95,7 +114,17 @@ impl Output {
         iterations_done: u64,
         completed: bool,
     ) -> Result<(), Failure> {
-        self.write(&self.path, picture, &Metadata { recipe, iterations_done, completed })
+        let metadata = Metadata { recipe, iterations_done, completed };
+        self.write(&self.path, picture, &metadata)?;
+        match self.preview {
+            Some(grid) => self.write(&self.preview_path(), &tiling::tiled(picture, grid), &metadata),
+            None => Ok(()),
+        }
+    }
+
+    /// The file of the preview.
+    fn preview_path(&self) -> PathBuf {
+        files::tiled(&self.path)
     }
 
     /// Saves a picture along the way under its own name.
@@ -118,17 +147,15 @@ impl Output {
     }
 
     /// Refuses to overwrite an input without `--force`, and one output by another at all.
-    fn check_inputs(&self, arguments: &TransferArguments) -> Result<(), Failure> {
-        let mut inputs = vec![&arguments.content];
-        inputs.extend(&arguments.styles);
-        inputs.extend(&arguments.weights);
-        if let Some(StartFrom::Picture(path)) = &arguments.start {
-            inputs.push(path);
-        }
+    fn check_inputs(&self, request: &Request<'_>) -> Result<(), Failure> {
+        let flags = &request.shared.output;
+        let pictures = request.inputs();
+        let inputs = pictures.iter().map(|input| input.path).chain(request.shared.network.weights.as_deref());
         let mut outputs = vec![self.path.clone()];
-        if let Some(TraceTo::File(path)) = &arguments.json {
+        outputs.extend(self.preview.map(|_| self.preview_path()));
+        if let Some(TraceTo::File(path)) = &flags.json {
             check_whole_file(path)?;
-            if files::is_same_file(path, &self.path) {
+            if outputs.iter().any(|output| files::is_same_file(path, output)) {
                 return Err(Failure::mistake(format_args!(
                     "--json={}: the picture is written there",
                     path.display()
@@ -136,14 +163,14 @@ impl Output {
             }
             outputs.push(path.clone());
         }
-        if let Some(folder) = &arguments.report.report {
+        if let Some(folder) = &flags.report.report {
             outputs.push(report_page::page_in(folder));
         }
-        let numbers = arguments.save_every.is_some() || arguments.report.snapshots.is_some();
+        let numbers = flags.save_every.is_some() || flags.report.snapshots.is_some();
         for input in inputs {
             let numbered = numbers.then(|| self.numbered_like(input)).flatten();
             let overwritten = outputs.iter().find(|output| files::is_same_file(output, input));
-            if let Some(output) = overwritten.or(numbered.as_ref()).filter(|_| !arguments.force) {
+            if let Some(output) = overwritten.or(numbered.as_ref()).filter(|_| !flags.force) {
                 return Err(Failure::mistake(format_args!(
                     "{}: is one of the inputs; name another file, or overwrite it with --force",
                     output.display()

@@ -6,7 +6,8 @@ use impasto::{Settings, Start};
 use impasto_network::Weights;
 use serde::Serialize;
 
-use super::arguments::TransferArguments;
+use super::maps::MapRecipe;
+use super::request::Request;
 use super::values::StartFrom;
 
 /// Everything the picture depends on, but for the pixels of the pictures named. Files go by their names
@@ -24,8 +25,10 @@ pub struct Recipe {
     convention: String,
     /// The engine and its instruction set: others differ in the last bits.
     engine: String,
-    content: String,
+    content: Option<String>,
     styles: Vec<Style>,
+    /// Which parts took the style of which, if there were maps.
+    maps: Option<MapRecipe>,
     /// The picture started from, if it was one.
     start: Option<String>,
     settings: Settings,
@@ -40,28 +43,35 @@ struct Style {
 impl Recipe {
     /// The recipe of a run.
     pub fn new(
-        arguments: &TransferArguments,
+        request: &Request<'_>,
         settings: &Settings,
         weights: &Weights,
         blend: &[f64],
         isa: impasto_kernels::Isa,
     ) -> Self {
-        let styles = arguments.styles.iter().zip(blend);
+        let styles = request.styles.iter().zip(blend);
+        let weight_file = request.shared.network.weights.as_deref();
         Recipe {
             program: concat!("impasto ", env!("CARGO_PKG_VERSION")),
-            preset: arguments.preset,
+            preset: request.shared.picture.preset,
             network: weights.architecture().name().to_owned(),
-            weights: arguments.weights.as_deref().map_or_else(|| "built in".to_owned(), file_name),
+            weights: weight_file.map_or_else(|| "built in".to_owned(), file_name),
             convention: weights.convention().to_string(),
             engine: format!("cpu {isa}"),
-            content: file_name(&arguments.content),
+            content: request.content.map(file_name),
             styles: styles.map(|(path, &weight)| Style { picture: file_name(path), weight }).collect(),
-            start: match (&arguments.start, &settings.schedule.start) {
+            maps: None,
+            start: match (&request.shared.picture.start, &settings.schedule.start) {
                 (Some(StartFrom::Picture(path)), Start::Picture) => Some(file_name(path)),
                 _ => None,
             },
             settings: settings.clone(),
         }
+    }
+
+    /// The same with what the maps say.
+    pub fn with_maps(self, maps: Option<MapRecipe>) -> Self {
+        Recipe { maps, ..self }
     }
 
     /// The network by name and where its weights are from.
@@ -80,6 +90,7 @@ impl Recipe {
     }
 }
 
-fn file_name(path: &Path) -> String {
+/// The name of a file without its folder.
+pub fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }

@@ -6,27 +6,48 @@ use impasto::picture::write_whole_file;
 use impasto::{Plan, Trace};
 use serde::Serialize;
 
+use super::job::Job;
 use super::recipe::Recipe;
+use super::request::Request;
 use super::values::TraceTo;
 use crate::failure::Failure;
 
+/// Writes the JSON, if it was asked for.
+pub fn write(request: &Request<'_>, job: &Job, ending: Ending<'_>) -> Result<(), Failure> {
+    let Some(to) = &request.shared.output.json else { return Ok(()) };
+    let report = Report {
+        recipe: &job.recipe,
+        threads: rayon::current_num_threads(),
+        output: job.output.path().display().to_string(),
+        plan: &job.plan,
+        memory_bytes: job.plan.memory(),
+        ending,
+    };
+    let mut text = serde_json::to_vec(&report).map_err(Failure::world)?;
+    text.push(b'\n');
+    match to {
+        TraceTo::Output => Ok(io::stdout().lock().write_all(&text)?),
+        TraceTo::File(path) => Ok(write_whole_file(path, &text)?),
+    }
+}
+
 /// The fields of the object.
 #[derive(Serialize)]
-pub struct Report<'a> {
+struct Report<'a> {
     /// What the picture is made from and how.
     #[serde(flatten)]
-    pub recipe: &'a Recipe,
+    recipe: &'a Recipe,
     /// Threads that compute.
-    pub threads: usize,
+    threads: usize,
     /// The file of the result.
-    pub output: String,
+    output: String,
     /// Sizes, iterations and memory.
-    pub plan: &'a Plan,
+    plan: &'a Plan,
     /// Bytes at the peak of the run, by the plan.
-    pub memory_bytes: u64,
+    memory_bytes: u64,
     /// What came of it, or might.
     #[serde(flatten)]
-    pub ending: Ending<'a>,
+    ending: Ending<'a>,
 }
 
 /// The fields that only a run, or only a plan, has.
@@ -48,16 +69,4 @@ pub enum Ending<'a> {
         #[serde(flatten)]
         trace: &'a Trace,
     },
-}
-
-impl Report<'_> {
-    /// Writes the object where it was asked for.
-    pub fn write(&self, to: &TraceTo) -> Result<(), Failure> {
-        let mut text = serde_json::to_vec(self).map_err(Failure::world)?;
-        text.push(b'\n');
-        match to {
-            TraceTo::Output => Ok(io::stdout().lock().write_all(&text)?),
-            TraceTo::File(path) => Ok(write_whole_file(path, &text)?),
-        }
-    }
 }

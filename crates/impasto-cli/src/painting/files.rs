@@ -4,19 +4,17 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// `CONTENT-STYLE.png` in the current folder, from the names of the pictures without their extensions.
-pub fn default_output(content: &Path, styles: &[PathBuf]) -> PathBuf {
-    let mut name = stem(content);
-    for style in styles {
-        name = name + "-" + &stem(style);
-    }
-    PathBuf::from(name + ".png")
-}
-
-/// Where `--save-every` and `--snapshots` save after so many iterations: `painted-00050.png` beside `painted.png`.
+/// Where `--save-every` and `--snapshots` save after so many iterations: `painted-00050.png` beside
+/// `painted.png`.
 pub fn numbered(output: &Path, iteration: u64) -> PathBuf {
     let extension = output.extension().unwrap_or_default().to_string_lossy();
     output.with_file_name(format!("{}-{iteration:05}.{extension}", stem(output)))
+}
+
+/// Where the preview of a tiling is saved: `painted-tiled.png` beside `painted.png`.
+pub fn tiled(output: &Path) -> PathBuf {
+    let extension = output.extension().unwrap_or_default().to_string_lossy();
+    output.with_file_name(format!("{}-tiled.{extension}", stem(output)))
 }
 
 /// Whether two names are of one file, which need not exist.
@@ -51,10 +49,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_come_from_the_pictures() {
-        let styles = [PathBuf::from("b/wave.jpg"), PathBuf::from("c.tar.png")];
-        assert_eq!(default_output(Path::new("a/cat.jpeg"), &styles[..1]), Path::new("cat-wave.png"));
-        assert_eq!(default_output(Path::new("cat"), &styles), Path::new("cat-wave-c.tar.png"));
+    fn names_come_from_the_output() {
+        assert_eq!(stem(Path::new("a/cat.tar.png")), "cat.tar");
+        assert_eq!(tiled(Path::new("a/out.png")), Path::new("a/out-tiled.png"));
         assert_eq!(numbered(Path::new("a/out.tiff"), 7), Path::new("a/out-00007.tiff"));
     }
 

@@ -10,6 +10,17 @@ use crate::failure::Failure;
 use crate::interrupt;
 use crate::report_page::Recorder;
 
+/// What an observer saw of a run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seen {
+    /// Iterations done over all sizes, which a converged stage shortens.
+    pub iterations_done: u64,
+    /// The stage of the last of them, from 1.
+    pub stage: usize,
+    /// Pictures along the way that could not be saved.
+    pub unsaved: u64,
+}
+
 /// The observer of a run.
 pub struct Painter<'a> {
     display: Display,
@@ -18,9 +29,7 @@ pub struct Painter<'a> {
     recipe: &'a Recipe,
     save_every: Option<u64>,
     recorder: &'a mut Recorder,
-    iterations_done: u64,
-    /// Pictures along the way that could not be saved.
-    unsaved: u64,
+    seen: Seen,
 }
 
 impl<'a> Painter<'a> {
@@ -34,21 +43,20 @@ impl<'a> Painter<'a> {
         recorder: &'a mut Recorder,
     ) -> Self {
         let save_every = save_every.map(u64::from);
-        Painter { display, workload, output, recipe, save_every, recorder, iterations_done: 0, unsaved: 0 }
+        Painter { display, workload, output, recipe, save_every, recorder, seen: Seen::default() }
     }
 
-    /// Ends the display. Returns the iterations done over all sizes, which a converged stage shortens, and
-    /// how many pictures along the way could not be saved.
-    pub fn finish(self) -> (u64, u64) {
+    /// Ends the display.
+    pub fn finish(self) -> Seen {
         self.display.finish();
-        (self.iterations_done, self.unsaved)
+        self.seen
     }
 }
 
 impl Painter<'_> {
     /// Saves a picture along the way.
     fn save(&mut self, picture: &Picture) {
-        let saved = self.output.save_numbered(picture, self.recipe, self.iterations_done);
+        let saved = self.output.save_numbered(picture, self.recipe, self.seen.iterations_done);
         self.checked(saved);
     }
 
@@ -56,7 +64,7 @@ impl Painter<'_> {
     fn checked<T>(&mut self, kept: Result<T, Failure>) -> Option<T> {
         if let Err(Failure::Mistake(line) | Failure::World(line)) = &kept {
             self.display.error(line);
-            self.unsaved += 1;
+            self.seen.unsaved += 1;
         }
         kept.ok()
     }
@@ -71,11 +79,12 @@ impl Observer for Painter<'_> {
     }
 
     fn progress(&mut self, progress: &Progress<'_>) -> Control {
-        self.iterations_done = self.workload.iterations_done(progress.stage, progress.iteration);
+        self.seen.iterations_done = self.workload.iterations_done(progress.stage, progress.iteration);
+        self.seen.stage = progress.stage;
         self.display.update(progress);
-        let wanted = self.recorder.progress(progress, self.iterations_done);
+        let wanted = self.recorder.progress(progress, self.seen.iterations_done);
         let wanted = self.checked(wanted).unwrap_or(false);
-        if wanted || self.save_every.is_some_and(|every| self.iterations_done.is_multiple_of(every)) {
+        if wanted || self.save_every.is_some_and(|every| self.seen.iterations_done.is_multiple_of(every)) {
             self.save(&progress.picture());
         }
         self.control()

@@ -3,8 +3,8 @@
 use impasto::terms::{Content, Gram, TotalVariation};
 use impasto::{OptimizerSettings, Settings, Start, StyleFit};
 
-use super::arguments::TransferArguments;
-use super::values::{Method, StartFrom};
+use super::request::Request;
+use super::values::{Method, PictureSize, StartFrom};
 use crate::failure::Failure;
 
 /// Steps that L-BFGS remembers where the preset is for Adam.
@@ -14,52 +14,73 @@ const LBFGS_MEMORY: usize = 20;
 const NOISE: Start = Start::NormalNoise { mean: [0.5; 3], deviation: 0.1 };
 
 /// The settings of the preset, changed by the flags, and valid.
-pub fn settings(arguments: &TransferArguments) -> Result<Settings, Failure> {
-    let mut settings = arguments.preset.settings();
-    schedule(arguments, &mut settings)?;
-    optimizer(arguments, &mut settings)?;
-    terms(arguments, &mut settings)?;
-    if let Some(pooling) = arguments.pooling {
+pub fn settings(request: &Request<'_>) -> Result<Settings, Failure> {
+    let mut settings = request.shared.picture.preset.settings();
+    schedule(request, &mut settings)?;
+    start(request, &mut settings.schedule.start)?;
+    optimizer(request, &mut settings)?;
+    style(request, &mut settings)?;
+    keeping(request, &mut settings)?;
+    if let Some(pooling) = request.shared.network.pooling {
         settings.network.pooling = pooling;
     }
-    settings.normalize_gradients |= arguments.normalize_gradients;
-    settings.original_colors |= arguments.original_colors;
-    if let Some(seed) = arguments.seed {
+    settings.normalize_gradients |= request.shared.style.normalize_gradients;
+    settings.seamless |= request.seamless;
+    if let Some(seed) = request.shared.picture.seed {
         settings.seed = seed;
     }
     settings.validate()?;
     Ok(settings)
 }
 
-fn schedule(arguments: &TransferArguments, settings: &mut Settings) -> Result<(), Failure> {
+fn schedule(request: &Request<'_>, settings: &mut Settings) -> Result<(), Failure> {
     let schedule = &mut settings.schedule;
-    if let Some(size) = arguments.size {
-        schedule.size = size as usize;
+    match (request.shared.picture.size, request.subject()) {
+        (None, _) => {}
+        (Some(PictureSize::Longest(longest)), _) => schedule.size = longest,
+        (Some(PictureSize::Sides(width, height)), None) => schedule.size = width.max(height),
+        (Some(PictureSize::Sides(width, height)), Some(subject)) => {
+            return Err(Failure::mistake(format_args!(
+                "--size {width}x{height}: the result has the aspect of {}; give its longest side alone, \
+                 --size {}",
+                subject.display(),
+                width.max(height)
+            )));
+        }
     }
-    if let Some(iterations) = arguments.iterations {
+    if let Some(iterations) = request.shared.optimizer.iterations {
         schedule.iterations = iterations as usize;
     }
-    if let Some(scale) = arguments.style_scale {
+    if let Some(scale) = request.shared.picture.style_scale {
         if schedule.style_fit == StyleFit::ContentSize {
-            return Err(unknown_to_preset(
-                arguments,
-                "--style-scale",
-                "brings styles to the size of CONTENT",
-            ));
+            let why = "brings styles to the size of the result";
+            return Err(unknown_to_preset(request, "--style-scale", why));
         }
         schedule.style_scale = scale;
-    }
-    match (&arguments.start, &schedule.start) {
-        (None, _) | (Some(StartFrom::Noise), Start::NormalNoise { .. } | Start::UniformNoise { .. }) => {}
-        (Some(StartFrom::Noise), _) => schedule.start = NOISE,
-        (Some(StartFrom::Content), _) => schedule.start = Start::Content,
-        (Some(StartFrom::Picture(_)), _) => schedule.start = Start::Picture,
     }
     Ok(())
 }
 
-fn optimizer(arguments: &TransferArguments, settings: &mut Settings) -> Result<(), Failure> {
-    match (arguments.optimizer, &settings.optimizer) {
+fn start(request: &Request<'_>, start: &mut Start) -> Result<(), Failure> {
+    let is_noise = matches!(start, Start::NormalNoise { .. } | Start::UniformNoise { .. });
+    match &request.shared.picture.start {
+        Some(StartFrom::Content) if request.content.is_none() => {
+            return Err(Failure::mistake(
+                "--start content: there is no content picture; leave the flag out to start from noise",
+            ));
+        }
+        Some(StartFrom::Content) => *start = Start::Content,
+        Some(StartFrom::Picture(_)) => *start = Start::Picture,
+        Some(StartFrom::Noise) if !is_noise => *start = NOISE,
+        None if request.content.is_none() && !is_noise => *start = NOISE,
+        Some(StartFrom::Noise) | None => {}
+    }
+    Ok(())
+}
+
+fn optimizer(request: &Request<'_>, settings: &mut Settings) -> Result<(), Failure> {
+    let flags = &request.shared.optimizer;
+    match (flags.optimizer, &settings.optimizer) {
         (Some(Method::Lbfgs), OptimizerSettings::Adam(_)) => {
             settings.optimizer = OptimizerSettings::lbfgs(LBFGS_MEMORY);
             // The average takes out Adam's noise; L-BFGS has none, and its early pictures lag behind.
@@ -70,13 +91,13 @@ fn optimizer(arguments: &TransferArguments, settings: &mut Settings) -> Result<(
         }
         _ => {}
     }
-    if let Some(rate) = arguments.learning_rate {
+    if let Some(rate) = flags.learning_rate {
         match &mut settings.optimizer {
             OptimizerSettings::Lbfgs(options) => options.learning_rate = rate,
             OptimizerSettings::Adam(options) => options.learning_rate = rate,
         }
     }
-    if let Some(memory) = arguments.lbfgs_memory {
+    if let Some(memory) = flags.lbfgs_memory {
         match &mut settings.optimizer {
             OptimizerSettings::Lbfgs(options) => options.memory = memory.into(),
             OptimizerSettings::Adam(_) => {
@@ -89,34 +110,52 @@ fn optimizer(arguments: &TransferArguments, settings: &mut Settings) -> Result<(
     Ok(())
 }
 
-fn terms(arguments: &TransferArguments, settings: &mut Settings) -> Result<(), Failure> {
-    let missing = |flag| move || unknown_to_preset(arguments, flag, "has no such term");
-    if let Some(weight) = arguments.content_weight {
-        settings.term_mut::<Content>().ok_or_else(missing("--content-weight"))?.weight = weight;
+/// The flags about the style and smoothness.
+fn style(request: &Request<'_>, settings: &mut Settings) -> Result<(), Failure> {
+    let flags = &request.shared.style;
+    if let Some(weight) = flags.style_weight {
+        settings.term_mut::<Gram>().ok_or_else(|| no_term(request, "--style-weight"))?.weight = weight;
     }
-    if let Some(weight) = arguments.style_weight {
-        settings.term_mut::<Gram>().ok_or_else(missing("--style-weight"))?.weight = weight;
-    }
-    if let Some(weight) = arguments.tv_weight {
-        settings.term_mut::<TotalVariation>().ok_or_else(missing("--tv-weight"))?.weight = weight;
-    }
-    if let Some(ratio) = arguments.style_ratio {
-        let refused = |error| Failure::mistake(format_args!("--style-ratio: {error}; use --style-weight"));
-        settings.set_style_ratio(ratio).map_err(refused)?;
-    }
-    if let Some(layers) = &arguments.content_layers {
-        let term = settings.term_mut::<Content>().ok_or_else(missing("--content-layers"))?;
+    if let Some(layers) = &flags.style_layers {
+        let term = settings.term_mut::<Gram>().ok_or_else(|| no_term(request, "--style-layers"))?;
         term.layers.layers.clone_from(layers);
     }
-    if let Some(layers) = &arguments.style_layers {
-        let term = settings.term_mut::<Gram>().ok_or_else(missing("--style-layers"))?;
-        term.layers.layers.clone_from(layers);
+    if let Some(weight) = flags.tv_weight {
+        settings.term_mut::<TotalVariation>().ok_or_else(|| no_term(request, "--tv-weight"))?.weight = weight;
     }
     Ok(())
 }
 
-fn unknown_to_preset(arguments: &TransferArguments, flag: &str, why: &str) -> Failure {
-    Failure::mistake(format_args!("{flag}: the preset {} {why}; leave the flag out", arguments.preset))
+/// The flags about what is kept of a content picture.
+fn keeping(request: &Request<'_>, settings: &mut Settings) -> Result<(), Failure> {
+    let Some(flags) = request.keeping else { return Ok(()) };
+    if let (None, Some(flag)) = (request.content, flags.given()) {
+        return Err(Failure::mistake(format_args!(
+            "{flag}: there is no content picture; leave the flag out, or add --content PHOTO"
+        )));
+    }
+    if let Some(weight) = flags.content_weight {
+        settings.term_mut::<Content>().ok_or_else(|| no_term(request, "--content-weight"))?.weight = weight;
+    }
+    if let Some(ratio) = flags.style_ratio {
+        let refused = |error| Failure::mistake(format_args!("--style-ratio: {error}; use --style-weight"));
+        settings.set_style_ratio(ratio).map_err(refused)?;
+    }
+    if let Some(layers) = &flags.content_layers {
+        let term = settings.term_mut::<Content>().ok_or_else(|| no_term(request, "--content-layers"))?;
+        term.layers.layers.clone_from(layers);
+    }
+    settings.original_colors |= flags.original_colors;
+    Ok(())
+}
+
+fn no_term(request: &Request<'_>, flag: &str) -> Failure {
+    unknown_to_preset(request, flag, "has no such term")
+}
+
+fn unknown_to_preset(request: &Request<'_>, flag: &str, why: &str) -> Failure {
+    let preset = request.shared.picture.preset;
+    Failure::mistake(format_args!("{flag}: the preset {preset} {why}; leave the flag out"))
 }
 
 #[cfg(test)]
@@ -132,7 +171,7 @@ mod tests {
         let words = ["impasto", "transfer", "a.png", "b.png"].into_iter().chain(flags.split_whitespace());
         let line = CommandLine::try_parse_from(words).map_err(|error| error.to_string())?;
         let Command::Transfer(arguments) = line.command else { unreachable!("transfer was typed") };
-        settings(&arguments).map_err(|failure| match failure {
+        arguments.request().and_then(|request| settings(&request)).map_err(|failure| match failure {
             Failure::Mistake(line) => line,
             other => panic!("{other:?}"),
         })

@@ -1,0 +1,25 @@
+//! Flags: what moves the pixels, and for how long.
+
+use clap::Args;
+
+use super::super::values::{self, Method};
+
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Optimiser")]
+pub struct OptimizerArguments {
+    /// Iterations at each size, 1 to 1000000: more comes closer to the style [default: the preset's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub iterations: Option<u32>,
+
+    /// What moves the pixels [default: the preset's]
+    #[arg(long, value_name = "METHOD")]
+    pub optimizer: Option<Method>,
+
+    /// Length of the steps, above 0, in the preset's pixel units [default: the optimiser's]
+    #[arg(long, value_name = "X", value_parser = values::positive)]
+    pub learning_rate: Option<f64>,
+
+    /// Steps that L-BFGS remembers, 1 to 100; each takes 25 MB for a megapixel [default: the preset's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub lbfgs_memory: Option<u8>,
+}

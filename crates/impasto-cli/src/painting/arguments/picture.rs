@@ -1,0 +1,50 @@
+//! Flags: the picture as a whole, its method, size and start.
+
+use clap::Args;
+use impasto::Preset;
+
+use super::super::values::{self, PictureSize, StartFrom};
+
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Picture")]
+pub struct PictureArguments {
+    /// The method: named settings that the flags below change one by one.
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = Preset::Impasto.name(),
+        value_parser = values::preset()
+    )]
+    pub preset: Preset,
+
+    /// Longest side of the result in pixels, 1 to 65536; time and memory grow with its square [default: 512]
+    #[arg(long, value_name = "PIXELS", value_parser = values::picture_size)]
+    pub size: Option<PictureSize>,
+
+    /// What to start from: content, noise, or a picture (./content for a file of that name)
+    /// [default: the preset's; noise where there is no content picture]
+    #[arg(long, value_name = "START", value_parser = values::start_from)]
+    pub start: Option<StartFrom>,
+
+    /// Names the noise of a start from noise: the same seed, the same picture [default: 0]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// Size of the styles relative to the result, above 0, at most 100: larger makes larger strokes
+    /// [default: 1]
+    #[arg(long, value_name = "X", value_parser = values::positive)]
+    pub style_scale: Option<f64>,
+
+    /// Parts of the styles in the blend, one number for each, such as 1,2 [default: equal parts]
+    #[arg(long, value_name = "WEIGHTS", value_parser = values::weight, value_delimiter = ',')]
+    pub style_blend: Option<Vec<f64>>,
+
+    /// Most pixels, width times height, of a picture that is read; protects the memory.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 100_000_000,
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    pub max_pixels: u64,
+}

@@ -1,0 +1,28 @@
+//! Flags: how the style acts.
+
+use clap::Args;
+use impasto::terms::LayerWeight;
+
+use super::super::values;
+
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Loss")]
+pub struct StyleArguments {
+    /// How strongly the style acts, at least 0 [default: the preset's]
+    #[arg(long, value_name = "X", value_parser = values::weight)]
+    pub style_weight: Option<f64>,
+
+    /// Layers that the style is read from, with weights if they differ; early ones hold fine texture, late
+    /// ones large strokes [default: the preset's, mostly relu1_1,relu2_1,relu3_1,relu4_1,relu5_1]
+    #[arg(long, value_name = "LAYERS", value_parser = values::layer_weight, value_delimiter = ',')]
+    pub style_layers: Option<Vec<LayerWeight>>,
+
+    /// How strongly neighbouring pixels are drawn together, at least 0: more is smoother [default: the
+    /// preset's]
+    #[arg(long, value_name = "X", value_parser = values::weight)]
+    pub tv_weight: Option<f64>,
+
+    /// Divide the gradient of each layer by its size, so that weights balance gradients.
+    #[arg(long)]
+    pub normalize_gradients: bool,
+}

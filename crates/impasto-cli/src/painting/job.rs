@@ -1,0 +1,148 @@
+//! From flags to a run that has every reason to succeed: all files read and checked, all sizes and the
+//! memory known, nothing computed or written.
+
+use impasto::picture::Alpha;
+use impasto::{Picture, Plan, Settings, Transfer};
+use impasto_kernels::Isa;
+use impasto_network::CpuEngine;
+
+use super::blend::blend;
+use super::maps::{self, MapRecipe, MapRegions};
+use super::output::Output;
+use super::reading::read;
+use super::recipe::Recipe;
+use super::request::Request;
+use super::values::{PictureSize, StartFrom};
+use super::{notes, settings, smallest_size};
+use crate::failure::Failure;
+use crate::{machine, network_choice};
+
+/// A run, ready to go.
+pub struct Job {
+    /// Pictures and settings.
+    pub transfer: Transfer,
+    /// The network that it runs on.
+    pub engine: CpuEngine,
+    /// Its sizes and needs.
+    pub plan: Plan,
+    /// What the result's metadata say.
+    pub recipe: Recipe,
+    /// Where the result goes.
+    pub output: Output,
+    /// The regions of styles that have a weight, if there are maps.
+    pub regions: Option<MapRegions>,
+    /// What the user should know before the run.
+    pub notes: Vec<String>,
+}
+
+impl Job {
+    /// Checks everything that can be checked before computing.
+    ///
+    /// # Errors
+    /// The first flag, file or size with which the run could not succeed.
+    pub fn new(request: &Request<'_>, isa: Isa) -> Result<Self, Failure> {
+        let settings = settings::settings(request)?;
+        let blend = blend(request)?;
+        let output = Output::new(request)?;
+        let network = &request.shared.network;
+        let weights =
+            network_choice::chosen(network.network.as_ref(), network.weights.as_deref(), network.convention)?;
+        let convention = settings.convention(weights.convention());
+        let weights = weights.with_convention(convention);
+        let recipe = Recipe::new(request, &settings, &weights, &blend, isa);
+        let engine = CpuEngine::with_isa(weights, settings.network, isa);
+
+        let mut notes = Vec::new();
+        let pictures = Pictures::read(request, &settings, &mut notes)?;
+        let recipe = recipe.with_maps(pictures.maps.as_ref().map(|(_, recipe)| recipe.clone()));
+        let output = output.with_alpha(pictures.alpha.clone(), settings.schedule.filter);
+        let regions = pictures.regions_of_used_styles(&blend);
+        let shape = pictures.shape();
+        let styles: Vec<(usize, usize)> = pictures.styles.iter().map(sides).collect();
+        let transfer = pictures.transfer(settings, &blend);
+
+        let size = transfer.settings().schedule.size;
+        let plan = transfer.plan(&engine).map_err(|error| {
+            let network = engine.weights().architecture();
+            smallest_size::failure(error, transfer.settings(), network, shape, request.styles, &styles)
+        })?;
+        for stage in &plan.stages {
+            output.check_size(stage.size)?;
+        }
+        machine::check_memory(plan.memory(), format_args!("--size {size}"))?;
+        notes.extend(plan.warnings.iter().map(|warning| format!("warning: {warning}")));
+        notes.extend(notes::of_run(request, transfer.settings(), &plan, shape));
+        Ok(Job { transfer, engine, plan, recipe, output, regions, notes })
+    }
+}
+
+/// All that is read from files.
+struct Pictures {
+    content: Option<Picture>,
+    /// Transparency of the content.
+    alpha: Option<Alpha>,
+    styles: Vec<Picture>,
+    start: Option<Picture>,
+    maps: Option<(MapRegions, MapRecipe)>,
+    /// Width and height whose aspect a picture has that shows nothing given.
+    canvas: (usize, usize),
+}
+
+impl Pictures {
+    fn read(request: &Request<'_>, settings: &Settings, notes: &mut Vec<String>) -> Result<Self, Failure> {
+        let content = request.content.map(|path| read(request, path, notes)).transpose()?;
+        let (content, alpha) = content.map_or((None, None), |source| (Some(source.picture), source.alpha));
+        let mut styles = Vec::with_capacity(request.styles.len());
+        for path in request.styles {
+            styles.push(read(request, path, notes)?.picture);
+        }
+        let start = match &request.shared.picture.start {
+            Some(StartFrom::Picture(path)) => Some(read(request, path, notes)?.picture),
+            _ => None,
+        };
+        let shapes: Vec<(usize, usize)> = styles.iter().map(sides).collect();
+        let read_maps =
+            |maps| maps::regions(request, maps, content.as_ref().map(sides), &shapes, settings.seed, notes);
+        let maps = request.maps.as_ref().map(read_maps).transpose()?;
+        let canvas = match request.shared.picture.size {
+            Some(PictureSize::Sides(width, height)) => (width, height),
+            _ => (settings.schedule.size, settings.schedule.size),
+        };
+        Ok(Pictures { content, alpha, styles, start, maps, canvas })
+    }
+
+    /// Width and height whose aspect the result has.
+    fn shape(&self) -> (usize, usize) {
+        let of_map = self.maps.as_ref().map(|(maps, _)| (maps.of_picture.width(), maps.of_picture.height()));
+        self.content.as_ref().map(sides).or(of_map).unwrap_or(self.canvas)
+    }
+
+    fn regions_of_used_styles(&self, blend: &[f64]) -> Option<MapRegions> {
+        let (MapRegions { of_picture, of_styles }, _) = self.maps.as_ref()?;
+        let used = of_styles.iter().zip(blend).filter(|(_, weight)| **weight > 0.0);
+        let of_styles = used.map(|(regions, _)| regions.clone()).collect();
+        Some(MapRegions { of_picture: of_picture.clone(), of_styles })
+    }
+
+    fn transfer(self, settings: Settings, blend: &[f64]) -> Transfer {
+        let (width, height) = self.shape();
+        let mut transfer = Transfer::new(settings).canvas(width, height);
+        for (style, weight) in self.styles.into_iter().zip(blend) {
+            transfer = transfer.style(style, *weight);
+        }
+        if let Some(content) = self.content {
+            transfer = transfer.content(content);
+        }
+        if let Some((maps, _)) = self.maps {
+            transfer = transfer.regions(maps.of_picture, maps.of_styles);
+        }
+        match self.start {
+            Some(start) => transfer.start(start),
+            None => transfer,
+        }
+    }
+}
+
+fn sides(picture: &Picture) -> (usize, usize) {
+    (picture.width(), picture.height())
+}

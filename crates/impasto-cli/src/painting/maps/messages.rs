@@ -1,0 +1,105 @@
+//! What is said of maps: what they show, and what is wrong with them.
+
+use std::path::Path;
+
+use impasto::regions::{MapOf, RegionError, RegionName, Regions, SAME_COLOR, UnmatchedColor};
+
+use super::super::request::MapFiles;
+use super::MapRegions;
+use crate::failure::Failure;
+
+/// Most regions that are listed.
+const MOST_LISTED: usize = 8;
+
+/// Most unmatched colours that an error lists.
+const MOST_UNMATCHED: usize = 3;
+
+/// Aspects that differ by more than this factor are not a matter of rounding.
+const ASPECT_TOLERANCE: f64 = 1.03;
+
+/// `map: 2 regions: #ffffff 75 %, #0000ff 25 %`, and a warning if a map says nothing.
+pub fn found(of_picture: &Regions) -> Vec<String> {
+    let pixels = (of_picture.width() * of_picture.height()) as f64;
+    let regions = of_picture.regions();
+    let share = |pixels: usize, of: f64| match 100.0 * pixels as f64 / of {
+        percent if percent > 0.0 && percent < 1.0 => "below 1 %".to_owned(),
+        percent => format!("{percent:.0} %"),
+    };
+    let listed =
+        regions.iter().take(MOST_LISTED).map(|it| format!("{} {}", it.name, share(it.pixels, pixels)));
+    let mut listed: Vec<String> = listed.collect();
+    if regions.len() > MOST_LISTED {
+        listed.push(format!("and {} more", regions.len() - MOST_LISTED));
+    }
+    if let [only] = regions {
+        return vec![format!("warning: map: one region only, {}: the maps change nothing", only.name)];
+    }
+    vec![format!("map: {} regions: {}", regions.len(), listed.join(", "))]
+}
+
+/// A line for each map that is not of the size of its picture.
+pub fn sizes(
+    files: MapFiles<'_>,
+    regions: &MapRegions,
+    content: Option<(usize, usize)>,
+    styles: &[(usize, usize)],
+) -> Vec<String> {
+    let of_styles = files.of_styles();
+    let of_picture = content.map(|picture| (files.of_picture(), &regions.of_picture, picture));
+    let of_styles = of_styles.into_iter().zip(&regions.of_styles).zip(styles);
+    let all = of_picture.into_iter().chain(of_styles.map(|((paths, map), &style)| (paths, map, style)));
+    all.filter_map(|(paths, map, picture)| size(paths[0], (map.width(), map.height()), picture)).collect()
+}
+
+/// What is said of one map, both sizes width and height.
+fn size(path: &Path, map: (usize, usize), picture: (usize, usize)) -> Option<String> {
+    if map == picture {
+        return None;
+    }
+    let aspect = |(width, height): (usize, usize)| width as f64 / height as f64;
+    let stretch = aspect(map) / aspect(picture);
+    let differs = !(1.0 / ASPECT_TOLERANCE..=ASPECT_TOLERANCE).contains(&stretch);
+    let (severity, how) = if differs { ("warning: ", "stretched") } else { ("", "resized") };
+    let (path, (width, height), (to_width, to_height)) = (path.display(), map, picture);
+    Some(format!("{severity}{path}: {width}x{height}, {how} to {to_width}x{to_height} like its picture"))
+}
+
+/// What is wrong with colour maps, by their files.
+pub fn of_colors(error: RegionError, files: MapFiles<'_>) -> Failure {
+    let file = |map: MapOf| match map {
+        MapOf::Picture => files.of_picture()[0].display().to_string(),
+        MapOf::Style { index, .. } => files.of_styles()[index][0].display().to_string(),
+    };
+    match error {
+        RegionError::Unmatched(colors) => {
+            let mut listed: Vec<String> =
+                colors.iter().take(MOST_UNMATCHED).map(|color| unmatched(color, &file(color.map))).collect();
+            if colors.len() > MOST_UNMATCHED {
+                listed.push(format!("and {} more", colors.len() - MOST_UNMATCHED));
+            }
+            let listed = listed.join("; ");
+            Failure::mistake(format_args!(
+                "{listed}: change the colour, or accept the nearest with --map-match nearest"
+            ))
+        }
+        RegionError::TooManyColors { map, colors } => Failure::mistake(format_args!(
+            "{}: has {colors} colours, and too many of them fill areas: use a map of flat colours, or say \
+             how many regions there are with --map-colors N",
+            file(map)
+        )),
+        error => Failure::mistake(error),
+    }
+}
+
+/// One colour that only one side has.
+fn unmatched(color: &UnmatchedColor, file: &str) -> String {
+    let UnmatchedColor { map, color, pixels, nearest: (nearest, distance) } = color;
+    let others = if *map == MapOf::Picture { "the style map" } else { "the map of the picture" };
+    let (color, nearest) = (RegionName::Color(*color), RegionName::Color(*nearest));
+    if *distance <= SAME_COLOR {
+        let taken = "the partner of another colour";
+        format!("{file}: {color}, {pixels} pixels, is near {nearest} of {others}, {taken}")
+    } else {
+        format!("{file}: {color}, {pixels} pixels, is not in {others}, whose nearest is {nearest}")
+    }
+}

@@ -1,0 +1,84 @@
+//! What the user should know before a run: flags without effect, sizes that were changed, hints.
+
+use impasto::{Plan, Settings, Start};
+
+use super::request::Request;
+use super::values::PictureSize;
+use crate::machine;
+
+/// Below so many iterations in all, a picture that starts from noise is still noise.
+const FEW_ITERATIONS: usize = 60;
+
+/// What is said of a run by this plan. `shape` is width and height of what gives the result its aspect.
+pub fn of_run(request: &Request<'_>, settings: &Settings, plan: &Plan, shape: (usize, usize)) -> Vec<String> {
+    let size = plan.stages.last().map(|stage| (stage.size.width, stage.size.height)).unwrap_or(shape);
+    let notes = [
+        enlarged(request, shape, size),
+        rounded(request, settings, shape, size),
+        seed(request, settings),
+        threads(request),
+        few_iterations(settings, plan),
+    ];
+    notes.into_iter().flatten().collect()
+}
+
+fn enlarged(request: &Request<'_>, shape: (usize, usize), size: (usize, usize)) -> Option<String> {
+    let (content, longest) = (request.content?, shape.0.max(shape.1));
+    let (width, height) = size;
+    (width.max(height) > longest).then(|| {
+        format!(
+            "warning: {} is {}x{} and is enlarged to {width}x{height}, which adds no detail; --size \
+             {longest} keeps its size",
+            content.display(),
+            shape.0,
+            shape.1
+        )
+    })
+}
+
+/// The sides of a seamless picture are multiples of what the network divides them by.
+fn rounded(
+    request: &Request<'_>,
+    settings: &Settings,
+    shape: (usize, usize),
+    (width, height): (usize, usize),
+) -> Option<String> {
+    let asked = match request.shared.picture.size {
+        Some(PictureSize::Sides(width, height)) => (width, height),
+        _ => (settings.schedule.size, settings.schedule.size),
+    };
+    let square = shape.0 == shape.1 || matches!(request.shared.picture.size, Some(PictureSize::Sides(..)));
+    (settings.seamless && square && asked != (width, height)).then(|| {
+        format!("size {}x{} becomes {width}x{height}, so that the borders of its maps meet", asked.0, asked.1)
+    })
+}
+
+fn seed(request: &Request<'_>, settings: &Settings) -> Option<String> {
+    let seed = request.shared.picture.seed?;
+    let start = match &settings.schedule.start {
+        Start::Picture => "a picture",
+        Start::NormalNoise { .. } | Start::UniformNoise { .. } => return None,
+        Start::Content | Start::SmoothContent { .. } => "the content",
+    };
+    // It also names where the clustering of colours starts.
+    request.maps.is_none().then(|| {
+        format!("warning: --seed {seed} has no effect: the run starts from {start}; add --start noise")
+    })
+}
+
+fn threads(request: &Request<'_>) -> Option<String> {
+    let (threads, cores) = (usize::from(request.shared.machine.threads?), machine::cores());
+    (threads > cores).then(|| {
+        format!("warning: --threads {threads}: this machine has {cores}, and more threads only get in each other's way")
+    })
+}
+
+fn few_iterations(settings: &Settings, plan: &Plan) -> Option<String> {
+    let noise = matches!(settings.schedule.start, Start::NormalNoise { .. } | Start::UniformNoise { .. });
+    (noise && plan.iterations() < FEW_ITERATIONS).then(|| {
+        format!(
+            "hint: {} iterations leave much of the noise that the run starts from; a few hundred are usual",
+            plan.iterations()
+        )
+    })
+}

@@ -1,0 +1,30 @@
+//! The preview of a tiling: a picture side by side with itself.
+
+use impasto::Picture;
+
+use super::values::Grid;
+
+/// The picture repeated.
+pub fn tiled(picture: &Picture, grid: Grid) -> Picture {
+    let (width, height) = (picture.width(), picture.height());
+    let planes = picture.data().chunks_exact(width * height);
+    let data = planes.flat_map(|plane| {
+        let block: Vec<f32> = plane.chunks_exact(width).flat_map(|row| row.repeat(grid.columns)).collect();
+        block.repeat(grid.rows)
+    });
+    Picture::new(width * grid.columns, height * grid.rows, data.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_and_columns_are_repeated() {
+        let picture = Picture::new(2, 1, (0..6).map(|value| value as f32).collect());
+        let tiled = tiled(&picture, Grid { columns: 2, rows: 3 });
+        assert_eq!((tiled.width(), tiled.height()), (4, 3));
+        assert_eq!(tiled.data()[..12], [0.0, 1.0].repeat(6));
+        assert_eq!(tiled.data()[24..], [4.0, 5.0].repeat(6));
+    }
+}
