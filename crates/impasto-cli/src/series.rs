@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 use std::time::Instant;
 
-use impasto::{Control, Observer, Plan, Progress, Stage};
+use impasto::{Control, Observer, Plan, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::say;
@@ -30,8 +30,7 @@ pub struct Series {
 impl Series {
     /// A series of runs with these names and plans.
     pub fn new(quiet: bool, names: Vec<String>, plans: &[Plan]) -> Self {
-        let all: Vec<Stage> = plans.iter().flat_map(|plan| plan.stages.clone()).collect();
-        let workload = Workload::new(&Plan { stages: all, warnings: Vec::new() });
+        let workload = Workload::of_series(plans);
         let bar = (!quiet && io::stderr().is_terminal()).then(|| {
             let style = ProgressStyle::with_template("{msg}\n[{wide_bar:.cyan}] {prefix}")
                 .expect("the template is sound, as every series on a terminal shows")

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use crate::error::require;
 use crate::objective::Taps;
 use crate::optimizers::{Adam, AdamOptions, Average, Lbfgs, LbfgsOptions, Optimizer};
-use crate::terms::{Content, Gram, Term, TermSettings};
+use crate::terms::{Content, Term, TermSettings};
 use crate::{Schedule, SettingsError, serialize};
 
 /// A full choice of network options, terms, optimiser and schedule.
@@ -94,7 +94,7 @@ impl Settings {
         self.terms.iter_mut().find_map(T::of_mut)
     }
 
-    /// Makes the style weight `ratio` times the content weight: the β/α of the papers.
+    /// Makes the style weight, that of the first style term, `ratio` times the content weight: the β/α of the papers.
     ///
     /// # Errors
     /// If there is no style term, or no content term with a weight above 0: no weight has a ratio to 0.
@@ -103,8 +103,7 @@ impl Settings {
         let content = self.term::<Content>().map_or(0.0, |content| content.weight);
         require(content > 0.0, "content weight", content, "above 0 for a style ratio")?;
         let missing = || SettingsError::out_of_range("style term", "missing", "there for a style ratio");
-        self.term_mut::<Gram>().ok_or_else(missing)?.weight = ratio * content;
-        Ok(())
+        if self.set_style_weight(ratio * content) { Ok(()) } else { Err(missing()) }
     }
 
     /// The convention under which these settings want a network to read pictures, given the network's

@@ -62,7 +62,7 @@ pub struct DoodleArguments {
 }
 
 /// What a doodle is painted by unless told otherwise.
-const DEFAULT_PRESET: Preset = Preset::Impasto;
+const DEFAULT_PRESET: Preset = Preset::Doodle;
 
 /// Paints, or tells what painting would take.
 pub fn run(arguments: &DoodleArguments) -> Result<(), Failure> {

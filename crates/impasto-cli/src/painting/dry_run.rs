@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use impasto::terms::{Content, Gram, TotalVariation, WeightedLayers};
+use impasto::terms::{Content, Gram, Nearest, Patches, TotalVariation, WeightedLayers};
 use impasto::{OptimizerSettings, Settings, Start};
 
 use super::estimate::estimate;
@@ -74,11 +74,13 @@ fn terms(settings: &Settings) -> Vec<String> {
         (weight, format!("{name} {weight} at {}", layers.join(", ")))
     };
     let content = settings.term::<Content>().map(|term| on_maps("content", term.weight, &term.layers));
-    let style = settings.term::<Gram>().map(|term| on_maps("style", term.weight, &term.layers));
+    let gram = settings.term::<Gram>().map(|term| on_maps("gram", term.weight, &term.layers));
+    let patches = settings.term::<Patches>().map(|term| on_maps("patches", term.weight, &term.layers));
+    let nearest = settings.term::<Nearest>().map(|term| on_maps("nearest", term.weight, &term.layers));
     let variation = settings
         .term::<TotalVariation>()
         .map(|term| (term.weight, format!("total variation {}", term.weight)));
-    let all = [content, style, variation].into_iter().flatten();
+    let all = [content, gram, patches, nearest, variation].into_iter().flatten();
     all.filter(|(weight, _)| *weight > 0.0).map(|(_, line)| line).collect()
 }
 

@@ -1,6 +1,6 @@
 //! From flags to the library's settings. A flag that the preset has no use for is a mistake.
 
-use impasto::terms::{Content, Gram, TotalVariation};
+use impasto::terms::{Content, Patches, TotalVariation};
 use impasto::{OptimizerSettings, Settings, Start, StyleFit};
 
 use super::request::Request;
@@ -113,16 +113,40 @@ fn optimizer(request: &Request<'_>, settings: &mut Settings) -> Result<(), Failu
 /// The flags about the style and smoothness.
 fn style(request: &Request<'_>, settings: &mut Settings) -> Result<(), Failure> {
     let flags = &request.shared.style;
-    if let Some(weight) = flags.style_weight {
-        settings.term_mut::<Gram>().ok_or_else(|| no_term(request, "--style-weight"))?.weight = weight;
+    if let Some(method) = flags.method {
+        settings.set_method(method);
+    }
+    if let Some(weight) = flags.style_weight
+        && !settings.set_style_weight(weight)
+    {
+        return Err(no_term(request, "--style-weight"));
     }
     if let Some(layers) = &flags.style_layers {
-        let term = settings.term_mut::<Gram>().ok_or_else(|| no_term(request, "--style-layers"))?;
-        term.layers.layers.clone_from(layers);
+        let of_style = settings.style_layers_mut().ok_or_else(|| no_term(request, "--style-layers"))?;
+        of_style.layers.clone_from(layers);
     }
+    patches(request, settings)?;
     if let Some(weight) = flags.tv_weight {
         settings.term_mut::<TotalVariation>().ok_or_else(|| no_term(request, "--tv-weight"))?.weight = weight;
     }
+    Ok(())
+}
+
+/// The flags about patches.
+fn patches(request: &Request<'_>, settings: &mut Settings) -> Result<(), Failure> {
+    let flags = &request.shared.patches;
+    let Some(flag) = flags.given() else { return Ok(()) };
+    let Some(patches) = settings.term_mut::<Patches>() else {
+        return Err(Failure::mistake(format_args!("{flag}: this run has no patches; add --method patches")));
+    };
+    let set = |setting: &mut usize, flag: Option<u8>| *setting = flag.map_or(*setting, usize::from);
+    set(&mut patches.size, flags.patch_size);
+    set(&mut patches.rotations, flags.patch_rotations);
+    set(&mut patches.scales, flags.patch_scales);
+    set(&mut patches.source_stride, flags.patch_stride);
+    patches.semantic_weight = flags.semantic_weight.unwrap_or(patches.semantic_weight);
+    patches.variety = flags.variety.unwrap_or(patches.variety);
+    patches.match_every = flags.match_every.map_or(patches.match_every, |every| every as usize);
     Ok(())
 }
 
@@ -162,6 +186,7 @@ fn unknown_to_preset(request: &Request<'_>, flag: &str, why: &str) -> Failure {
 mod tests {
     use clap::Parser;
     use impasto::Preset;
+    use impasto::terms::Gram;
     use impasto_network::Layer;
 
     use super::*;
@@ -213,6 +238,20 @@ mod tests {
     }
 
     #[test]
+    fn a_method_brings_its_own_flags() {
+        let settings = typed(
+            "--method patches --patch-size 5 --patch-rotations 2 --patch-scales 1 --patch-stride 2 \
+             --semantic-weight 3 --variety 0.1 --match-every 4 --style-weight 2 --style-layers relu3_1",
+        )
+        .unwrap();
+        let patches = settings.term::<Patches>().unwrap();
+        assert_eq!((patches.size, patches.rotations, patches.scales, patches.source_stride), (5, 2, 1, 2));
+        assert_eq!((patches.semantic_weight, patches.variety, patches.match_every), (3.0, 0.1, 4));
+        assert_eq!((patches.weight, patches.layers.layers.len()), (2.0, 1));
+        assert!(settings.term::<Gram>().is_none());
+    }
+
+    #[test]
     fn noise_is_the_presets_own_where_it_has_any() {
         let keras = typed("--preset keras --start noise").unwrap();
         assert_eq!(keras, Preset::Keras.settings());
@@ -223,6 +262,7 @@ mod tests {
     fn flags_without_effect_are_refused() {
         for (flags, words) in [
             ("--lbfgs-memory 5", "add --optimizer lbfgs"),
+            ("--patch-size 5", "add --method patches"),
             ("--preset gatys --tv-weight 1", "--tv-weight: the preset gatys"),
             ("--preset keras --style-scale 2", "--style-scale: the preset keras"),
             ("--style-weight 0 --content-weight 0 --tv-weight 0", "no term has a weight"),

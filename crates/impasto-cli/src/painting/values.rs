@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use impasto::Preset;
 use impasto::picture::BitDepth;
 use impasto::regions::{ColorMatching, MAX_COLORS};
 use impasto::terms::LayerWeight;
+use impasto::{Preset, StyleMethod};
 use impasto_network::Layer;
 
 /// Longest side of a picture in pixels.
@@ -164,6 +164,15 @@ pub fn layer_weight(text: &str) -> Result<LayerWeight, String> {
 /// Reads the name of a preset.
 pub fn preset() -> impl TypedValueParser<Value = Preset> {
     PossibleValuesParser::new(Preset::ALL.map(Preset::name)).try_map(|name| name.parse::<Preset>())
+}
+
+/// Reads what makes a picture like a style.
+pub fn style_method() -> impl TypedValueParser<Value = StyleMethod> {
+    PossibleValuesParser::new(["gram", "patches", "nearest"]).map(|name| match name.as_str() {
+        "patches" => StyleMethod::Patches,
+        "nearest" => StyleMethod::Nearest,
+        _ => StyleMethod::Gram,
+    })
 }
 
 /// Reads bits a channel.

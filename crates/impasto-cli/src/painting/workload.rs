@@ -14,8 +14,13 @@ pub struct Workload {
 impl Workload {
     /// The work of a plan.
     pub fn new(plan: &Plan) -> Self {
+        Workload::of_series([plan])
+    }
+
+    /// The work of several runs, one after another. Stages count on from run to run.
+    pub fn of_series<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> Self {
         let of = |stage: &Stage| (pixels(stage), stage.iterations as u64);
-        Workload { stages: plan.stages.iter().map(of).collect() }
+        Workload { stages: plans.into_iter().flat_map(|plan| &plan.stages).map(of).collect() }
     }
 
     /// All of it.

@@ -45,7 +45,7 @@ pub struct TextureArguments {
 }
 
 /// What a texture is painted by unless told otherwise.
-const DEFAULT_PRESET: Preset = Preset::Impasto;
+const DEFAULT_PRESET: Preset = Preset::Texture;
 
 const SIZE_HELP: &str = "Pixels of each side, 512, or width and height, 640x480, each 1 to 65536 \
                          [default: 512]";

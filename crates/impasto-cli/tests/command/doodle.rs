@@ -23,7 +23,7 @@ fn maps_guide() {
     // The right half of the style is dark, and blue in its map.
     scene.split_style();
     scene.succeed(
-        "doodle --style style.png --style-map style-map.png --map map.png --size 64 --iterations 40 -o out.png",
+        "doodle --style style.png --style-map style-map.png --map map.png --size 64 --iterations 100 -o out.png",
     );
     let out = scene.picture("out.png");
     let brightness = |columns: std::ops::Range<u32>| {

@@ -13,7 +13,8 @@ fn help_lists_the_options_of_each_command() {
     for (command, options) in [
         (
             "transfer",
-            "--content-map --style-map --content-mask --style-mask --map-colors --map-match --report \
+            "--method --patch-size --patch-rotations --patch-scales --patch-stride --semantic-weight --variety \
+             --match-every --content-map --style-map --content-mask --style-mask --map-colors --map-match --report \
              --snapshots --output --size --preset --network --weights --convention --content-weight --style-weight \
              --style-ratio --tv-weight --content-layers --style-layers --style-blend --style-scale --optimizer \
              --learning-rate --lbfgs-memory --iterations --start --seed --original-colors --pooling \

@@ -117,6 +117,8 @@ fn every_preset_and_method_paints() {
         "--preset neural-style",
         "--preset keras",
         "--optimizer lbfgs --lbfgs-memory 5",
+        "--method patches --patch-size 3 --patch-stride 2 --match-every 2",
+        "--method nearest",
         "--preset gatys --optimizer adam --learning-rate 3 --style-ratio 1e4",
         "--preset neural-style --normalize-gradients --pooling average --start style.png",
         "--content-layers relu3_1:0.5,conv2_2 --style-layers relu1_1,relu2_1:3 --tv-weight 0",

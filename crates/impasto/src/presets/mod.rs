@@ -21,7 +21,7 @@ use serde::Serialize;
 use crate::{Settings, SettingsError};
 
 /// The first layer of each block after its ReLU: what most systems read the style from.
-const STYLE_LAYERS: [Layer; 5] =
+pub(crate) const STYLE_LAYERS: [Layer; 5] =
     [Layer::relu(1, 1), Layer::relu(2, 1), Layer::relu(3, 1), Layer::relu(4, 1), Layer::relu(5, 1)];
 
 /// What most systems read the content from.

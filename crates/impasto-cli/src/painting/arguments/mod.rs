@@ -6,6 +6,7 @@
 //! | [`OutputArguments`] | Output | every command |
 //! | [`PictureArguments`] | Picture | every command |
 //! | [`StyleArguments`] | Loss | every command |
+//! | [`PatchArguments`] | Patches | every command |
 //! | [`OptimizerArguments`] | Optimiser | every command |
 //! | [`NetworkArguments`] | Network | every command |
 //! | [`MachineArguments`] | Machine | every command |
@@ -18,6 +19,7 @@ mod maps;
 mod network;
 mod optimizer;
 mod output;
+mod patches;
 mod picture;
 mod style;
 
@@ -28,6 +30,7 @@ pub use maps::MapArguments;
 pub use network::NetworkArguments;
 pub use optimizer::OptimizerArguments;
 pub use output::OutputArguments;
+pub use patches::PatchArguments;
 pub use picture::PictureArguments;
 pub use style::StyleArguments;
 
@@ -40,6 +43,8 @@ pub struct SharedArguments {
     pub picture: PictureArguments,
     #[command(flatten)]
     pub style: StyleArguments,
+    #[command(flatten)]
+    pub patches: PatchArguments,
     #[command(flatten)]
     pub optimizer: OptimizerArguments,
     #[command(flatten)]

@@ -1,6 +1,7 @@
 //! Flags: how the style acts.
 
 use clap::Args;
+use impasto::StyleMethod;
 use impasto::terms::LayerWeight;
 
 use super::super::values;
@@ -8,6 +9,11 @@ use super::super::values;
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Loss")]
 pub struct StyleArguments {
+    /// What makes the result like the style: gram, its textures and colours as a whole; patches, pieces of
+    /// it; nearest, single features of it, which keeps the most of its look [default: the preset's]
+    #[arg(long, value_name = "NAME", value_parser = values::style_method())]
+    pub method: Option<StyleMethod>,
+
     /// How strongly the style acts, at least 0 [default: the preset's]
     #[arg(long, value_name = "X", value_parser = values::weight)]
     pub style_weight: Option<f64>,

@@ -1,0 +1,54 @@
+//! Flags: the patches of the style, where it acts by them.
+
+use clap::Args;
+
+use super::super::values;
+
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Patches (--method patches)")]
+pub struct PatchArguments {
+    /// Side of a patch in positions of its layer: 1, 3, 5 or 7; larger ones keep larger pieces of the style
+    /// together [default: 3]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=7))]
+    pub patch_size: Option<u8>,
+
+    /// Also look at the styles turned by so many steps of 7.5° to each side, 0 to 23 [default: 0]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=23))]
+    pub patch_rotations: Option<u8>,
+
+    /// Also look at the styles made smaller and larger by so many steps of 5 %, 0 to 10 [default: 0]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=10))]
+    pub patch_scales: Option<u8>,
+
+    /// Take the patches of the styles at every such row and column only, 1 to 64: faster [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub patch_stride: Option<u8>,
+
+    /// Weight of the maps beside the features when patches are compared, at least 0 [default: 10]
+    #[arg(long, value_name = "X", value_parser = values::weight)]
+    pub semantic_weight: Option<f64>,
+
+    /// How much a patch is avoided that fits everywhere, at least 0; takes twice the time [default: 0]
+    #[arg(long, value_name = "X", value_parser = values::weight)]
+    pub variety: Option<f64>,
+
+    /// Look for the best patches anew every N evaluations, at least 1: more is faster [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub match_every: Option<u32>,
+}
+
+impl PatchArguments {
+    /// The first of these flags that was given.
+    pub fn given(&self) -> Option<&'static str> {
+        let flags = [
+            (self.patch_size.is_some(), "--patch-size"),
+            (self.patch_rotations.is_some(), "--patch-rotations"),
+            (self.patch_scales.is_some(), "--patch-scales"),
+            (self.patch_stride.is_some(), "--patch-stride"),
+            (self.semantic_weight.is_some(), "--semantic-weight"),
+            (self.variety.is_some(), "--variety"),
+            (self.match_every.is_some(), "--match-every"),
+        ];
+        flags.into_iter().find_map(|(given, flag)| given.then_some(flag))
+    }
+}

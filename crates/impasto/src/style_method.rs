@@ -1,0 +1,140 @@
+//! The style terms of settings: which of the terms that learn from style pictures there are, and what they
+//! all have, a weight and layers.
+
+use crate::Settings;
+use crate::presets::STYLE_LAYERS;
+use crate::terms::{Gram, GramLoss, Guidance, Nearest, Patches, Term, TermSettings, WeightedLayers};
+
+/// What makes a picture like a style.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StyleMethod {
+    /// The Gram matrices of its maps: [`Gram`].
+    Gram,
+    /// The patches of its maps: [`Patches`].
+    Patches,
+    /// The columns of its maps: [`Nearest`].
+    Nearest,
+}
+
+impl StyleMethod {
+    /// The method of a term; `None` if it does not learn from styles.
+    fn of(term: &Term) -> Option<Self> {
+        let kinds = [
+            (Gram::of(term).is_some(), StyleMethod::Gram),
+            (Patches::of(term).is_some(), StyleMethod::Patches),
+            (Nearest::of(term).is_some(), StyleMethod::Nearest),
+        ];
+        kinds.into_iter().find_map(|(is, method)| is.then_some(method))
+    }
+
+    /// The term with its defaults, whose losses are relative.
+    fn term(self) -> Term {
+        match self {
+            StyleMethod::Gram => Gram {
+                weight: 1.0,
+                layers: WeightedLayers::sharing(&STYLE_LAYERS),
+                loss: GramLoss::Relative,
+                guidance: Guidance::default(),
+            }
+            .into(),
+            StyleMethod::Patches => Patches::default().into(),
+            StyleMethod::Nearest => Nearest::default().into(),
+        }
+    }
+}
+
+impl Settings {
+    /// Makes the style act by one method alone: its term takes the place of all style terms. It is the one
+    /// that is there already, unchanged, or else has its defaults.
+    ///
+    /// Other terms keep their weights. Those of our own presets are relative, as are the defaults, and fit;
+    /// those of other presets may have to be balanced anew.
+    pub fn set_method(&mut self, method: StyleMethod) {
+        let place = self.terms.iter().position(|term| StyleMethod::of(term).is_some());
+        let own = self.terms.iter().find(|term| StyleMethod::of(term) == Some(method)).cloned();
+        self.terms.retain(|term| StyleMethod::of(term).is_none());
+        self.terms.insert(place.unwrap_or(self.terms.len()), own.unwrap_or_else(|| method.term()));
+    }
+
+    /// Gives the first style term this weight, and all others weights in the proportion that they had to it.
+    /// False if there is no style term.
+    pub fn set_style_weight(&mut self, weight: f64) -> bool {
+        let mut weights = self.terms.iter_mut().filter_map(style_weight);
+        let Some(first) = weights.next() else { return false };
+        let factor = if *first > 0.0 { weight / *first } else { 1.0 };
+        *first = weight;
+        weights.for_each(|other| *other *= factor);
+        true
+    }
+
+    /// The layers of the first style term, of whatever method.
+    pub fn style_layers_mut(&mut self) -> Option<&mut WeightedLayers> {
+        self.terms.iter_mut().find_map(|term| match term {
+            Term::Gram(gram) => Some(&mut gram.layers),
+            Term::Patches(patches) => Some(&mut patches.layers),
+            Term::Nearest(nearest) => Some(&mut nearest.layers),
+            _ => None,
+        })
+    }
+}
+
+/// The weight of a term, if it is a style term.
+fn style_weight(term: &mut Term) -> Option<&mut f64> {
+    match term {
+        Term::Gram(gram) => Some(&mut gram.weight),
+        Term::Patches(patches) => Some(&mut patches.weight),
+        Term::Nearest(nearest) => Some(&mut nearest.weight),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Preset;
+    use crate::terms::Content;
+
+    fn methods(settings: &Settings) -> Vec<StyleMethod> {
+        settings.terms.iter().filter_map(StyleMethod::of).collect()
+    }
+
+    #[test]
+    fn a_method_takes_the_place_of_all_others() {
+        let mut settings = Preset::Impasto.settings();
+        let (before, count) = (settings.clone(), settings.terms.len());
+        settings.set_method(StyleMethod::Gram);
+        assert_eq!(settings, before);
+        for method in [StyleMethod::Patches, StyleMethod::Nearest, StyleMethod::Gram] {
+            settings.set_method(method);
+            assert_eq!((methods(&settings), settings.terms.len()), (vec![method], count));
+            assert_eq!(settings.validate(), Ok(()));
+        }
+        let mut both = Preset::Doodle.settings();
+        let patches = both.term::<Patches>().cloned();
+        both.set_method(StyleMethod::Patches);
+        assert_eq!((methods(&both), both.term().cloned()), (vec![StyleMethod::Patches], patches));
+    }
+
+    #[test]
+    fn style_terms_keep_their_proportion() {
+        let mut settings = Preset::Doodle.settings();
+        let weights = |settings: &Settings| {
+            (settings.term::<Gram>().map(|it| it.weight), settings.term::<Patches>().map(|it| it.weight))
+        };
+        assert_eq!(weights(&settings), (Some(1.0), Some(0.5)));
+        assert!(settings.set_style_weight(4.0));
+        assert_eq!(weights(&settings), (Some(4.0), Some(2.0)));
+        let content = settings.term::<Content>().map(|it| it.weight).unwrap();
+        settings.set_style_ratio(50.0).unwrap();
+        assert_eq!(weights(&settings).0, Some(50.0 * content));
+    }
+
+    #[test]
+    fn settings_without_a_style_get_one() {
+        let mut settings = Preset::Impasto.settings();
+        settings.terms.retain(|term| StyleMethod::of(term).is_none());
+        assert!(!settings.set_style_weight(1.0) && settings.style_layers_mut().is_none());
+        settings.set_method(StyleMethod::Patches);
+        assert_eq!(methods(&settings), [StyleMethod::Patches]);
+    }
+}
