@@ -7,6 +7,7 @@
 use crate::isa::Kernel;
 use crate::map::{Block, BlockedMap, LANES};
 use crate::product::Product;
+use crate::resampling::Resampling;
 use crate::simd::Simd;
 
 /// A symmetric matrix `[C, C]` packed for products with maps of C channels.
@@ -88,6 +89,15 @@ pub enum GradientPart<'a> {
         /// A map of the shape of F.
         gradient: &'a BlockedMap,
     },
+    /// `scale` times the adjoint of the resampling at `gradient`, whatever F is.
+    Resampled {
+        /// Factor of the gradient.
+        scale: f32,
+        /// The gradient by what the resampling makes of F.
+        gradient: &'a BlockedMap,
+        /// From F.
+        resampling: &'a Resampling,
+    },
 }
 
 impl GradientPart<'_> {
@@ -104,6 +114,11 @@ impl GradientPart<'_> {
                     (map.channels(), map.height(), map.width()),
                     "shape of the other map"
                 )
+            }
+            GradientPart::Resampled { gradient, resampling, .. } => {
+                assert_eq!(gradient.channels(), map.channels(), "channels of the resampled gradient");
+                assert_eq!(resampling.from(), (map.height(), map.width()), "what is resampled");
+                assert_eq!(resampling.to(), (gradient.height(), gradient.width()), "shape of the gradient");
             }
         }
         if let GradientPart::WeightedLinear { weights, .. } = self {
@@ -156,6 +171,10 @@ impl Kernel for Part<'_> {
             GradientPart::Given { scale, gradient } => unsafe {
                 self.each_value(gradient, |_, gradient| scale * gradient);
             },
+            // SAFETY: as above.
+            GradientPart::Resampled { scale, gradient, resampling } => unsafe {
+                self.resampled(scale, gradient, resampling);
+            },
         }
     }
 }
@@ -191,6 +210,31 @@ impl Part<'_> {
                         to[at].0[lane] += value.0[lane];
                     }
                 }
+            }
+        }
+    }
+
+    /// Writes or adds `scale` times what the readers of each position say.
+    ///
+    /// # Safety
+    /// `to` must be valid as the field says.
+    #[inline(always)]
+    unsafe fn resampled(self, scale: f32, gradient: &BlockedMap, resampling: &Resampling) {
+        let ((_, width), (_, row_length)) = (resampling.from(), resampling.to());
+        for (block, plane) in gradient.blocks().chunks_exact(gradient.positions()).enumerate() {
+            // SAFETY: `to` holds a run of this length in every plane.
+            let to = unsafe { std::slice::from_raw_parts_mut(self.to.add(block * self.plane), self.length) };
+            for (to, position) in to.iter_mut().zip(self.start..) {
+                let mut sum = if self.accumulate { *to } else { Block::default() };
+                for &(row, across) in &resampling.rows.readers[position / width] {
+                    for &(column, along) in &resampling.columns.readers[position % width] {
+                        let (share, value) = (scale * across * along, &plane[row * row_length + column]);
+                        for lane in 0..LANES {
+                            sum.0[lane] += share * value.0[lane];
+                        }
+                    }
+                }
+                *to = sum;
             }
         }
     }

@@ -10,6 +10,7 @@
 //! | gradients that act on each position by itself, among them the Gram matrix's adjoint | `local_gradient.rs`, `gradient_part.rs` |
 //! | sums of squares and of squared differences | `reduction.rs` |
 //! | nearest patches, their loss and its gradient | `patches/` |
+//! | resampling by taps, whose adjoint is a gradient at positions | `resampling.rs`, `gradient_part.rs` |
 //! | matrix product | `matrix.rs`, `product.rs` |
 //! | the same in plain loops, the oracle of the tests | `scalar.rs` |
 //!
@@ -37,6 +38,7 @@ mod patches;
 mod pooling;
 mod product;
 mod reduction;
+mod resampling;
 pub mod scalar;
 mod simd;
 mod winograd;
@@ -59,4 +61,5 @@ pub use patches::{
 };
 pub use pooling::{L2_POOLING_SCALE, pool_l2, unpool_l2};
 pub use reduction::{squared_difference, squared_norm};
+pub use resampling::{Resampling, resample};
 pub use winograd::{TileSize, Workspace};

@@ -4,8 +4,13 @@
 //! cache line and one AVX-512 register, so every kernel loads whole aligned vectors without a thought of
 //! the channel count; channels beyond C are zero.
 
+use rayon::prelude::*;
+
 /// Channels in a block.
 pub const LANES: usize = 16;
+
+/// Blocks that are taken apart or put together at a time: so many fit into a first-level cache.
+const RUN: usize = 256;
 
 /// Sixteen channels of one position.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -49,23 +54,35 @@ impl BlockedMap {
         );
         let mut map = Self::zeros(channels, height, width);
         let positions = map.positions();
-        for (channel, plane) in planes.chunks_exact(positions.max(1)).enumerate() {
-            let blocks = &mut map.blocks[channel / LANES * positions..][..positions];
-            for (block, &value) in blocks.iter_mut().zip(plane) {
-                block.0[channel % LANES] = value;
+        let positions = positions.max(1);
+        let blocks = map.blocks.par_chunks_exact_mut(positions);
+        blocks.zip(planes.par_chunks(LANES * positions)).for_each(|(blocks, planes)| {
+            for (run, blocks) in blocks.chunks_mut(RUN).enumerate() {
+                for (lane, plane) in planes.chunks_exact(positions).enumerate() {
+                    for (block, &value) in blocks.iter_mut().zip(&plane[run * RUN..]) {
+                        block.0[lane] = value;
+                    }
+                }
             }
-        }
+        });
         map
     }
 
     /// The values as planes `[C, H, W]`, row-major.
     pub fn to_planes(&self) -> Vec<f32> {
-        let positions = self.positions();
-        let plane = |channel: usize| {
-            let blocks = &self.blocks[channel / LANES * positions..][..positions];
-            blocks.iter().map(move |block| block.0[channel % LANES])
-        };
-        (0..self.channels).flat_map(plane).collect()
+        let positions = self.positions().max(1);
+        let mut planes = vec![0.0; product([self.channels, self.positions()])];
+        let blocks = self.blocks.par_chunks_exact(positions);
+        planes.par_chunks_mut(LANES * positions).zip(blocks).for_each(|(planes, blocks)| {
+            for (run, blocks) in blocks.chunks(RUN).enumerate() {
+                for (lane, plane) in planes.chunks_exact_mut(positions).enumerate() {
+                    for (value, block) in plane[run * RUN..].iter_mut().zip(blocks) {
+                        *value = block.0[lane];
+                    }
+                }
+            }
+        });
+        planes
     }
 
     /// Gives the map another shape, reusing its memory. The values are unspecified afterwards.

@@ -9,6 +9,7 @@ pub use patches::{
 
 use crate::padding::Padding;
 use crate::pooling::L2_POOLING_SCALE;
+use crate::resampling::Resampling;
 
 /// Shape of planes `[channels, height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,4 +209,43 @@ pub fn matrix_product(rows: usize, depth: usize, columns: usize, a: &[f32], b: &
         }
     }
     product
+}
+
+/// `values` `[C, H, W]`, of `channels` planes, resampled.
+pub fn resample(values: &[f32], channels: usize, resampling: &Resampling) -> Vec<f32> {
+    let ((height, width), (rows, columns)) = (resampling.from(), resampling.to());
+    let mut result = vec![0.0f64; channels * rows * columns];
+    for_each_reading(channels, resampling, |to, from, share| result[to] += share * f64::from(values[from]));
+    assert_eq!(values.len(), channels * height * width, "values of the planes");
+    result.into_iter().map(|sum| sum as f32).collect()
+}
+
+/// The adjoint of [`resample`] at `gradient`.
+pub fn resample_adjoint(gradient: &[f32], channels: usize, resampling: &Resampling) -> Vec<f32> {
+    let (height, width) = resampling.from();
+    let mut result = vec![0.0f64; channels * height * width];
+    for_each_reading(channels, resampling, |to, from, share| result[from] += share * f64::from(gradient[to]));
+    result.into_iter().map(|sum| sum as f32).collect()
+}
+
+/// Calls `visit` with every element of the result, every element of the source that it reads, and the share.
+fn for_each_reading(channels: usize, resampling: &Resampling, mut visit: impl FnMut(usize, usize, f64)) {
+    let ((height, width), (rows, columns)) = (resampling.from(), resampling.to());
+    for channel in 0..channels {
+        for (row, vertical) in resampling.rows.taps.iter().enumerate() {
+            for (column, horizontal) in resampling.columns.taps.iter().enumerate() {
+                let to = (channel * rows + row) * columns + column;
+                let down = f64::from(vertical.share);
+                let across = f64::from(horizontal.share);
+                for (from_row, row_share) in [(vertical.first, 1.0 - down), (vertical.second, down)] {
+                    for (from_column, share) in
+                        [(horizontal.first, 1.0 - across), (horizontal.second, across)]
+                    {
+                        let from = (channel * height + from_row) * width + from_column;
+                        visit(to, from, row_share * share);
+                    }
+                }
+            }
+        }
+    }
 }

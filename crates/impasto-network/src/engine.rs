@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use impasto_kernels::{Padding, PatchMatches};
+use impasto_kernels::{Padding, PatchMatches, Resampling};
 
 use crate::{Architecture, Layer, PatchOptions};
 
@@ -92,6 +92,15 @@ pub enum MapGradient<Map> {
         /// A map of the shape of F.
         gradient: Arc<Map>,
     },
+    /// `scale` times the adjoint of a resampling of F at `gradient`, whatever F is.
+    Resampled {
+        /// Factor of the gradient.
+        scale: f32,
+        /// The gradient by the resampled map.
+        gradient: Arc<Map>,
+        /// What [`resampled_map`](Engine::resampled_map) was asked for.
+        resampling: Arc<Resampling>,
+    },
 }
 
 impl<Map> Clone for MapGradient<Map> {
@@ -102,6 +111,11 @@ impl<Map> Clone for MapGradient<Map> {
                 Self::Linear { matrix: matrix.clone(), weights: weights.clone() }
             }
             Self::Given { scale, gradient } => Self::Given { scale: *scale, gradient: gradient.clone() },
+            Self::Resampled { scale, gradient, resampling } => Self::Resampled {
+                scale: *scale,
+                gradient: gradient.clone(),
+                resampling: resampling.clone(),
+            },
         }
     }
 }
@@ -115,6 +129,9 @@ impl<Map> MapGradient<Map> {
                 Self::Linear { matrix: matrix.iter().map(|value| value * factor).collect(), weights }
             }
             Self::Given { scale, gradient } => Self::Given { scale: scale * factor, gradient },
+            Self::Resampled { scale, gradient, resampling } => {
+                Self::Resampled { scale: scale * factor, gradient, resampling }
+            }
         }
     }
 }
@@ -188,6 +205,9 @@ pub trait Engine {
 
     /// A copy of the map at `tap` that outlives the next `forward`.
     fn copy_map(&self, tap: Layer) -> Self::Map;
+
+    /// The map at `tap`, resampled: for terms that read it at few places.
+    fn resampled_map(&self, tap: Layer, resampling: &Resampling) -> Self::Map;
 
     /// `F·Fᵀ` of the map at `tap`, F read as `[C, H·W]`: the symmetric `[C, C]` matrix of sums over
     /// positions, row-major, not divided by anything.

@@ -18,7 +18,7 @@ mod weights;
 pub use architecture::Architecture;
 pub use cpu_engine::{CpuEngine, CpuPatches};
 pub use engine::{Engine, EngineError, MapGradient, MapShape, NetworkOptions, Pooling, Size};
-pub use impasto_kernels::{Padding, PatchMatches};
+pub use impasto_kernels::{Padding, PatchMatches, Resampling};
 pub use layer::{Layer, LayerNameError};
 pub use patches::{PatchNormalization, PatchOptions};
 pub use scalar_engine::{PlanarMap, ScalarEngine, ScalarPatches};

@@ -8,7 +8,7 @@ mod pooling;
 
 use std::collections::BTreeMap;
 
-use impasto_kernels::scalar;
+use impasto_kernels::{Resampling, scalar};
 pub use patches::ScalarPatches;
 use pooling::{pool, pool_back};
 
@@ -132,6 +132,11 @@ fn evaluate(gradient: &MapGradient<PlanarMap>, map: &PlanarMap) -> Vec<f32> {
             assert_eq!(gradient.shape, map.shape, "shape of the gradient");
             gradient.values.iter().map(|value| scale * value).collect()
         }
+        MapGradient::Resampled { scale, gradient, resampling } => {
+            let values = scalar::resample_adjoint(&gradient.values, gradient.shape.channels, resampling);
+            assert_eq!(values.len(), map.values.len(), "values of the resampled gradient");
+            values.into_iter().map(|value| scale * value).collect()
+        }
         MapGradient::Linear { matrix, weights } => {
             let channels = map.shape.channels;
             assert_eq!(matrix.len(), channels * channels, "values of a {channels}x{channels} matrix");
@@ -214,6 +219,13 @@ impl Engine for ScalarEngine {
 
     fn copy_map(&self, tap: Layer) -> PlanarMap {
         self.map(tap).clone()
+    }
+
+    fn resampled_map(&self, tap: Layer, resampling: &Resampling) -> PlanarMap {
+        let map = self.map(tap);
+        let (height, width) = resampling.to();
+        let values = scalar::resample(&map.values, map.shape.channels, resampling);
+        PlanarMap { shape: MapShape { height, width, ..map.shape }, values }
     }
 
     fn gram(&self, tap: Layer) -> Vec<f64> {

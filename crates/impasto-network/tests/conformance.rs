@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use impasto_kernels::Isa;
 use impasto_network::{
-    Architecture, CpuEngine, Engine, Layer, MapGradient, NetworkOptions, Padding, Pooling, ScalarEngine,
-    Size, Weights,
+    Architecture, CpuEngine, Engine, Layer, MapGradient, MapShape, NetworkOptions, Padding, Pooling,
+    Resampling, ScalarEngine, Size, Weights,
 };
 
 const PADDINGS: [Padding; 3] = [Padding::Zero, Padding::Replicate, Padding::Circular];
@@ -39,6 +39,12 @@ fn weights(positions: usize) -> Vec<f32> {
     (0..positions).map(|position| ((position + 1) % 5) as f32 / 4.0).collect()
 }
 
+/// Smaller in one direction, larger in the other; and every second row and column.
+fn resamplings(MapShape { height, width, .. }: MapShape) -> [Resampling; 2] {
+    let from = (height, width);
+    [Resampling::aligned(from, (height / 2 + 1, width + 3)), Resampling::every(from, 2, (height.min(2) - 1, 0))]
+}
+
 /// A gradient of each kind for every tap, the same for every engine.
 fn gradients<E: Engine>(
     engine: &E,
@@ -60,6 +66,19 @@ fn gradients<E: Engine>(
         let given: Vec<f32> = (0..shape.elements()).map(|at| (at % 13) as f32 / 13.0 - 0.5).collect();
         let given = Arc::new(engine.map_from(shape, &given));
         gradients.push((tap, MapGradient::Given { scale: 5.0 * scale, gradient: given }));
+        for resampling in resamplings(shape) {
+            let (height, width) = resampling.to();
+            let shape = MapShape { height, width, ..shape };
+            let by_result: Vec<f32> = (0..shape.elements()).map(|at| (at % 11) as f32 / 11.0 - 0.4).collect();
+            gradients.push((
+                tap,
+                MapGradient::Resampled {
+                    scale: 2.0 * scale,
+                    gradient: Arc::new(engine.map_from(shape, &by_result)),
+                    resampling: Arc::new(resampling),
+                },
+            ));
+        }
         gradients.push((tap, MapGradient::Difference { scale: 20.0 * scale, target: target(tap) }));
     }
     gradients
@@ -88,7 +107,12 @@ fn answers<E: Engine>(engine: &mut E, size: Size, taps: &[Layer]) -> Answers {
         scalars.push(engine.squared_norm(*tap));
         scalars.push(engine.gradient_norm(*tap, described));
     }
-    let maps = taps.iter().map(|&tap| engine.read_map(&engine.copy_map(tap))).collect();
+    let resampled = |tap| {
+        let maps = resamplings(engine.shape(tap)).map(|resampling| engine.resampled_map(tap, &resampling));
+        maps.map(|map| engine.read_map(&map))
+    };
+    let copied = taps.iter().map(|&tap| engine.read_map(&engine.copy_map(tap)));
+    let maps = copied.chain(taps.iter().flat_map(|&tap| resampled(tap))).collect();
     let weighted = |tap| engine.weighted_gram(tap, &weights(engine.shape(tap).positions()));
     let grams = taps.iter().flat_map(|&tap| [engine.gram(tap), weighted(tap)]).collect();
     let mut gradient = vec![f32::NAN; picture.len()];

@@ -87,6 +87,11 @@ fn value(engine: &ScalarEngine, losses: &[(Layer, MapGradient<PlanarMap>)]) -> f
             let products = values.iter().zip(&gradient.values);
             f64::from(*scale) * products.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>()
         }
+        MapGradient::Resampled { scale, gradient, resampling } => {
+            let values = engine.resampled_map(*tap, resampling).values;
+            let products = values.iter().zip(&gradient.values);
+            f64::from(*scale) * products.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>()
+        }
         MapGradient::Linear { matrix, weights } => {
             let gram = match weights {
                 Some(weights) => engine.weighted_gram(*tap, weights),
@@ -243,6 +248,7 @@ fn questions_about_maps_are_answered_by_definition() {
             MapGradient::Given { scale, gradient } => {
                 f64::from(*scale) * f64::from(gradient.values[channel * positions + position])
             }
+            MapGradient::Resampled { .. } => unreachable!("not a function of the map"),
             MapGradient::Linear { matrix, weights } => {
                 let row = &matrix[channel * channels..][..channels];
                 let sum: f64 =

@@ -2,9 +2,8 @@
 //!
 //! With s = from/to, position i of the result lies at `(i + ½) · s − ½` of the source, between the two
 //! nearest of its values, the borders replicated: PyTorch's `interpolate(mode="bilinear",
-//! align_corners=False)`, which the systems that resize inside the objective use. With the corners aligned
-//! it lies at `i · (from − 1) / (to − 1)` instead. Pictures are resized with
-//! [`Filter`](crate::picture::Filter)s.
+//! align_corners=False)`, which the systems that resize inside the objective use. Pictures are resized with
+//! [`Filter`](crate::picture::Filter)s instead.
 
 /// A resizing of planes, a linear map.
 #[derive(Clone, Debug)]
@@ -22,35 +21,21 @@ struct Tap {
     share: f32,
 }
 
-impl Tap {
-    /// At a place of a side of `from` values.
-    fn at(place: f64, from: usize) -> Self {
-        let first = (place as usize).min(from - 1);
-        Tap { first, second: (first + 1).min(from - 1), share: (place - first as f64) as f32 }
-    }
-}
-
 /// Taps along one side.
 fn taps(from: usize, to: usize) -> Vec<Tap> {
     let scale = from as f64 / to as f64;
-    (0..to).map(|index| Tap::at(((index as f64 + 0.5) * scale - 0.5).max(0.0), from)).collect()
-}
-
-/// Taps along one side whose ends meet.
-fn aligned_taps(from: usize, to: usize) -> Vec<Tap> {
-    let scale = (from - 1) as f64 / (to - 1).max(1) as f64;
-    (0..to).map(|index| Tap::at(index as f64 * scale, from)).collect()
+    let tap = |index: usize| {
+        let at = ((index as f64 + 0.5) * scale - 0.5).max(0.0);
+        let first = (at as usize).min(from - 1);
+        Tap { first, second: (first + 1).min(from - 1), share: (at - first as f64) as f32 }
+    };
+    (0..to).map(tap).collect()
 }
 
 impl Bilinear {
     /// From planes of one height and width to planes of another, all at least 1.
     pub fn new(from: (usize, usize), to: (usize, usize)) -> Self {
         Bilinear { rows: taps(from.0, to.0), columns: taps(from.1, to.1), from }
-    }
-
-    /// The same with the corners aligned: the first and the last values of a side stay what they are.
-    pub fn with_aligned_corners(from: (usize, usize), to: (usize, usize)) -> Self {
-        Bilinear { rows: aligned_taps(from.0, to.0), columns: aligned_taps(from.1, to.1), from }
     }
 
     /// Values of a result.
@@ -106,16 +91,6 @@ mod tests {
         let mut wider = vec![0.0; 8];
         Bilinear::new((1, 2), (1, 8)).apply(&[0.0, 8.0], &mut wider);
         assert_eq!(wider, [0.0, 0.0, 1.0, 3.0, 5.0, 7.0, 8.0, 8.0]);
-    }
-
-    #[test]
-    fn aligned_corners_stay_where_they_are() {
-        let plane: Vec<f32> = (0..15).map(|index| index as f32).collect();
-        for (to, expected) in [((2, 3), vec![0.0, 2.0, 4.0, 10.0, 12.0, 14.0]), ((1, 2), vec![0.0, 4.0])] {
-            let mut result = vec![0.0; to.0 * to.1];
-            Bilinear::with_aligned_corners((3, 5), to).apply(&plane, &mut result);
-            assert_eq!(result, expected);
-        }
     }
 
     #[test]

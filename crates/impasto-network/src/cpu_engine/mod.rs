@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use impasto_kernels::{
-    self as kernels, BlockedMap, Convolution3x3, FirstConvolution, GradientPart, Isa, PackedMatrix, Workspace,
+    self as kernels, BlockedMap, Convolution3x3, FirstConvolution, GradientPart, Isa, PackedMatrix, Resampling, Workspace,
 };
 pub use patches::CpuPatches;
 use plan::{Plan, Spares};
@@ -123,6 +123,7 @@ enum PackedGradient<'a> {
     Linear(PackedMatrix, Option<&'a [f32]>),
     Difference { scale: f32, target: &'a BlockedMap },
     Given { scale: f32, gradient: &'a BlockedMap },
+    Resampled { scale: f32, gradient: &'a BlockedMap, resampling: &'a Resampling },
 }
 
 impl<'a> PackedGradient<'a> {
@@ -133,6 +134,9 @@ impl<'a> PackedGradient<'a> {
             }
             MapGradient::Difference { scale, target } => PackedGradient::Difference { scale: *scale, target },
             MapGradient::Given { scale, gradient } => PackedGradient::Given { scale: *scale, gradient },
+            MapGradient::Resampled { scale, gradient, resampling } => {
+                PackedGradient::Resampled { scale: *scale, gradient, resampling }
+            }
         }
     }
 
@@ -144,6 +148,9 @@ impl<'a> PackedGradient<'a> {
                 GradientPart::Difference { scale: *scale, target }
             }
             PackedGradient::Given { scale, gradient } => GradientPart::Given { scale: *scale, gradient },
+            PackedGradient::Resampled { scale, gradient, resampling } => {
+                GradientPart::Resampled { scale: *scale, gradient, resampling }
+            }
         }
     }
 }
@@ -195,6 +202,10 @@ impl Engine for CpuEngine {
 
     fn copy_map(&self, tap: Layer) -> BlockedMap {
         self.map(tap).clone()
+    }
+
+    fn resampled_map(&self, tap: Layer, resampling: &Resampling) -> BlockedMap {
+        kernels::resample(self.map(tap), resampling)
     }
 
     fn gram(&self, tap: Layer) -> Vec<f64> {

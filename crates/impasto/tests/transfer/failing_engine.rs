@@ -2,7 +2,7 @@
 
 use impasto_network::{
     Architecture, Engine, EngineError, Layer, MapGradient, MapShape, NetworkOptions, PatchMatches,
-    PatchOptions, ScalarEngine, Size,
+    PatchOptions, Resampling, ScalarEngine, Size,
 };
 
 /// As [`ScalarEngine`], but statistics are NaN from a given backward pass on.
@@ -52,6 +52,10 @@ impl Engine for FailingEngine {
 
     fn copy_map(&self, tap: Layer) -> Self::Map {
         self.inner.copy_map(tap)
+    }
+
+    fn resampled_map(&self, tap: Layer, resampling: &Resampling) -> Self::Map {
+        self.inner.resampled_map(tap, resampling)
     }
 
     fn gram(&self, tap: Layer) -> Vec<f64> {

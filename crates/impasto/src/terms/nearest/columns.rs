@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use impasto_network::{Architecture, Engine, Layer, MapGradient, MapShape, Size};
-use rayon::prelude::*;
+use impasto_network::{Architecture, Engine, Layer, MapGradient, MapShape, Resampling, Size};
 
-use crate::bilinear::Bilinear;
 use crate::terms::LayerWeight;
 
 /// The grid of a picture's hypercolumns, height and width: a quarter of its sides, rounded down.
@@ -25,9 +23,10 @@ pub(super) struct Part {
     layer: Layer,
     /// Its weight divided by its channels.
     factor: f32,
+    /// Its channels on the grid.
     shape: MapShape,
     /// From the map to the grid.
-    resizing: Bilinear,
+    resampling: Arc<Resampling>,
     /// Its first channel in a column.
     first: usize,
 }
@@ -39,15 +38,15 @@ impl Columns {
         let mut parts = Vec::with_capacity(layers.len());
         let mut first = 0;
         for &LayerWeight { layer, weight } in layers {
-            let shape = engine.shape(layer);
+            let MapShape { channels, height, width } = engine.shape(layer);
             parts.push(Part {
                 layer,
-                factor: (weight / shape.channels as f64) as f32,
-                shape,
-                resizing: Bilinear::with_aligned_corners((shape.height, shape.width), grid),
+                factor: (weight / channels as f64) as f32,
+                shape: MapShape { channels, height: grid.0, width: grid.1 },
+                resampling: Arc::new(Resampling::aligned((height, width), grid)),
                 first,
             });
-            first += shape.channels;
+            first += channels;
         }
         Columns { grid, parts }
     }
@@ -75,7 +74,9 @@ impl Columns {
     /// Whole columns, `[C, P]`.
     pub fn read<E: Engine>(&self, engine: &E) -> Vec<f32> {
         let mut columns = Vec::with_capacity(self.channels() * self.positions());
-        self.parts.iter().for_each(|part| columns.extend(part.read(engine)));
+        for part in &self.parts {
+            columns.extend(part.read(engine).into_iter().map(|value| part.factor * value));
+        }
         columns
     }
 }
@@ -83,33 +84,25 @@ impl Columns {
 impl Part {
     /// Where the channels of this layer lie in planes `[C, P]`.
     pub fn range(&self) -> std::ops::Range<usize> {
-        let positions = self.resizing.len();
+        let positions = self.shape.positions();
         self.first * positions..(self.first + self.shape.channels) * positions
     }
 
-    /// What this layer says in the columns, `[channels, P]`.
-    pub fn read<E: Engine>(&self, engine: &E) -> Vec<f32> {
-        let map = engine.read_map(&engine.copy_map(self.layer));
-        let mut columns = vec![0.0; self.shape.channels * self.resizing.len()];
-        columns
-            .par_chunks_exact_mut(self.resizing.len())
-            .zip(map.par_chunks_exact(self.shape.positions()))
-            .for_each(|(column, plane)| {
-                self.resizing.apply(plane, column);
-                column.iter_mut().for_each(|value| *value *= self.factor);
-            });
-        columns
+    /// What a value of the layer is multiplied by.
+    pub fn factor(&self) -> f32 {
+        self.factor
     }
 
-    /// The gradient by the map, given that by what [`read`](Part::read) says.
+    /// The layer on the grid, `[channels, P]`: what it says in the columns, but for its factor.
+    pub fn read<E: Engine>(&self, engine: &E) -> Vec<f32> {
+        engine.read_map(&engine.resampled_map(self.layer, &self.resampling))
+    }
+
+    /// The gradient by the layer's map, given that by its part of the columns.
     pub fn gradient<E: Engine>(&self, engine: &E, by_columns: &[f32]) -> (Layer, MapGradient<E::Map>) {
-        let mut planes = vec![0.0; self.shape.elements()];
-        planes
-            .par_chunks_exact_mut(self.shape.positions())
-            .zip(by_columns.par_chunks_exact(self.resizing.len()))
-            .for_each(|(plane, by_column)| self.resizing.add_adjoint(by_column, plane));
-        let gradient = Arc::new(engine.map_from(self.shape, &planes));
-        (self.layer, MapGradient::Given { scale: self.factor, gradient })
+        let gradient = Arc::new(engine.map_from(self.shape, by_columns));
+        let resampling = self.resampling.clone();
+        (self.layer, MapGradient::Resampled { scale: self.factor, gradient, resampling })
     }
 }
 

@@ -83,7 +83,8 @@ impl<E: Engine> FixedMatches<E> {
         for part in columns.parts() {
             let of_channels: Vec<f64> =
                 part.read(engine).par_chunks_exact(columns.positions()).map(sum).collect();
-            of_channels.into_iter().zip(&mut sums).for_each(|(value, sum)| *sum += value);
+            let factor = f64::from(part.factor());
+            of_channels.into_iter().zip(&mut sums).for_each(|(value, sum)| *sum += factor * value);
         }
         if let Some(regions) = style.regions {
             survey.has_region.resize(regions.count(), false);
@@ -143,7 +144,7 @@ impl<E: Engine> FixedMatches<E> {
         let positions = matched.columns.positions();
         let mut products = vec![Products::default(); positions];
         for part in matched.columns.parts() {
-            add_products(&mut products, &part.read(engine), &matched.targets[part.range()]);
+            add_products(&mut products, &part.read(engine), &matched.targets[part.range()], part.factor());
         }
         let mut value = 0.0;
         // dloss/dX = towards · t + along · X
@@ -162,7 +163,7 @@ impl<E: Engine> FixedMatches<E> {
             gradient.par_chunks_exact_mut(positions).zip(targets).for_each(|(plane, targets)| {
                 let factors = towards.iter().zip(&along);
                 for ((value, target), (towards, along)) in plane.iter_mut().zip(targets).zip(factors) {
-                    *value = towards * target + along * *value;
+                    *value = towards * target + along * (part.factor() * *value);
                 }
             });
             part.gradient(engine, &gradient)
@@ -195,8 +196,9 @@ struct Products {
     with_itself: f64,
 }
 
-/// Adds the channels `[C, P]` of one layer.
-fn add_products(products: &mut [Products], columns: &[f32], targets: &[f32]) {
+/// Adds the channels of one layer, `factor` times `[channels, P]`.
+fn add_products(products: &mut [Products], columns: &[f32], targets: &[f32], factor: f32) {
+    let factor = f64::from(factor);
     let positions = products.len();
     products.par_chunks_mut(RUN).enumerate().for_each(|(run, products)| {
         let mut sums = [[0.0f32; RUN]; 2];
@@ -211,8 +213,8 @@ fn add_products(products: &mut [Products], columns: &[f32], targets: &[f32]) {
             }
         }
         for (products, (a, b)) in products.iter_mut().zip(with_target.iter().zip(with_itself.iter())) {
-            products.with_target += f64::from(*a);
-            products.with_itself += f64::from(*b);
+            products.with_target += factor * f64::from(*a);
+            products.with_itself += factor * factor * f64::from(*b);
         }
     });
 }
@@ -227,12 +229,9 @@ pub(super) fn memory_needed(
 ) -> u64 {
     let positions = |size: Size| (grid(size).0 * grid(size).1) as u64;
     let style = styles.iter().map(|&style| positions(style)).max().unwrap_or(0);
-    let shapes = layers.iter().filter_map(|&layer| architecture.map_shape(layer, picture).ok());
-    let maps: Vec<u64> = shapes.map(|shape| shape.elements() as u64).collect();
     let channels = channels(architecture, layers);
     let learning = channels * (2 * positions(picture) + style + 3 * style.min(CHUNK as u64));
-    let painting = channels * positions(picture)
-        + maps.iter().sum::<u64>()
-        + 3 * maps.iter().max().copied().unwrap_or(0);
+    let largest = layers.iter().filter_map(|&layer| architecture.channels(layer)).max().unwrap_or(0) as u64;
+    let painting = (2 * channels + 2 * largest) * positions(picture);
     4 * learning.max(painting)
 }

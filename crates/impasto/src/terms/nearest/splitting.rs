@@ -13,7 +13,7 @@
 
 use std::sync::Arc;
 
-use impasto_network::{Architecture, Engine, Layer, MapGradient, MapShape, Size};
+use impasto_network::{Architecture, Engine, Layer, MapGradient, MapShape, Resampling, Size};
 use rayon::prelude::*;
 
 use super::search::{bank, centred, dominant, groups, means, nearest, sum};
@@ -74,6 +74,11 @@ impl Sampling {
         Sampling { stride, first: (turn / columns, turn % columns) }
     }
 
+    /// The sampling as an engine carries it out.
+    fn resampling(self, MapShape { height, width, .. }: MapShape) -> Resampling {
+        Resampling::every((height, width), self.stride, self.first)
+    }
+
     /// The positions of a plane that it keeps.
     fn positions(self, MapShape { height, width, .. }: MapShape) -> Vec<usize> {
         let rows = (self.first.0..height).step_by(self.stride);
@@ -100,8 +105,9 @@ impl<E: Engine> Splitting<E> {
     pub fn learn_style(&mut self, engine: &E, style: &StyleView<'_>) {
         for split in &mut self.layers {
             let shape = engine.shape(split.layer);
-            let positions = Sampling::new(shape, self.samples, 0).positions(shape);
-            let planes = sampled(engine, split.layer, &positions);
+            let sampling = Sampling::new(shape, self.samples, 0);
+            let positions = sampling.positions(shape);
+            let planes = engine.read_map(&engine.resampled_map(split.layer, &sampling.resampling(shape)));
             let regions = regions_at(engine, split.layer, style.regions, &positions);
             split.styles.push(StyleColumns { planes, positions: positions.len(), regions });
         }
@@ -159,9 +165,10 @@ impl<E: Engine> Split<E> {
 
     fn loss(&self, engine: &E, samples: usize, turn: usize, regions: Option<&Regions>) -> MapLoss<E::Map> {
         let shape = engine.shape(self.layer);
-        let positions = Sampling::new(shape, samples, turn).positions(shape);
+        let sampling = Sampling::new(shape, samples, turn);
+        let (positions, resampling) = (sampling.positions(shape), sampling.resampling(shape));
         let count = positions.len();
-        let mut planes = sampled(engine, self.layer, &positions);
+        let mut planes = engine.read_map(&engine.resampled_map(self.layer, &resampling));
         let mean = means(&planes, count);
         let norms = norms(&planes, &mean, count);
         planes.par_chunks_exact_mut(count).zip(&mean).for_each(|(plane, mean)| {
@@ -188,39 +195,29 @@ impl<E: Engine> Split<E> {
         }
         let value = cosines.iter().map(|&cosine| 1.0 - f64::from(cosine)).sum::<f64>() / count as f64;
         let factors: Vec<f32> = norms.iter().map(|&norm| -inverse(norm) / count as f32).collect();
-        let mut gradient = vec![0.0; shape.elements()];
-        gradient
-            .par_chunks_exact_mut(shape.positions())
-            .zip(planes.par_chunks_exact(count).zip(targets.par_chunks_exact_mut(count)))
-            .for_each(|(gradient, (plane, by_centred))| {
-                let columns = plane.iter().zip(&cosines).zip(&factors);
-                for (value, ((unit, cosine), factor)) in by_centred.iter_mut().zip(columns) {
+        let mut gradient = targets;
+        gradient.par_chunks_exact_mut(count).zip(planes.par_chunks_exact(count)).for_each(
+            |(plane, units)| {
+                let columns = units.iter().zip(&cosines).zip(&factors);
+                for (value, ((unit, cosine), factor)) in plane.iter_mut().zip(columns) {
                     *value = factor * (*value - cosine * unit);
                 }
-                let mean = (sum(by_centred) / count as f64) as f32;
-                positions.iter().zip(by_centred).for_each(|(&at, value)| gradient[at] = *value - mean);
-            });
-        let gradient = Arc::new(engine.map_from(shape, &gradient));
+                let mean = (sum(plane) / count as f64) as f32;
+                plane.iter_mut().for_each(|value| *value -= mean);
+            },
+        );
+        let (height, width) = resampling.to();
+        let gradient = Arc::new(engine.map_from(MapShape { height, width, ..shape }, &gradient));
         MapLoss {
             layer: Some(self.layer),
             weight: self.weight,
             value,
-            gradients: vec![(self.layer, MapGradient::Given { scale: 1.0, gradient })],
+            gradients: vec![(
+                self.layer,
+                MapGradient::Resampled { scale: 1.0, gradient, resampling: Arc::new(resampling) },
+            )],
         }
     }
-}
-
-/// The columns at some positions of the map that the engine holds, `[C, positions]`.
-fn sampled<E: Engine>(engine: &E, layer: Layer, positions: &[usize]) -> Vec<f32> {
-    let map = engine.read_map(&engine.copy_map(layer));
-    let mut planes = vec![0.0; engine.shape(layer).channels * positions.len()];
-    planes
-        .par_chunks_exact_mut(positions.len())
-        .zip(map.par_chunks_exact(engine.shape(layer).positions()))
-        .for_each(|(sampled, plane)| {
-            sampled.iter_mut().zip(positions).for_each(|(value, &position)| *value = plane[position]);
-        });
-    planes
 }
 
 /// The region of each of some positions of a layer.
@@ -249,7 +246,8 @@ fn inverse(norm: f32) -> f32 {
     if norm > 0.0 { 1.0 / norm } else { 0.0 }
 }
 
-/// Bytes of the columns of all styles, kept and packed, and of the gradients.
+/// Bytes of the columns of all styles, twice as they are and once packed, of those of one region packed besides;
+/// and of the gradients.
 pub(super) fn memory_needed(
     architecture: &Architecture,
     layers: &[Layer],
@@ -258,27 +256,15 @@ pub(super) fn memory_needed(
     styles: &[Size],
     copies: u64,
 ) -> u64 {
-    let shape = |layer, size| architecture.map_shape(layer, size).ok();
-    let kept = |layer, size| {
-        let kept = |shape| shape_positions(shape, samples) * shape.channels as u64;
-        shape(layer, size).map_or(0, kept)
+    let sampled = |layer, size| {
+        let shape = architecture.map_shape(layer, size).ok()?;
+        Some((Sampling::new(shape, samples, 0).positions(shape).len() * shape.channels) as u64)
     };
-    let maps: Vec<u64> = layers
-        .iter()
-        .filter_map(|&layer| shape(layer, picture))
-        .map(|shape| shape.elements() as u64)
-        .collect();
-    let columns: u64 = layers
-        .iter()
-        .flat_map(|&layer| styles.iter().map(move |&style| (layer, style)))
-        .map(|(layer, style)| kept(layer, style))
-        .sum();
-    4 * (2 * copies * columns + maps.iter().sum::<u64>() + 2 * maps.iter().max().copied().unwrap_or(0))
-}
-
-/// Positions that are kept of a map of this shape.
-fn shape_positions(shape: MapShape, samples: usize) -> u64 {
-    Sampling::new(shape, samples, 0).positions(shape).len() as u64
+    let of_picture: Vec<u64> = layers.iter().filter_map(|&layer| sampled(layer, picture)).collect();
+    let of_styles = styles.iter().flat_map(|&style| layers.iter().map(move |&layer| (layer, style)));
+    let of_styles: u64 = of_styles.filter_map(|(layer, style)| sampled(layer, style)).sum();
+    let at_once = of_picture.iter().max().copied().unwrap_or(0);
+    4 * (4 * copies * of_styles + of_picture.iter().sum::<u64>() + 4 * at_once)
 }
 
 #[cfg(test)]
