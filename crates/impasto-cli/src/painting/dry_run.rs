@@ -28,7 +28,7 @@ pub fn run(request: &Request<'_>, mut job: Job) -> Result<(), Failure> {
     let preset = request.shared.picture.preset;
     writeln!(out, "preset      {preset}: {}", preset.description())?;
     writeln!(out, "network     {} on {}, {threads} threads", job.recipe.network(), job.recipe.engine())?;
-    for line in terms(settings) {
+    for line in terms(settings, request.content.is_some()) {
         writeln!(out, "loss        {line}")?;
     }
     writeln!(out, "optimiser   {}", optimizer(&settings.optimizer))?;
@@ -56,8 +56,8 @@ pub fn run(request: &Request<'_>, mut job: Job) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The terms in use, one line each.
-fn terms(settings: &Settings) -> Vec<String> {
+/// The terms in use, one line each. Without a content picture there is no content to keep.
+fn terms(settings: &Settings, has_content: bool) -> Vec<String> {
     let on_maps = |name: &str, weight: f64, layers: &WeightedLayers| {
         let layers: Vec<String> =
             layers
@@ -73,7 +73,8 @@ fn terms(settings: &Settings) -> Vec<String> {
                 .collect();
         (weight, format!("{name} {weight} at {}", layers.join(", ")))
     };
-    let content = settings.term::<Content>().map(|term| on_maps("content", term.weight, &term.layers));
+    let content = settings.term::<Content>().filter(|_| has_content);
+    let content = content.map(|term| on_maps("content", term.weight, &term.layers));
     let gram = settings.term::<Gram>().map(|term| on_maps("gram", term.weight, &term.layers));
     let patches = settings.term::<Patches>().map(|term| on_maps("patches", term.weight, &term.layers));
     let nearest = settings.term::<Nearest>().map(|term| on_maps("nearest", term.weight, &term.layers));
