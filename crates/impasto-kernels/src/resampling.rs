@@ -104,18 +104,107 @@ pub fn resample(map: &BlockedMap, resampling: &Resampling) -> BlockedMap {
     let mut result = BlockedMap::zeros(map.channels(), height, width);
     let out = Shared::new(result.blocks_mut().as_mut_ptr());
     for_each(product([map.channel_blocks(), height]), |index| {
-        let (plane, tap) = (index / height * map.positions(), resampling.rows.taps[index % height]);
-        let line = |row: usize| &map.blocks()[plane + row * map.width()..][..map.width()];
-        let (above, below) = (line(tap.first), line(tap.second));
         // SAFETY: every index has a row of one channel block of its own.
         let to = unsafe { std::slice::from_raw_parts_mut(out.at(index * width), width) };
-        for (to, column) in to.iter_mut().zip(&resampling.columns.taps) {
-            let above = between(above[column.first], above[column.second], column.share);
-            let below = between(below[column.first], below[column.second], column.share);
-            *to = between(above, below, tap.share);
+        let line = Line::new(map, resampling, index / height, index % height);
+        to.iter_mut().enumerate().for_each(|(column, to)| *to = line.at(column));
+    });
+    result
+}
+
+/// For each position of `map` resampled, X, its inner products with the column of `targets` T there and with
+/// itself: `⟨X_p, T_p⟩` and `⟨X_p, X_p⟩`.
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn resampled_products(map: &BlockedMap, resampling: &Resampling, targets: &BlockedMap) -> Vec<[f32; 2]> {
+    check(map, resampling, targets);
+    let (height, width) = resampling.to();
+    let mut products = vec![[0.0; 2]; height * width];
+    let out = Shared::new(products.as_mut_ptr());
+    for_each(height, |row| {
+        // SAFETY: every row has products of its own.
+        let products = unsafe { std::slice::from_raw_parts_mut(out.at(row * width), width) };
+        let mut sums = vec![[Block::default(); 2]; width];
+        for block in 0..map.channel_blocks() {
+            let targets = &targets.blocks()[(block * height + row) * width..][..width];
+            let line = Line::new(map, resampling, block, row);
+            for (column, (sums, target)) in sums.iter_mut().zip(targets).enumerate() {
+                let value = line.at(column);
+                for lane in 0..LANES {
+                    sums[0].0[lane] += value.0[lane] * target.0[lane];
+                    sums[1].0[lane] += value.0[lane] * value.0[lane];
+                }
+            }
+        }
+        for (product, sums) in products.iter_mut().zip(&sums) {
+            *product = sums.map(|sum| sum.0.iter().sum());
+        }
+    });
+    products
+}
+
+/// `map` resampled, X, blended with `targets` T position by position: `factors[p] = [a, b]` makes `a T_p + b X_p`.
+///
+/// # Panics
+/// If the shapes do not fit, or there is not one pair of factors for each position.
+pub fn resampled_blend(
+    map: &BlockedMap,
+    resampling: &Resampling,
+    targets: &BlockedMap,
+    factors: &[[f32; 2]],
+) -> BlockedMap {
+    check(map, resampling, targets);
+    let (height, width) = resampling.to();
+    assert_eq!(factors.len(), height * width, "factors of each position");
+    let mut result = BlockedMap::zeros(map.channels(), height, width);
+    let out = Shared::new(result.blocks_mut().as_mut_ptr());
+    for_each(product([map.channel_blocks(), height]), |index| {
+        let (block, row) = (index / height, index % height);
+        // SAFETY: every index has a row of one channel block of its own.
+        let to = unsafe { std::slice::from_raw_parts_mut(out.at(index * width), width) };
+        let targets = &targets.blocks()[index * width..][..width];
+        let line = Line::new(map, resampling, block, row);
+        let factors = &factors[row * width..][..width];
+        for (column, ((to, target), [a, b])) in to.iter_mut().zip(targets).zip(factors).enumerate() {
+            let value = line.at(column);
+            for lane in 0..LANES {
+                to.0[lane] = a * target.0[lane] + b * value.0[lane];
+            }
         }
     });
     result
+}
+
+fn check(map: &BlockedMap, resampling: &Resampling, targets: &BlockedMap) {
+    assert_eq!((map.height(), map.width()), resampling.from(), "height and width of the map");
+    assert_eq!((targets.height(), targets.width()), resampling.to(), "height and width of the targets");
+    assert_eq!(targets.channels(), map.channels(), "channels of the targets");
+}
+
+/// A row of the result in one block of channels.
+struct Line<'a> {
+    above: &'a [Block],
+    below: &'a [Block],
+    /// That of the row below.
+    share: f32,
+    columns: &'a [Tap],
+}
+
+impl<'a> Line<'a> {
+    fn new(map: &'a BlockedMap, resampling: &'a Resampling, block: usize, row: usize) -> Self {
+        let Tap { first, second, share } = resampling.rows.taps[row];
+        let line = |row: usize| &map.blocks()[block * map.positions() + row * map.width()..][..map.width()];
+        Line { above: line(first), below: line(second), share, columns: &resampling.columns.taps }
+    }
+
+    #[inline(always)]
+    fn at(&self, column: usize) -> Block {
+        let Tap { first, second, share } = self.columns[column];
+        let above = between(self.above[first], self.above[second], share);
+        let below = between(self.below[first], self.below[second], share);
+        between(above, below, self.share)
+    }
 }
 
 #[inline(always)]

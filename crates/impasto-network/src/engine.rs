@@ -209,6 +209,20 @@ pub trait Engine {
     /// The map at `tap`, resampled: for terms that read it at few places.
     fn resampled_map(&self, tap: Layer, resampling: &Resampling) -> Self::Map;
 
+    /// For each position of the resampled map X, its inner products with the column of `targets` there and with
+    /// itself, `[⟨X_p, T_p⟩, ⟨X_p, X_p⟩]`.
+    fn resampled_products(&self, tap: Layer, resampling: &Resampling, targets: &Self::Map) -> Vec<[f32; 2]>;
+
+    /// The map of `a T_p + b X_p`, with `factors[p] = [a, b]`: what the gradient of a function of the
+    /// [`resampled_products`](Engine::resampled_products) is made of.
+    fn resampled_blend(
+        &self,
+        tap: Layer,
+        resampling: &Resampling,
+        targets: &Self::Map,
+        factors: &[[f32; 2]],
+    ) -> Self::Map;
+
     /// `F·Fᵀ` of the map at `tap`, F read as `[C, H·W]`: the symmetric `[C, C]` matrix of sums over
     /// positions, row-major, not divided by anything.
     fn gram(&self, tap: Layer) -> Vec<f64>;

@@ -228,6 +228,42 @@ impl Engine for ScalarEngine {
         PlanarMap { shape: MapShape { height, width, ..map.shape }, values }
     }
 
+    fn resampled_products(
+        &self,
+        tap: Layer,
+        resampling: &Resampling,
+        targets: &PlanarMap,
+    ) -> Vec<[f32; 2]> {
+        let resampled = self.resampled_map(tap, resampling);
+        assert_eq!(targets.shape, resampled.shape, "shape of the targets");
+        let mut sums = vec![[0.0f64; 2]; resampled.shape.positions()];
+        for channel in 0..resampled.shape.channels {
+            let values = resampled.plane(channel).iter().zip(targets.plane(channel));
+            for (sums, (&value, &target)) in sums.iter_mut().zip(values) {
+                sums[0] += f64::from(value) * f64::from(target);
+                sums[1] += f64::from(value) * f64::from(value);
+            }
+        }
+        sums.into_iter().map(|sums| sums.map(|sum| sum as f32)).collect()
+    }
+
+    fn resampled_blend(
+        &self,
+        tap: Layer,
+        resampling: &Resampling,
+        targets: &PlanarMap,
+        factors: &[[f32; 2]],
+    ) -> PlanarMap {
+        let mut blend = self.resampled_map(tap, resampling);
+        assert_eq!(targets.shape, blend.shape, "shape of the targets");
+        assert_eq!(factors.len(), blend.shape.positions(), "factors of each position");
+        let factors = factors.iter().cycle();
+        for ((value, target), [a, b]) in blend.values.iter_mut().zip(&targets.values).zip(factors) {
+            *value = a * target + b * *value;
+        }
+        blend
+    }
+
     fn gram(&self, tap: Layer) -> Vec<f64> {
         let map = self.map(tap);
         scalar::gram(&map.values, map.planes())

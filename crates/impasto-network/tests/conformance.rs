@@ -42,7 +42,10 @@ fn weights(positions: usize) -> Vec<f32> {
 /// Smaller in one direction, larger in the other; and every second row and column.
 fn resamplings(MapShape { height, width, .. }: MapShape) -> [Resampling; 2] {
     let from = (height, width);
-    [Resampling::aligned(from, (height / 2 + 1, width + 3)), Resampling::every(from, 2, (height.min(2) - 1, 0))]
+    [
+        Resampling::aligned(from, (height / 2 + 1, width + 3)),
+        Resampling::every(from, 2, (height.min(2) - 1, 0)),
+    ]
 }
 
 /// A gradient of each kind for every tap, the same for every engine.
@@ -107,12 +110,26 @@ fn answers<E: Engine>(engine: &mut E, size: Size, taps: &[Layer]) -> Answers {
         scalars.push(engine.squared_norm(*tap));
         scalars.push(engine.gradient_norm(*tap, described));
     }
+    let mut resampled_blends = Vec::new();
     let resampled = |tap| {
         let maps = resamplings(engine.shape(tap)).map(|resampling| engine.resampled_map(tap, &resampling));
         maps.map(|map| engine.read_map(&map))
     };
+    for (&tap, resampling) in taps.iter().flat_map(|tap| resamplings(engine.shape(*tap)).map(|it| (tap, it)))
+    {
+        let (height, width) = resampling.to();
+        let shape = MapShape { height, width, ..engine.shape(tap) };
+        let values: Vec<f32> = (0..shape.elements()).map(|at| (at % 17) as f32 / 17.0).collect();
+        let targets = engine.map_from(shape, &values);
+        let products = engine.resampled_products(tap, &resampling, &targets);
+        scalars.push(products.iter().map(|&[with_target, _]| f64::from(with_target)).sum());
+        scalars.push(products.iter().map(|&[_, with_itself]| f64::from(with_itself)).sum());
+        let factors: Vec<[f32; 2]> =
+            (0..shape.positions()).map(|at| [(at % 3) as f32, (at % 5) as f32 - 1.0]).collect();
+        resampled_blends.push(engine.read_map(&engine.resampled_blend(tap, &resampling, &targets, &factors)));
+    }
     let copied = taps.iter().map(|&tap| engine.read_map(&engine.copy_map(tap)));
-    let maps = copied.chain(taps.iter().flat_map(|&tap| resampled(tap))).collect();
+    let maps = copied.chain(taps.iter().flat_map(|&tap| resampled(tap))).chain(resampled_blends).collect();
     let weighted = |tap| engine.weighted_gram(tap, &weights(engine.shape(tap).positions()));
     let grams = taps.iter().flat_map(|&tap| [engine.gram(tap), weighted(tap)]).collect();
     let mut gradient = vec![f32::NAN; picture.len()];

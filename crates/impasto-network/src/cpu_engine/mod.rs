@@ -208,6 +208,25 @@ impl Engine for CpuEngine {
         kernels::resample(self.map(tap), resampling)
     }
 
+    fn resampled_products(
+        &self,
+        tap: Layer,
+        resampling: &Resampling,
+        targets: &BlockedMap,
+    ) -> Vec<[f32; 2]> {
+        kernels::resampled_products(self.map(tap), resampling, targets)
+    }
+
+    fn resampled_blend(
+        &self,
+        tap: Layer,
+        resampling: &Resampling,
+        targets: &BlockedMap,
+        factors: &[[f32; 2]],
+    ) -> BlockedMap {
+        kernels::resampled_blend(self.map(tap), resampling, targets, factors)
+    }
+
     fn gram(&self, tap: Layer) -> Vec<f64> {
         kernels::gram(self.isa, self.map(tap))
     }

@@ -58,6 +58,20 @@ impl Engine for FailingEngine {
         self.inner.resampled_map(tap, resampling)
     }
 
+    fn resampled_products(&self, tap: Layer, resampling: &Resampling, targets: &Self::Map) -> Vec<[f32; 2]> {
+        self.inner.resampled_products(tap, resampling, targets)
+    }
+
+    fn resampled_blend(
+        &self,
+        tap: Layer,
+        resampling: &Resampling,
+        targets: &Self::Map,
+        factors: &[[f32; 2]],
+    ) -> Self::Map {
+        self.inner.resampled_blend(tap, resampling, targets, factors)
+    }
+
     fn gram(&self, tap: Layer) -> Vec<f64> {
         self.inner.gram(tap).into_iter().map(|value| value + self.spoil()).collect()
     }

@@ -83,7 +83,7 @@ impl Columns {
 
 impl Part {
     /// Where the channels of this layer lie in planes `[C, P]`.
-    pub fn range(&self) -> std::ops::Range<usize> {
+    fn range(&self) -> std::ops::Range<usize> {
         let positions = self.shape.positions();
         self.first * positions..(self.first + self.shape.channels) * positions
     }
@@ -98,10 +98,33 @@ impl Part {
         engine.read_map(&engine.resampled_map(self.layer, &self.resampling))
     }
 
-    /// The gradient by the layer's map, given that by its part of the columns.
-    pub fn gradient<E: Engine>(&self, engine: &E, by_columns: &[f32]) -> (Layer, MapGradient<E::Map>) {
-        let gradient = Arc::new(engine.map_from(self.shape, by_columns));
-        let resampling = self.resampling.clone();
+    /// Its part of some columns `[C, P]`, where the engine has its maps.
+    pub fn map_of<E: Engine>(&self, engine: &E, columns: &[f32]) -> E::Map {
+        engine.map_from(self.shape, &columns[self.range()])
+    }
+
+    /// Adds, position by position, what this layer adds to the inner products of the picture's columns with the
+    /// targets and with themselves.
+    pub fn add_products<E: Engine>(&self, engine: &E, targets: &E::Map, products: &mut [[f64; 2]]) {
+        let factor = f64::from(self.factor);
+        let of_layer = engine.resampled_products(self.layer, &self.resampling, targets);
+        for (sums, [with_target, with_itself]) in products.iter_mut().zip(of_layer) {
+            sums[0] += factor * f64::from(with_target);
+            sums[1] += factor * factor * f64::from(with_itself);
+        }
+    }
+
+    /// The gradient by the layer's map, if that by the column at each position p is `a` times its target and `b`
+    /// times itself, with `factors[p] = [a, b]`.
+    pub fn gradient<E: Engine>(
+        &self,
+        engine: &E,
+        targets: &E::Map,
+        factors: &[[f32; 2]],
+    ) -> (Layer, MapGradient<E::Map>) {
+        let factors: Vec<[f32; 2]> = factors.iter().map(|&[a, b]| [a, self.factor * b]).collect();
+        let gradient = engine.resampled_blend(self.layer, &self.resampling, targets, &factors);
+        let (gradient, resampling) = (Arc::new(gradient), self.resampling.clone());
         (self.layer, MapGradient::Resampled { scale: self.factor, gradient, resampling })
     }
 }

@@ -20,9 +20,6 @@ use crate::terms::{LayerWeight, MapLoss, Scene, StyleView};
 /// Columns of a style that are searched at a time.
 const CHUNK: usize = 4096;
 
-/// Positions that a thread works on at a time.
-const RUN: usize = 1024;
-
 /// Norms of columns are at least this, as published: a column of zeros then has the cosine 0.
 const SMALLEST_NORM: f64 = 1e-4;
 
@@ -50,8 +47,10 @@ struct Survey {
 struct Matched<E: Engine> {
     columns: Columns,
     searches: Vec<Search<E>>,
-    /// The columns found so far, of norm 1, `[C, P]`.
-    targets: Vec<f32>,
+    /// The columns found so far, of norm 1, `[C, P]`; empty once they have become maps.
+    found: Vec<f32>,
+    /// The same layer by layer, once all styles are known.
+    targets: Vec<E::Map>,
 }
 
 /// The search of some positions.
@@ -105,7 +104,8 @@ impl<E: Engine> FixedMatches<E> {
             Search { queries, scores: vec![f32::NEG_INFINITY; group.positions.len()], group }
         });
         let searches = searches.collect();
-        self.picture = Some(Matched { columns, searches, targets: vec![0.0; blend.len()] });
+        self.picture =
+            Some(Matched { columns, searches, found: vec![0.0; blend.len()], targets: Vec::new() });
     }
 
     /// Lets the positions choose among the columns of a style.
@@ -133,42 +133,44 @@ impl<E: Engine> FixedMatches<E> {
                         better.push((search.group.positions[index], from));
                     }
                 }
-                take(&mut matched.targets, matched.columns.positions(), &planes, &better);
+                take(&mut matched.found, matched.columns.positions(), &planes, &better);
             }
         }
     }
 
     /// The loss of the picture and its gradients.
-    pub fn loss(&self, engine: &E) -> MapLoss<E::Map> {
-        let matched = self.picture.as_ref().expect("the start is learnt first");
+    pub fn loss(&mut self, engine: &E) -> MapLoss<E::Map> {
+        let matched = self.picture.as_mut().expect("the start is learnt first");
+        matched.finish(engine);
         let positions = matched.columns.positions();
-        let mut products = vec![Products::default(); positions];
-        for part in matched.columns.parts() {
-            add_products(&mut products, &part.read(engine), &matched.targets[part.range()], part.factor());
-        }
+        let layers = || matched.columns.parts().iter().zip(&matched.targets);
+        let mut products = vec![[0.0; 2]; positions];
+        layers().for_each(|(part, targets)| part.add_products(engine, targets, &mut products));
         let mut value = 0.0;
-        // dloss/dX = towards · t + along · X
-        let (mut towards, mut along) = (Vec::with_capacity(positions), Vec::with_capacity(positions));
-        for Products { with_target, with_itself } in products {
-            let norm = with_itself.sqrt();
-            let (norm, moves) = if norm < SMALLEST_NORM { (SMALLEST_NORM, 0.0) } else { (norm, 1.0) };
-            let cosine = with_target / norm;
-            value += (1.0 - cosine) / positions as f64;
-            towards.push((-1.0 / (norm * positions as f64)) as f32);
-            along.push((moves * cosine / (norm * norm * positions as f64)) as f32);
-        }
-        let gradients = matched.columns.parts().iter().map(|part| {
-            let mut gradient = part.read(engine);
-            let targets = matched.targets[part.range()].par_chunks_exact(positions);
-            gradient.par_chunks_exact_mut(positions).zip(targets).for_each(|(plane, targets)| {
-                let factors = towards.iter().zip(&along);
-                for ((value, target), (towards, along)) in plane.iter_mut().zip(targets).zip(factors) {
-                    *value = towards * target + along * (part.factor() * *value);
-                }
-            });
-            part.gradient(engine, &gradient)
-        });
+        let factors: Vec<[f32; 2]> = products
+            .into_iter()
+            .map(|[with_target, with_itself]| {
+                let norm = with_itself.sqrt();
+                let (norm, moves) = if norm < SMALLEST_NORM { (SMALLEST_NORM, 0.0) } else { (norm, 1.0) };
+                let cosine = with_target / norm;
+                value += (1.0 - cosine) / positions as f64;
+                let slope = -1.0 / (norm * positions as f64);
+                [slope as f32, (-moves * slope * cosine / norm) as f32]
+            })
+            .collect();
+        let gradients = layers().map(|(part, targets)| part.gradient(engine, targets, &factors));
         MapLoss { layer: None, weight: self.weight, value, gradients: gradients.collect() }
+    }
+}
+
+impl<E: Engine> Matched<E> {
+    /// Hands the targets to the engine, and lets go of all that was for the search.
+    fn finish(&mut self, engine: &E) {
+        let found = std::mem::take(&mut self.found);
+        if !found.is_empty() {
+            self.searches = Vec::new();
+            self.targets = self.columns.parts().iter().map(|part| part.map_of(engine, &found)).collect();
+        }
     }
 }
 
@@ -189,38 +191,8 @@ fn take(targets: &mut [f32], positions: usize, from: &[f32], moves: &[(usize, us
     });
 }
 
-/// Sums over the channels of one column.
-#[derive(Clone, Copy, Default)]
-struct Products {
-    with_target: f64,
-    with_itself: f64,
-}
-
-/// Adds the channels of one layer, `factor` times `[channels, P]`.
-fn add_products(products: &mut [Products], columns: &[f32], targets: &[f32], factor: f32) {
-    let factor = f64::from(factor);
-    let positions = products.len();
-    products.par_chunks_mut(RUN).enumerate().for_each(|(run, products)| {
-        let mut sums = [[0.0f32; RUN]; 2];
-        let [with_target, with_itself] = &mut sums;
-        let (start, length) = (run * RUN, products.len());
-        let planes = columns.chunks_exact(positions).zip(targets.chunks_exact(positions));
-        for (values, targets) in planes {
-            let values = values[start..][..length].iter().zip(&targets[start..][..length]);
-            for ((value, target), (a, b)) in values.zip(with_target.iter_mut().zip(with_itself.iter_mut())) {
-                *a += value * target;
-                *b += value * value;
-            }
-        }
-        for (products, (a, b)) in products.iter_mut().zip(with_target.iter().zip(with_itself.iter())) {
-            products.with_target += factor * f64::from(*a);
-            products.with_itself += factor * factor * f64::from(*b);
-        }
-    });
-}
-
-/// Bytes of the columns of the blend, of a style and of the targets, and of a chunk that is searched; later, of
-/// the targets and of the gradients.
+/// Bytes of the columns of the blend, of a style and of what is found, and of a chunk that is searched.
+/// The targets and gradients that come later take less.
 pub(super) fn memory_needed(
     architecture: &Architecture,
     layers: &[Layer],
@@ -228,10 +200,8 @@ pub(super) fn memory_needed(
     styles: &[Size],
 ) -> u64 {
     let positions = |size: Size| (grid(size).0 * grid(size).1) as u64;
-    let style = styles.iter().map(|&style| positions(style)).max().unwrap_or(0);
-    let channels = channels(architecture, layers);
-    let learning = channels * (2 * positions(picture) + style + 3 * style.min(CHUNK as u64));
-    let largest = layers.iter().filter_map(|&layer| architecture.channels(layer)).max().unwrap_or(0) as u64;
-    let painting = (2 * channels + 2 * largest) * positions(picture);
-    4 * learning.max(painting)
+    let (picture, style) =
+        (positions(picture), styles.iter().map(|&style| positions(style)).max().unwrap_or(0));
+    let learning = (4 * picture).max(2 * picture + style + 4 * style.min(CHUNK as u64));
+    4 * channels(architecture, layers) * learning
 }
