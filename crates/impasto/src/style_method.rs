@@ -1,9 +1,18 @@
 //! The style terms of settings: which of the terms that learn from style pictures there are, and what they
 //! all have, a weight and layers.
 
-use crate::Settings;
 use crate::presets::STYLE_LAYERS;
-use crate::terms::{Gram, GramLoss, Guidance, Nearest, Patches, Term, TermSettings, WeightedLayers};
+use crate::terms::{
+    Content, ContentLoss, Gram, GramLoss, Guidance, Nearest, Patches, Term, TermSettings, WeightedLayers,
+};
+use crate::{Preset, Settings, Start};
+
+/// Weight of a relative content loss beside patches: they take hold of whole pieces of the content, where Gram
+/// matrices take its colours and strokes, and need more resistance.
+const CONTENT_BESIDE_PATCHES: f64 = 0.8;
+
+/// Iterations of the last stage of nearest columns, in which layers split. The program has 200, at 512 pixels.
+const SPLITTING_ITERATIONS: usize = 50;
 
 /// What makes a picture like a style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,23 +46,49 @@ impl StyleMethod {
                 guidance: Guidance::default(),
             }
             .into(),
-            StyleMethod::Patches => Patches::default().into(),
+            StyleMethod::Patches => Patches { match_every: 5, ..Patches::default() }.into(),
             StyleMethod::Nearest => Nearest::default().into(),
+        }
+    }
+
+    /// Changes what else depends on the method in settings that were for another.
+    fn fit(self, settings: &mut Settings) {
+        let content = settings.term_mut::<Content>().filter(|it| it.loss == ContentLoss::Relative);
+        match (self, content) {
+            (StyleMethod::Patches, Some(content)) => content.weight = CONTENT_BESIDE_PATCHES,
+            // The content has its say when columns are matched.
+            (StyleMethod::Nearest, Some(content)) => content.weight = 0.0,
+            _ => {}
+        }
+        if self == StyleMethod::Nearest {
+            let published = Preset::Nnst.settings();
+            settings.variables = published.variables;
+            settings.optimizer = published.optimizer;
+            settings.average = published.average;
+            settings.schedule.pyramid = published.schedule.pyramid;
+            settings.schedule.refinement = Some(SPLITTING_ITERATIONS);
+            if settings.schedule.start == Start::Content {
+                settings.schedule.start = published.schedule.start;
+            }
         }
     }
 }
 
 impl Settings {
     /// Makes the style act by one method alone: its term takes the place of all style terms. It is the one
-    /// that is there already, unchanged, or else has its defaults.
-    ///
-    /// Other terms keep their weights. Those of our own presets are relative, as are the defaults, and fit;
-    /// those of other presets may have to be balanced anew.
+    /// that is there already, unchanged, or else has its defaults, and then other settings change with it:
+    /// beside patches a relative content loss weighs more; nearest columns take the variables, optimiser, sizes
+    /// and start of [`Preset::Nnst`], and no content loss. Weights of presets with other losses may have to be
+    /// balanced anew.
     pub fn set_method(&mut self, method: StyleMethod) {
         let place = self.terms.iter().position(|term| StyleMethod::of(term).is_some());
         let own = self.terms.iter().find(|term| StyleMethod::of(term) == Some(method)).cloned();
         self.terms.retain(|term| StyleMethod::of(term).is_none());
+        let is_new = own.is_none();
         self.terms.insert(place.unwrap_or(self.terms.len()), own.unwrap_or_else(|| method.term()));
+        if is_new {
+            method.fit(self);
+        }
     }
 
     /// Gives the first style term this weight, and all others weights in the proportion that they had to it.
@@ -91,8 +126,6 @@ fn style_weight(term: &mut Term) -> Option<&mut f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Preset;
-    use crate::terms::Content;
 
     fn methods(settings: &Settings) -> Vec<StyleMethod> {
         settings.terms.iter().filter_map(StyleMethod::of).collect()
@@ -113,6 +146,25 @@ mod tests {
         let patches = both.term::<Patches>().cloned();
         both.set_method(StyleMethod::Patches);
         assert_eq!((methods(&both), both.term().cloned()), (vec![StyleMethod::Patches], patches));
+    }
+
+    #[test]
+    fn what_depends_on_the_method_changes_with_it() {
+        let content = |settings: &Settings| settings.term::<Content>().map(|it| it.weight);
+        let mut settings = Preset::Impasto.settings();
+        settings.set_method(StyleMethod::Patches);
+        assert_eq!(content(&settings), Some(CONTENT_BESIDE_PATCHES));
+        let mut settings = Preset::Impasto.settings();
+        settings.set_method(StyleMethod::Nearest);
+        let published = Preset::Nnst.settings();
+        assert_eq!(content(&settings), Some(0.0));
+        assert_eq!((settings.variables, &settings.optimizer), (published.variables, &published.optimizer));
+        assert_eq!(settings.schedule.start, published.schedule.start);
+        // A start from noise stays one, and so do weights of other losses.
+        let mut settings = Preset::NeuralStyle.settings();
+        let before = (content(&settings), settings.schedule.start.clone());
+        settings.set_method(StyleMethod::Nearest);
+        assert_eq!((content(&settings), settings.schedule.start), before);
     }
 
     #[test]

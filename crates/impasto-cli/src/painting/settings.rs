@@ -16,6 +16,9 @@ const NOISE: Start = Start::NormalNoise { mean: [0.5; 3], deviation: 0.1 };
 /// The settings of the preset, changed by the flags, and valid.
 pub fn settings(request: &Request<'_>) -> Result<Settings, Failure> {
     let mut settings = request.shared.picture.preset.settings();
+    if let Some(method) = request.shared.style.method {
+        settings.set_method(method);
+    }
     schedule(request, &mut settings)?;
     start(request, &mut settings.schedule.start)?;
     optimizer(request, &mut settings)?;
@@ -113,9 +116,6 @@ fn optimizer(request: &Request<'_>, settings: &mut Settings) -> Result<(), Failu
 /// The flags about the style and smoothness.
 fn style(request: &Request<'_>, settings: &mut Settings) -> Result<(), Failure> {
     let flags = &request.shared.style;
-    if let Some(method) = flags.method {
-        settings.set_method(method);
-    }
     if let Some(weight) = flags.style_weight
         && !settings.set_style_weight(weight)
     {

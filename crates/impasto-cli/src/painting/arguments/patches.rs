@@ -20,7 +20,7 @@ pub struct PatchArguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=10))]
     pub patch_scales: Option<u8>,
 
-    /// Take the patches of the styles at every such row and column only, 1 to 64: faster [default: 1]
+    /// Take the patches of the styles at every such row and column only, 1 to 64: faster [default: the preset's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub patch_stride: Option<u8>,
 
@@ -32,7 +32,7 @@ pub struct PatchArguments {
     #[arg(long, value_name = "X", value_parser = values::weight)]
     pub variety: Option<f64>,
 
-    /// Look for the best patches anew every N evaluations, at least 1: more is faster [default: 1]
+    /// Look for the best patches anew every N evaluations, at least 1: more is faster [default: the preset's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub match_every: Option<u32>,
 }
