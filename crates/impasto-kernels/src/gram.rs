@@ -2,8 +2,9 @@
 //! of a part of a map, `Σ_p w_p·F_p·F_pᵀ` (Gatys et al. 2017, "Controlling Perceptual Factors", equation 4).
 //!
 //! The weighted matrix is the plain one of the columns `√w_p·F_p`, of those with weight alone: they are
-//! gathered in chunks, so a region costs what it covers. Only the blocks on and above the diagonal are computed. Products are summed in f32 over a few hundred
-//! positions and in f64 beyond, in an order that depends on the shape alone.
+//! gathered in chunks, so a region costs what it covers. Only the blocks on and above the diagonal are
+//! computed. Products are summed in f32 over a few hundred positions and in f64 beyond, in an order that
+//! depends on the shape alone.
 
 use crate::isa::{Isa, Kernel};
 use crate::map::{Block, BlockedMap, LANES};

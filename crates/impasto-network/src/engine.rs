@@ -111,11 +111,9 @@ impl<Map> Clone for MapGradient<Map> {
                 Self::Linear { matrix: matrix.clone(), weights: weights.clone() }
             }
             Self::Given { scale, gradient } => Self::Given { scale: *scale, gradient: gradient.clone() },
-            Self::Resampled { scale, gradient, resampling } => Self::Resampled {
-                scale: *scale,
-                gradient: gradient.clone(),
-                resampling: resampling.clone(),
-            },
+            Self::Resampled { scale, gradient, resampling } => {
+                Self::Resampled { scale: *scale, gradient: gradient.clone(), resampling: resampling.clone() }
+            }
         }
     }
 }

@@ -228,12 +228,7 @@ impl Engine for ScalarEngine {
         PlanarMap { shape: MapShape { height, width, ..map.shape }, values }
     }
 
-    fn resampled_products(
-        &self,
-        tap: Layer,
-        resampling: &Resampling,
-        targets: &PlanarMap,
-    ) -> Vec<[f32; 2]> {
+    fn resampled_products(&self, tap: Layer, resampling: &Resampling, targets: &PlanarMap) -> Vec<[f32; 2]> {
         let resampled = self.resampled_map(tap, resampling);
         assert_eq!(targets.shape, resampled.shape, "shape of the targets");
         let mut sums = vec![[0.0f64; 2]; resampled.shape.positions()];

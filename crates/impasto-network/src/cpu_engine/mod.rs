@@ -17,7 +17,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use impasto_kernels::{
-    self as kernels, BlockedMap, Convolution3x3, FirstConvolution, GradientPart, Isa, PackedMatrix, Resampling, Workspace,
+    self as kernels, BlockedMap, Convolution3x3, FirstConvolution, GradientPart, Isa, PackedMatrix,
+    Resampling, Workspace,
 };
 pub use patches::CpuPatches;
 use plan::{Plan, Spares};
@@ -208,12 +209,7 @@ impl Engine for CpuEngine {
         kernels::resample(self.map(tap), resampling)
     }
 
-    fn resampled_products(
-        &self,
-        tap: Layer,
-        resampling: &Resampling,
-        targets: &BlockedMap,
-    ) -> Vec<[f32; 2]> {
+    fn resampled_products(&self, tap: Layer, resampling: &Resampling, targets: &BlockedMap) -> Vec<[f32; 2]> {
         kernels::resampled_products(self.map(tap), resampling, targets)
     }
 
