@@ -235,7 +235,6 @@ fn tiny_and_flat_pictures_are_painted() {
             } else {
                 (smooth(width, height, 1), smooth(9, 8, 2))
             };
-            let mut settings = settings;
             settings.schedule.style_fit = StyleFit::Shrink;
             let painted = run(settings, content, style).picture;
             assert_eq!((painted.width(), painted.height()), (width, height));
