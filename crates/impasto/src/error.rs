@@ -88,6 +88,16 @@ pub enum TransferError {
     /// No style picture was given, or all of them have weight 0.
     #[error("there is no style picture with a weight above 0")]
     NoStyle,
+    /// Pictures have different numbers of regions, which then cannot be each other's parts.
+    #[error("the picture has {of_picture} regions, but {style} has {of_style}: read their maps together")]
+    RegionsDiffer {
+        /// Regions of the picture.
+        of_picture: usize,
+        /// `style`, or `style 2` where there are several.
+        style: String,
+        /// Regions of that style.
+        of_style: usize,
+    },
     /// The start is [`Start::Picture`](crate::Start::Picture), and none was given.
     #[error("the run is to start from a picture, but there is none")]
     NoStart,

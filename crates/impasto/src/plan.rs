@@ -52,12 +52,13 @@ impl Plan {
     }
 
     /// Plans one stage for each of the schedule's sizes, but for those that are too small for the network
-    /// and not the last, without warnings. `given` is the bytes that the pictures given take.
+    /// and not the last, without warnings. `given` is the bytes that the pictures and regions given take,
+    /// `regions` how many regions there are.
     pub(crate) fn new<E: Engine>(
         settings: &Settings,
         terms: &[&Term],
         engine: &E,
-        given: u64,
+        (given, regions): (u64, usize),
         sizes_at: impl Fn(&Schedule, usize) -> (Size, Vec<Size>),
     ) -> Result<Self, TransferError> {
         let taps = Taps::new(terms);
@@ -65,7 +66,7 @@ impl Plan {
         let mut stages = Vec::with_capacity(longest_sides.len());
         for (index, &longest) in longest_sides.iter().enumerate() {
             let (size, styles) = sizes_at(&settings.schedule, longest);
-            match Stage::new(settings, terms, engine, &taps, size, styles) {
+            match Stage::new(settings, terms, engine, &taps, regions, size, styles) {
                 Ok(stage) => stages.push(Stage { memory: given + stage.memory, ..stage }),
                 Err(TransferError::Engine { source: EngineError::TooSmall { .. }, .. })
                     if index + 1 < longest_sides.len() => {}
@@ -88,6 +89,7 @@ impl Stage {
         terms: &[&Term],
         engine: &E,
         taps: &Taps,
+        regions: usize,
         size: Size,
         styles: Vec<Size>,
     ) -> Result<Self, TransferError> {
@@ -109,6 +111,7 @@ impl Stage {
         }
         let of_terms: u64 =
             terms.iter().map(|term| term.definition().memory_needed(architecture, size, &styles)).sum();
+        let of_regions = regions as u64 * region_bytes(terms, architecture, size, &styles);
         // Values of f32, in units of one picture: the content, the variables, the picture they stand for, the
         // gradient by it, and the last good one; and the average.
         let variables = 3 * size.height * size.width;
@@ -121,10 +124,23 @@ impl Stage {
             is_coarsest: false,
             refines: false,
             deepest: taps.picture.last().copied(),
-            memory: largest + of_terms + (optimizer + pictures * 4 * variables as u64).max(styles_at_once),
+            memory: largest
+                + of_terms
+                + of_regions
+                + (optimizer + pictures * 4 * variables as u64).max(styles_at_once),
             styles,
         })
     }
+}
+
+/// Bytes of one region: its masks in the picture and the styles, and what guided terms keep of them at their
+/// layers, a mask and its squares.
+fn region_bytes(terms: &[&Term], architecture: &Architecture, picture: Size, styles: &[Size]) -> u64 {
+    let guided = terms.iter().map(|term| term.definition()).filter(|it| it.guidance().is_some());
+    let shapes = guided.flat_map(|it| it.layers()).filter_map(|it| architecture.map_shape(it, picture).ok());
+    let at_layers: u64 = shapes.map(|shape| 2 * 4 * shape.positions() as u64).sum();
+    let masks: u64 = styles.iter().chain([&picture]).map(|size| 4 * (size.height * size.width) as u64).sum();
+    masks + at_layers
 }
 
 /// `Ok` if the maps of a picture of `size` are large enough for a term.

@@ -116,7 +116,9 @@ impl Schedule {
             }
             Pyramid::Doublings { sizes } => sizes.saturating_sub(1),
         };
-        (0..=smaller).rev().map(size).filter(|&size| size > 0).collect()
+        let mut sizes: Vec<usize> = (0..=smaller).rev().map(size).filter(|&size| size > 0).collect();
+        sizes.dedup();
+        sizes
     }
 
     /// Checks all ranges.
@@ -208,7 +210,7 @@ mod tests {
             |size, sizes| Schedule { pyramid: Pyramid::Doublings { sizes }, ..schedule(size, 1) }.sizes();
         assert_eq!(sizes(512, 4), [64, 128, 256, 512]);
         assert_eq!(sizes(450, 3), [113, 225, 450]);
-        assert_eq!(sizes(2, 4), [1, 1, 2]);
+        assert_eq!(sizes(2, 4), [1, 2]);
         assert_eq!(sizes(512, 1), [512]);
     }
 

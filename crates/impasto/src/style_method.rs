@@ -5,7 +5,7 @@ use crate::presets::STYLE_LAYERS;
 use crate::terms::{
     Content, ContentLoss, Gram, GramLoss, Guidance, Nearest, Patches, Term, TermSettings, WeightedLayers,
 };
-use crate::{Preset, Settings, Start};
+use crate::{OptimizerSettings, Preset, Settings, Start};
 
 /// Weight of a relative content loss beside patches: they take hold of whole pieces of the content, where Gram
 /// matrices take its colours and strokes, and need more resistance.
@@ -60,10 +60,14 @@ impl StyleMethod {
             (StyleMethod::Nearest, Some(content)) => content.weight = 0.0,
             _ => {}
         }
+        settings.schedule.refinement = None;
         if self == StyleMethod::Nearest {
             let published = Preset::Nnst.settings();
             settings.variables = published.variables;
             settings.optimizer = published.optimizer;
+            if let OptimizerSettings::Adam(options) = &mut settings.optimizer {
+                options.learning_rate *= f64::from(settings.units.scale());
+            }
             settings.average = published.average;
             settings.schedule.pyramid = published.schedule.pyramid;
             settings.schedule.refinement = Some(SPLITTING_ITERATIONS);
@@ -160,6 +164,8 @@ mod tests {
         assert_eq!(content(&settings), Some(0.0));
         assert_eq!((settings.variables, &settings.optimizer), (published.variables, &published.optimizer));
         assert_eq!(settings.schedule.start, published.schedule.start);
+        settings.set_method(StyleMethod::Gram);
+        assert_eq!(settings.schedule.refinement, None, "nothing is left for it to refine");
         // A start from noise stays one, and so do weights of other losses.
         let mut settings = Preset::NeuralStyle.settings();
         let before = (content(&settings), settings.schedule.start.clone());

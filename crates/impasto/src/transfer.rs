@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use impasto_network::{Engine, Size};
 
-use crate::error::{require_sum, require_weight};
+use crate::error::{require_sum, require_weight, style_name};
 use crate::laplacian::LaplacianPyramid;
 use crate::objective::{Objective, Sources, StyleSource, Taps};
 use crate::picture::fit_longest_side;
@@ -100,6 +100,10 @@ impl Transfer {
         if self.settings.schedule.start == Start::Picture && self.start.is_none() {
             return Err(TransferError::NoStart);
         }
+        let of_content = matches!(self.schedule().start, Start::Content | Start::SmoothContent { .. });
+        if of_content && self.content.is_none() {
+            return Err(TransferError::NoContent);
+        }
         let shape = self.shape()?;
         let deepest = Taps::new(&terms).picture.last().copied();
         let multiple = match (self.settings.seamless, deepest) {
@@ -107,8 +111,12 @@ impl Transfer {
             _ => 1,
         };
         let given = self.styles.iter().map(|(style, _)| style).chain(&self.content).chain(&self.start);
-        let given = given.map(|picture| size_of_val(picture.data()) as u64).sum();
-        let plan = Plan::new(&self.settings, &terms, engine, given, |schedule, longest| {
+        let given: u64 = given.map(|picture| size_of_val(picture.data()) as u64).sum();
+        let regions =
+            self.regions.iter().flat_map(|(of_picture, of_styles)| of_styles.iter().chain([of_picture]));
+        let masks: u64 = regions.map(|regions| size_of_val(regions.masks()) as u64).sum();
+        let count = self.regions.as_ref().map_or(0, |(of_picture, _)| of_picture.count());
+        let plan = Plan::new(&self.settings, &terms, engine, (given + masks, count), |schedule, longest| {
             let (width, height) = fit_longest_side(shape, longest);
             let size =
                 Size { height: height.next_multiple_of(multiple), width: width.next_multiple_of(multiple) };
@@ -255,6 +263,16 @@ impl Transfer {
             return Err(TransferError::RegionsMissing {
                 styles: self.styles.len(),
                 regions: of_styles.len(),
+            });
+        }
+        if let Some((of_picture, of_styles)) = &self.regions
+            && let Some((index, of_style)) =
+                of_styles.iter().enumerate().find(|(_, of_style)| of_style.count() != of_picture.count())
+        {
+            return Err(TransferError::RegionsDiffer {
+                of_picture: of_picture.count(),
+                style: style_name(index, of_styles.len()),
+                of_style: of_style.count(),
             });
         }
         let styles = self.styles.iter().enumerate().map(|(index, (picture, weight))| Style {

@@ -19,7 +19,8 @@ pub enum Warning {
         /// Which region, and where.
         region: VanishingRegion,
     },
-    /// No style takes effect in a region of the picture, because none has that region.
+    /// A region of the picture is in none of the styles: Gram matrices leave it alone, patches and columns
+    /// match any part of the styles.
     RegionWithoutTexture {
         /// The region.
         name: RegionName,
@@ -41,11 +42,12 @@ impl Warning {
             .map(|term| term.definition())
             .filter_map(|definition| Some((definition.guidance()?, definition.layers())))
             .collect();
+        let learns = terms.iter().any(|term| term.definition().learns_style());
         let has = |regions: &Regions, index: usize| {
             regions.regions().get(index).is_some_and(|region| region.pixels > 0)
         };
         let mut warnings = Vec::new();
-        for (index, region) in picture.regions().iter().enumerate().filter(|_| !guided.is_empty()) {
+        for (index, region) in picture.regions().iter().enumerate().filter(|_| learns) {
             if has(picture, index) && !styles.iter().any(|style| has(style, index)) {
                 warnings.push(Warning::RegionWithoutTexture { name: region.name, pixels: region.pixels });
             }
@@ -73,7 +75,10 @@ impl fmt::Display for Warning {
         match self {
             Warning::RegionVanishes { map, region } => write!(f, "in {map}, {region}"),
             Warning::RegionWithoutTexture { name, pixels } => {
-                write!(f, "the region {name} ({pixels} pixels) is in no style: no texture is painted there")
+                write!(
+                    f,
+                    "the region {name} ({pixels} pixels) is in no style: nothing guides what is painted there"
+                )
             }
         }
     }

@@ -97,7 +97,9 @@ impl Preset {
     pub const fn description(self) -> &'static str {
         match self {
             Preset::Impasto => "our default: a pyramid of sizes from the content, losses relative, Adam",
-            Preset::Doodle => "our doodles: patches and Gram matrices guided by maps, a pyramid from noise, Adam",
+            Preset::Doodle => {
+                "our doodles: patches and Gram matrices guided by maps, a pyramid from noise, Adam"
+            }
             Preset::Texture => "our textures: Gram matrices and patches, a pyramid from noise, Adam",
             Preset::Gatys => "Gatys, Ecker and Bethge 2015: sums, average pooling, white noise, L-BFGS",
             Preset::NeuralStyle => "Johnson's neural-style 2015: means, pixels 0..256, L-BFGS",

@@ -73,35 +73,6 @@ impl Regions {
         self.transformed(width, height, |mask| resized_plane(mask, from, (width, height)))
     }
 
-    /// The regions of the picture turned counterclockwise by `turns` quarters.
-    pub fn rotated_quarter(&self, turns: usize) -> Self {
-        let (width, height) = (self.width, self.height);
-        let (turned_width, turned_height) =
-            if turns.is_multiple_of(2) { (width, height) } else { (height, width) };
-        let source = |x: usize, y: usize| match turns % 4 {
-            0 => y * width + x,
-            1 => x * width + (width - 1 - y),
-            2 => (height - 1 - y) * width + (width - 1 - x),
-            _ => (height - 1 - x) * width + y,
-        };
-        self.transformed(turned_width, turned_height, |mask| {
-            (0..turned_height).flat_map(|y| (0..turned_width).map(move |x| mask[source(x, y)])).collect()
-        })
-    }
-
-    /// The regions of the part of the picture whose upper left corner is at column `left` and row `top`.
-    ///
-    /// # Panics
-    /// If a side is zero, or the part reaches beyond the picture.
-    pub fn cropped(&self, left: usize, top: usize, width: usize, height: usize) -> Self {
-        assert!(width > 0 && height > 0, "regions cropped to {width}x{height}");
-        assert!(left + width <= self.width && top + height <= self.height, "a crop within the picture");
-        let row = self.width;
-        self.transformed(width, height, |mask| {
-            (top..top + height).flat_map(|y| &mask[y * row + left..][..width]).copied().collect()
-        })
-    }
-
     /// The same change of every mask: `change` makes of a mask `[self.height, self.width]` one
     /// `[height, width]`. It must be an average of the values with weights from 0, so that masks stay masks:
     /// a bilinear rotation is one. Pixels that come from outside of the picture are 0, in no region.
@@ -151,25 +122,5 @@ mod tests {
         assert_eq!(doubled.mask(0), [1.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0]);
         // A border in the middle of a pixel.
         assert_eq!(regions(2, 1, &[1.0, 0.0]).resized(3, 1).mask(0), [1.0, 0.5, 0.0]);
-    }
-
-    #[test]
-    fn quarter_turns_are_counterclockwise() {
-        let mask = [0.0, 0.25, 0.5, 0.75, 1.0, 0.125];
-        let turned = regions(3, 2, &mask).rotated_quarter(1);
-        assert_eq!((turned.width(), turned.height()), (2, 3));
-        assert_eq!(turned.mask(0), [0.5, 0.125, 0.25, 1.0, 0.0, 0.75]);
-        let start = regions(3, 2, &mask);
-        assert_eq!(turned.rotated_quarter(1), start.rotated_quarter(2));
-        assert_eq!(turned.rotated_quarter(2), start.rotated_quarter(3));
-        assert_eq!(turned.rotated_quarter(3), start);
-    }
-
-    #[test]
-    fn a_crop_takes_its_pixels_along() {
-        let mask = [0.0, 0.25, 0.5, 0.75, 1.0, 0.125];
-        let cropped = regions(3, 2, &mask).cropped(1, 0, 2, 2);
-        assert_eq!(cropped.mask(0), [0.25, 0.5, 1.0, 0.125]);
-        assert_eq!(cropped.regions()[0].pixels, 2);
     }
 }

@@ -124,7 +124,7 @@ mod tests {
         let other = Regions::from_masks(&[gray(1, &[1.0]), gray(1, &[0.0])]).unwrap();
         let one = Regions::whole(1, 1);
         assert_eq!(Regions::from_masks(&[]).unwrap_err(), RegionError::NoMasks);
-        assert_eq!(other.check_partners(&[other.clone()]), Ok(()));
+        assert_eq!(other.check_partners(std::slice::from_ref(&other)), Ok(()));
         let error = picture.check_partners(&[other.clone(), one]).unwrap_err();
         assert_eq!(
             error.to_string(),

@@ -12,7 +12,7 @@
 //! | each pixel to its colour, anti-aliased ones to two | `unmixing.rs` |
 //! | all of these together | `reading.rs` |
 //! | from soft masks | `masks.rs` |
-//! | other sizes, turns | `geometry.rs` |
+//! | other sizes, other changes of every mask | `geometry.rs` |
 //! | at the layers of a network | `propagation.rs` |
 //! | too small for a deep layer | `depth.rs` |
 
@@ -35,7 +35,7 @@ use std::fmt;
 pub use depth::{RegionDepth, VanishingRegion};
 pub use error::{MapOf, RegionError, UnmatchedColor};
 pub use matching::{ColorMatching, SAME_COLOR};
-pub use propagation::{Propagation, picture_at_layer};
+pub use propagation::Propagation;
 pub use reading::{MAX_COLORS, RegionOptions, read_color_maps};
 pub use transparency::flattened;
 

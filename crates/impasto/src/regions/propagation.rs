@@ -15,7 +15,6 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::Regions;
-use crate::Picture;
 
 /// How masks follow the network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
@@ -49,27 +48,6 @@ impl Regions {
             .collect();
         planes.concat()
     }
-}
-
-/// The colours of a map at `layer`, `[3, h, w]`, 0..255, as neural-doodle appends them to the channels of its
-/// feature maps.
-///
-/// # Panics
-/// If the network has no such layer, or the map is too small for it.
-pub fn picture_at_layer(
-    map: &Picture,
-    architecture: &Architecture,
-    layer: Layer,
-    propagation: Propagation,
-) -> Vec<f32> {
-    let steps = steps(architecture, layer, propagation);
-    let planes = map.data().chunks_exact(map.width() * map.height());
-    planes
-        .flat_map(|plane| {
-            let raw: Vec<f32> = plane.iter().map(|value| 255.0 * value).collect();
-            propagated(&raw, map.width(), &steps)
-        })
-        .collect()
 }
 
 /// What happens to a mask on its way.

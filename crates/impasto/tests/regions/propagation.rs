@@ -2,7 +2,7 @@
 
 use impasto::Picture;
 use impasto::network::{Architecture, Layer, Size};
-use impasto::regions::{Propagation, RegionOptions, Regions, picture_at_layer, read_color_maps};
+use impasto::regions::{Propagation, RegionOptions, Regions, read_color_maps};
 
 use super::{BLACK, BLUE, GREEN, RED, assert_masks_add_up_to, map};
 
@@ -116,13 +116,6 @@ fn masks_have_the_shape_of_the_feature_map() {
             assert!(first.iter().zip(second).all(|(a, b)| (a + b - 1.0).abs() < 1e-4), "{layer}");
         }
     }
-}
-
-#[test]
-fn colors_are_pooled_in_bytes() {
-    let colors = map(4, 2, |x, _| if x < 2 { [0, 255, 10] } else { [x as u8, 0, 20] });
-    let pooled = picture_at_layer(&colors, &Architecture::vgg19(), Layer::relu(2, 1), Propagation::Pooling);
-    assert_near(&pooled, &[0.0, 2.5, 255.0, 0.0, 10.0, 20.0]);
 }
 
 #[test]

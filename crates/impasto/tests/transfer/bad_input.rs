@@ -1,7 +1,8 @@
 //! Settings and pictures that cannot be run are refused, with the value and what is allowed.
 
 use impasto::optimizers::AdamOptions;
-use impasto::terms::{Content, Gram, LayerWeight, TotalVariation};
+use impasto::regions::Regions;
+use impasto::terms::{Content, Gram, LayerWeight, Patches, TotalVariation};
 use impasto::{OptimizerSettings, Settings, Start, Transfer, TransferError};
 use impasto_network::Layer;
 
@@ -134,4 +135,51 @@ fn pictures_too_small_for_the_network_are_refused_and_such_stages_left_out() {
         Transfer::new(settings).content(small::picture(48, 36, 1)).style(small::picture(40, 44, 2), 1.0);
     let error = transfer.style(small::picture(90, 4, 3), 1.0).plan(&engine).unwrap_err().to_string();
     assert!(error.starts_with("the style 2 picture: a picture of 48x2 pixels is too small"), "{error}");
+}
+
+#[test]
+fn weights_of_patches_that_overflow_are_named() {
+    let with = |change: fn(&mut Patches)| {
+        complaint(|settings| {
+            let mut patches = Patches::default();
+            change(&mut patches);
+            settings.terms.push(patches.into());
+        })
+    };
+    assert_eq!(
+        with(|patches| patches.semantic_weight = 1e7),
+        "semantic weight is 10000000, but must be 0 to 1000000"
+    );
+    assert_eq!(with(|patches| patches.variety = 101.0), "variety is 101, but must be 0 to 100");
+    assert_eq!(with(|patches| patches.variety = f64::NAN), "variety is NaN, but must be 0 to 100");
+}
+
+#[test]
+fn regions_that_are_not_each_other_s_parts_are_refused() {
+    let (one, settings) = (Regions::whole(48, 36), small::settings());
+    let two = Regions::from_gray_mask(&small::picture(40, 44, 3));
+    let transfer = small::transfer(settings.clone()).regions(one.clone(), vec![two]);
+    let error = transfer.plan(&small::engine(&settings)).unwrap_err().to_string();
+    assert_eq!(error, "the picture has 1 regions, but style has 2: read their maps together");
+    let transfer = small::transfer(settings.clone()).regions(one, Vec::new());
+    let error = transfer.plan(&small::engine(&settings)).unwrap_err().to_string();
+    assert_eq!(error, "there are 1 style pictures, but regions for 0");
+}
+
+#[test]
+fn a_start_from_no_content_is_refused_by_the_plan() {
+    let settings = small::settings();
+    let transfer = Transfer::new(settings.clone()).canvas(3, 2).style(small::picture(40, 44, 2), 1.0);
+    let error = transfer.plan(&small::engine(&settings)).unwrap_err();
+    assert!(matches!(error, TransferError::NoContent), "{error}");
+}
+
+#[test]
+fn regions_are_in_the_plan_s_memory() {
+    let settings = small::settings();
+    let plan = |transfer: Transfer| transfer.plan(&small::engine(&settings)).unwrap().memory();
+    let regions = Regions::from_gray_mask(&small::picture(480, 360, 3));
+    let guided = small::transfer(settings.clone()).regions(regions.clone(), vec![regions.clone()]);
+    let masks = 2 * size_of_val(regions.masks()) as u64;
+    assert!(plan(guided) > plan(small::transfer(settings.clone())) + masks);
 }

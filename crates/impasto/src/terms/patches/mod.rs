@@ -48,14 +48,14 @@ pub struct Patches {
     pub size: usize,
     /// What makes patches similar. Default: positions.
     pub score: PatchScore,
-    /// Weight of the regions beside the features in scores of positions, at least 0. At 0 regions have no
-    /// effect; from about 10 on, a patch of the right region nearly always wins. Without regions, and for
-    /// whole patches, it does nothing. Default: 10, as Champandard.
+    /// Weight of the regions beside the features in scores of positions, 0 to 1 000 000. From about 10 on, a
+    /// patch of the right region nearly always wins. At 0 regions have no effect on any score; whole patches
+    /// obey them strictly at any other value. Default: 10, as Champandard.
     pub semantic_weight: f64,
     /// What represents the regions in scores of positions. Default: a channel for each.
     pub guide: GuideChannels,
     /// From the score of a style patch this part of the best score is subtracted that it got in the evaluation
-    /// before, at least 0: patches that fit everywhere are used less. Takes twice the time. For scores of
+    /// before, 0 to 100: patches that fit everywhere are used less. Takes twice the time. For scores of
     /// positions only. Default: 0.
     pub variety: f64,
     /// Style patches are taken at every such row and column, and at the last; 1 to 64. Default: 1.
@@ -180,8 +180,10 @@ impl Definition for Patches {
         require_weight("patch weight", self.weight)?;
         self.layers.validate("patch")?;
         require([1, 3, 5, 7].contains(&self.size), "patch size", self.size, "1, 3, 5 or 7")?;
-        require_weight("semantic weight", self.semantic_weight)?;
-        require_weight("variety", self.variety)?;
+        let within = |value: f64, largest: f64| (0.0..=largest).contains(&value);
+        let semantic = self.semantic_weight;
+        require(within(semantic, 1e6), "semantic weight", semantic, "0 to 1000000")?;
+        require(within(self.variety, 100.0), "variety", self.variety, "0 to 100")?;
         let varies = self.score == PatchScore::Positions || self.variety == 0.0;
         require(varies, "variety", self.variety, "0 for whole patches: score positions instead")?;
         let (source, query) = (self.source_stride, self.query_stride);
