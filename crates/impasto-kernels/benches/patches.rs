@@ -44,8 +44,8 @@ fn search(isa: Isa, channels: usize, side: usize, size: usize) {
     bank.add(&source, &vec![1.0; patches]);
     let offsets = vec![0.0; patches];
     let peak = matrix_product_peak(isa);
-    let time = seconds(|| drop(black_box(find_patches(isa, &bank, &queries, 1, &offsets))));
-    let found = find_patches(isa, &bank, &queries, 1, &offsets);
+    let time = seconds(|| drop(black_box(find_patches(isa, &bank, &queries, &offsets))));
+    let found = find_patches(isa, &bank, &queries, &offsets);
     let starts: Vec<usize> = (0..side + 1 - size).collect();
     let placement = Placement { size, rows: &starts, columns: &starts };
     let loss = seconds(|| drop(black_box(patch_difference(&queries, &[&source], placement, &found))));
@@ -59,7 +59,7 @@ fn search(isa: Isa, channels: usize, side: usize, size: usize) {
         done / time,
         done / time / peak,
         bank.bytes() as f64 / 1e6,
-        search_bytes(&bank, side, side, 1) as f64 / 1e6,
+        search_bytes(&bank, side, side) as f64 / 1e6,
         loss * 1e3,
     );
 }

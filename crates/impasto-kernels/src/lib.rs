@@ -56,8 +56,7 @@ pub use matrix::matrix_product;
 pub use padding::Padding;
 pub use patches::{
     Guide, PatchBank, PatchMatches, Placement, column_norms, extend_circularly, find_patches, matched_map,
-    mean_column, normalize_columns, patch_difference, patch_norms, scale_columns, search_bytes,
-    subtract_column,
+    mean_column, normalize_columns, patch_difference, patch_norms, search_bytes,
 };
 pub use pooling::{L2_POOLING_SCALE, pool_l2, unpool_l2};
 pub use reduction::{squared_difference, squared_norm};

@@ -16,6 +16,7 @@ fn whole_numbers(count: usize, seed: u64) -> Vec<f32> {
 
 struct Case {
     size: usize,
+    /// Rows and columns from one query patch to the next, where matches are laid over a map.
     stride: usize,
     queries: Shape,
     sources: Vec<Shape>,
@@ -25,7 +26,7 @@ fn shape(channels: usize, height: usize, width: usize) -> Shape {
     Shape { channels, height, width }
 }
 
-/// Sizes and strides over widths below, at and above whole vectors and tiles, one patch a row, one map and some.
+/// Sizes over widths below, at and above whole vectors and tiles, one patch a row, one map and some.
 fn cases() -> Vec<Case> {
     let case =
         |size, stride, queries, sources: &[Shape]| Case { size, stride, queries, sources: sources.to_vec() };
@@ -72,7 +73,7 @@ impl Case {
     fn twin(&self, problem: &Problem) -> PatchMatches {
         let Problem { queries, scales, offsets, .. } = problem;
         let sources = self.with_shapes(problem);
-        scalar::find_patches((queries, self.queries), &sources, self.size, self.stride, scales, offsets)
+        scalar::find_patches((queries, self.queries), &sources, self.size, scales, offsets)
     }
 
     fn with_shapes<'a>(&self, problem: &'a Problem) -> Vec<(&'a [f32], Shape)> {
@@ -101,8 +102,16 @@ impl Case {
 
     fn search(&self, isa: Isa, problem: &Problem) -> PatchMatches {
         let queries = map_of(&problem.queries, self.queries);
-        find_patches(isa, &self.bank(problem), &queries, self.stride, &problem.offsets)
+        find_patches(isa, &self.bank(problem), &queries, &problem.offsets)
     }
+}
+
+/// Of the matches of all patches of a map, those of the patches that lie where `placement` says.
+fn matches_at(Placement { rows, columns, .. }: Placement, all: &PatchMatches) -> PatchMatches {
+    let in_row = |&row: &usize| columns.iter().map(move |&column| row * all.width + column);
+    let indices = rows.iter().flat_map(in_row);
+    let (patches, scores) = indices.map(|index| (all.patches[index], all.scores[index])).unzip();
+    PatchMatches { height: rows.len(), width: columns.len(), patches, scores }
 }
 
 #[test]
@@ -112,7 +121,7 @@ fn search_equals_its_scalar_twin() {
         let expected = case.twin(&problem);
         for isa in sets() {
             let found = case.search(isa, &problem);
-            let what = format!("{isa}, size {}, stride {}, {:?}", case.size, case.stride, case.queries);
+            let what = format!("{isa}, size {}, {:?}", case.size, case.queries);
             assert_eq!((found.height, found.width), (expected.height, expected.width), "{what}");
             assert_close(&found.scores, &expected.scores, 1e-5, &what);
             // Random scores lie far apart, but for a few that the last bits decide.
@@ -176,7 +185,7 @@ fn excluded_patches_and_scores_that_are_no_numbers_never_win() {
 fn a_search_without_a_usable_patch_is_refused() {
     let mut bank = PatchBank::new(2, 1);
     bank.add(&BlockedMap::zeros(2, 1, 2), &[1.0, 1.0]);
-    find_patches(Isa::detect(), &bank, &BlockedMap::zeros(2, 1, 1), 1, &[f32::NEG_INFINITY; 2]);
+    find_patches(Isa::detect(), &bank, &BlockedMap::zeros(2, 1, 1), &[f32::NEG_INFINITY; 2]);
 }
 
 #[test]
@@ -193,7 +202,8 @@ fn the_number_of_threads_changes_no_bit() {
                 let sources: Vec<_> = sources.iter().collect();
                 let [rows, columns] = &case.starts(false);
                 let placement = Placement { size: case.size, rows, columns };
-                let difference = patch_difference(&queries, &sources, placement, &found);
+                let taken = matches_at(placement, &found);
+                let difference = patch_difference(&queries, &sources, placement, &taken);
                 (found, difference, case.search(Isa::detect(), &exact))
             })
         };
@@ -215,7 +225,8 @@ fn differences_and_matched_maps_equal_their_scalar_twins() {
             let placement = Placement { size: case.size, rows, columns };
             let queries = if circular { extend_circularly(&current, case.size) } else { current.clone() };
             let bank = case.bank(&problem);
-            let found = find_patches(Isa::detect(), &bank, &queries, case.stride, &problem.offsets);
+            let found = find_patches(Isa::detect(), &bank, &queries, &problem.offsets);
+            let found = matches_at(placement, &found);
 
             let (sum, differences) = patch_difference(&current, &maps, placement, &found);
             let twin =
@@ -245,7 +256,8 @@ fn half_the_gradient_of_the_difference_is_its_map() {
         };
         let current = map_of(&problem.queries, case.queries);
         let queries = if circular { extend_circularly(&current, 3) } else { current };
-        let found = find_patches(Isa::detect(), &case.bank(&problem), &queries, 2, &problem.offsets);
+        let found = find_patches(Isa::detect(), &case.bank(&problem), &queries, &problem.offsets);
+        let found = matches_at(placement, &found);
         let half = loss(&problem.queries, &found).1.to_planes();
         for at in 0..problem.queries.len() {
             let (mut up, mut down) = (problem.queries.clone(), problem.queries.clone());
@@ -265,13 +277,13 @@ fn a_map_finds_itself() {
     let mut bank = PatchBank::new(19, 3);
     bank.add(&map, &vec![1.0; 10 * 18]);
     for isa in sets() {
-        let found = find_patches(isa, &bank, &map, 1, &vec![0.0; 10 * 18]);
+        let found = find_patches(isa, &bank, &map, &vec![0.0; 10 * 18]);
         assert!(found.patches.iter().enumerate().all(|(at, &patch)| at == patch as usize));
         assert!(found.scores.iter().all(|score| (score - 1.0).abs() < 1e-5), "a mean cosine of 1");
     }
     let (rows, columns): (Vec<_>, Vec<_>) = ((0..10).collect(), (0..18).collect());
     let placement = Placement { size: 3, rows: &rows, columns: &columns };
-    let found = find_patches(Isa::detect(), &bank, &map, 1, &vec![0.0; 10 * 18]);
+    let found = find_patches(Isa::detect(), &bank, &map, &vec![0.0; 10 * 18]);
     let (sum, differences) = patch_difference(&map, &[&map], placement, &found);
     assert_eq!((sum, differences), (0.0, BlockedMap::zeros(19, 12, 20)));
 }

@@ -73,8 +73,8 @@ impl PatchBank {
 
 /// Rows and columns that a search sees of a map `[C, height, width]`: patches of one column side by side have
 /// nothing to do with rows, and fill whole tiles better as a single one.
-pub(super) fn grid([height, width]: [usize; 2], size: usize, stride: usize) -> [usize; 2] {
-    if size == 1 && stride == 1 { [1, product([height, width])] } else { [height, width] }
+pub(super) fn grid([height, width]: [usize; 2], size: usize) -> [usize; 2] {
+    if size == 1 { [1, product([height, width])] } else { [height, width] }
 }
 
 /// One map of a bank, every row cut into tiles that overlap by k − 1 columns.
@@ -112,8 +112,8 @@ pub(super) struct Tile {
 
 impl Source {
     fn new(map: &BlockedMap, size: usize, first: usize, scales: &[f32]) -> Self {
-        let [height, width] = grid([map.height(), map.width()], size, 1);
-        let (patch_rows, patch_columns) = (places(height, size, 1), places(width, size, 1));
+        let [height, width] = grid([map.height(), map.width()], size);
+        let (patch_rows, patch_columns) = (places(height, size), places(width, size));
         assert!(patch_rows * patch_columns > 0, "a map of at least {size}x{size}");
         assert_eq!(scales.len(), patch_rows * patch_columns, "a scale for each patch");
         let (mut tiles, mut row_panels) = (Vec::new(), 0);

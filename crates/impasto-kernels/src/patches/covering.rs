@@ -64,7 +64,7 @@ impl<'a> Covering<'a> {
         let mut ends = Vec::with_capacity(sources.len());
         let mut end = 0;
         for source in sources {
-            end += places(source.height(), placement.size, 1) * places(source.width(), placement.size, 1);
+            end += places(source.height(), placement.size) * places(source.width(), placement.size);
             ends.push(end);
         }
         let locate = |&patch: &u32| {
@@ -73,7 +73,7 @@ impl<'a> Covering<'a> {
             assert!(source < ends.len(), "patch {patch} of {end}");
             let within = patch - if source > 0 { ends[source - 1] } else { 0 };
             let (width, patch_columns) =
-                (sources[source].width(), places(sources[source].width(), placement.size, 1));
+                (sources[source].width(), places(sources[source].width(), placement.size));
             (source, within / patch_columns * width + within % patch_columns)
         };
         Covering {

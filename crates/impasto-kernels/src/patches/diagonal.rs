@@ -57,25 +57,20 @@ impl Kernel for Diagonal<'_> {
 
     #[inline(always)]
     unsafe fn run<S: Simd>(mut self) {
-        let Queries { map, size, stride, .. } = self.queries;
+        let Queries { map, size, .. } = self.queries;
         let lanes = self.tile.panels * LANES;
-        let columns = (self.count - 1) * stride + size;
+        let columns = self.count - 1 + size;
         self.tiles.reserve(Tiles::lengths(size, columns, self.count, lanes));
         let start = 0.max(-self.shift) as usize;
         let end = self.queries.rows.min((self.source.height as isize - self.shift) as usize);
         for row in start..end {
-            // The first row of query patches that this row belongs to.
-            let first = start.max((row + 1).saturating_sub(size)).next_multiple_of(stride);
-            if first > row || first + size > end {
-                continue;
-            }
             let panels = self.source.panels(row.wrapping_add_signed(self.shift), self.tile);
             let product = Product {
                 rows: columns,
                 depth_blocks: map.channel_blocks(),
                 panels: self.tile.panels,
                 // SAFETY: the first patch lies in the map.
-                a: unsafe { map.as_ptr().add((row * self.queries.columns + self.first * stride) * LANES) },
+                a: unsafe { map.as_ptr().add((row * self.queries.columns + self.first) * LANES) },
                 a_block: map.positions() * LANES,
                 a_row: LANES,
                 b: panels.as_ptr().cast(),
@@ -85,7 +80,7 @@ impl Kernel for Diagonal<'_> {
                 c_row: lanes + SLACK,
                 accumulate: false,
             };
-            let complete = (first + size == row + 1).then_some(first);
+            let complete = (row + 1).checked_sub(size).filter(|&first| first >= start);
             // SAFETY: the columns of the patches lie in the map, the panels in the source; the tiles have
             // been made large enough.
             unsafe {
@@ -112,7 +107,6 @@ impl Diagonal<'_> {
     /// The tiles must be as large as [`Tiles::lengths`] says, K the size, and `S` available.
     #[inline(always)]
     unsafe fn add_products<S: Simd, const K: usize>(&mut self, row: usize, complete: Option<usize>) {
-        let Queries { stride, width, .. } = self.queries;
         let lanes = self.tile.panels * LANES;
         let line = lanes + SLACK;
         let ring = self.count * lanes;
@@ -121,14 +115,14 @@ impl Diagonal<'_> {
         for (age, kept) in kept.iter_mut().enumerate().take(K - 1) {
             *kept = kept.wrapping_add((row + age) % (K - 1) * ring);
         }
-        let source_row = complete.map(|first| first.wrapping_add_signed(self.shift));
+        let complete = complete.map(|row| (row, row.wrapping_add_signed(self.shift)));
         for query in 0..self.count {
             // SAFETY: query patches, their columns and the lanes of the tile are within the tiles, and so are
             // K − 1 more columns and lanes.
             unsafe {
-                let products = self.tiles.products.as_ptr().add(query * stride * line);
+                let products = self.tiles.products.as_ptr().add(query * line);
                 let kept = kept.map(|kept| kept.wrapping_add(query * lanes));
-                let Some(source_row) = source_row else {
+                let Some((query_row, source_row)) = complete else {
                     for lane in (0..self.tile.patches).step_by(S::WIDTH) {
                         S::store(kept[0].add(lane), sum_along::<S, K>(products.add(lane), line));
                     }
@@ -137,7 +131,7 @@ impl Diagonal<'_> {
                 let values = self.source.lane(source_row, self.tile);
                 let scales = self.source.scales()[values..][..lanes].as_ptr();
                 let offsets = self.offsets[values..][..lanes].as_ptr();
-                let place = complete.unwrap_or_default() / stride * width + self.first + query;
+                let place = query_row * self.queries.width + self.first + query;
                 let mut highest = S::splat(self.best.scores[place]);
                 for lane in (0..self.tile.patches).step_by(S::WIDTH) {
                     let newest = sum_along::<S, K>(products.add(lane), line);

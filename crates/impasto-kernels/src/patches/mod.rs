@@ -27,10 +27,7 @@ mod search;
 
 pub use bank::PatchBank;
 pub use difference::{Placement, matched_map, patch_difference};
-pub use normalize::{
-    Guide, column_norms, extend_circularly, mean_column, normalize_columns, patch_norms, scale_columns,
-    subtract_column,
-};
+pub use normalize::{Guide, column_norms, extend_circularly, mean_column, normalize_columns, patch_norms};
 pub use search::{find_patches, search_bytes};
 
 /// For each query patch the bank's patch of the highest score.
@@ -46,7 +43,7 @@ pub struct PatchMatches {
     pub scores: Vec<f32>,
 }
 
-/// Patches of a side `size` that fit in `length` positions, `stride` apart.
-pub(crate) fn places(length: usize, size: usize, stride: usize) -> usize {
-    if length < size { 0 } else { (length - size) / stride + 1 }
+/// Patches of a side `size` that fit in `length` positions.
+pub(crate) fn places(length: usize, size: usize) -> usize {
+    (length + 1).saturating_sub(size)
 }

@@ -55,20 +55,20 @@ pub fn column_norms(map: &BlockedMap) -> Vec<f32> {
 /// If there is not a norm for each position.
 pub fn patch_norms(norms: &[f32], height: usize, width: usize, size: usize) -> Vec<f32> {
     assert_eq!(norms.len(), product([height, width]), "a norm for each position");
-    let columns = places(width, size, 1);
+    let columns = places(width, size);
     let norm = |patch: usize| {
         let first = patch / columns * width + patch % columns;
         let rows = (0..size).flat_map(|row| &norms[first + row * width..][..size]);
         rows.map(|&norm| f64::from(norm).powi(2)).sum::<f64>().sqrt() as f32
     };
-    (0..places(height, size, 1) * columns).map(norm).collect()
+    (0..places(height, size) * columns).map(norm).collect()
 }
 
 /// Multiplies the column at each position of `map` by its factor.
 ///
 /// # Panics
 /// If there is not a factor for each position.
-pub fn scale_columns(map: &mut BlockedMap, factors: &[f32]) {
+fn scale_columns(map: &mut BlockedMap, factors: &[f32]) {
     assert_eq!(factors.len(), map.positions(), "a factor for each position");
     each_column(map, |_, position, value| value.map(|value| value * factors[position]));
 }
@@ -101,7 +101,7 @@ pub fn mean_column(maps: &[&BlockedMap]) -> Vec<f32> {
 ///
 /// # Panics
 /// If it does not have as many channels.
-pub fn subtract_column(map: &mut BlockedMap, column: &[f32]) {
+fn subtract_column(map: &mut BlockedMap, column: &[f32]) {
     assert_eq!(column.len(), map.channels(), "channels of the map");
     let mut blocks = vec![[0.0f32; LANES]; map.channel_blocks()];
     for (channel, &value) in column.iter().enumerate() {

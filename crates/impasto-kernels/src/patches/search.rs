@@ -1,6 +1,6 @@
 //! The search: shares the diagonals among the threads, and joins what each has found.
 
-use super::bank::{PatchBank, grid};
+use super::bank::{PatchBank, Source, grid};
 use super::diagonal::{Diagonal, Tiles};
 use super::{PatchMatches, places};
 use crate::isa::Isa;
@@ -11,31 +11,22 @@ use crate::parallel::for_each_with;
 /// the product's six rows. Products and sums of so many then lie in a second-level cache of 512 KiB.
 const QUERY_COLUMNS: usize = 132;
 
-/// The patch of `bank` with the highest score for every patch of `queries` `[C, H, W]` that begins at a row and
-/// column divisible by `stride`. `offsets` `[patches]` are added to the scores; −∞ excludes a patch.
+/// The patch of `bank` with the highest score for every patch of `queries` `[C, H, W]`. `offsets` `[patches]`
+/// are added to the scores; −∞ excludes a patch.
 ///
 /// Of equal scores the lowest index wins; a score that is not a number never does. A query that gets no score
-/// above −∞, because its features are not finite, is given the first patch that is not excluded, and −∞. The
-/// time does not depend on the stride as long as that is no longer than a patch.
+/// above −∞, because its features are not finite, is given the first patch that is not excluded, and −∞.
 ///
 /// # Panics
-/// If channels differ, `queries` is smaller than a patch, `stride` is 0, there is not one offset for each
-/// patch, all patches are excluded, or the machine lacks `isa`.
-pub fn find_patches(
-    isa: Isa,
-    bank: &PatchBank,
-    queries: &BlockedMap,
-    stride: usize,
-    offsets: &[f32],
-) -> PatchMatches {
+/// If channels differ, `queries` is smaller than a patch, there is not one offset for each patch, all
+/// patches are excluded, or the machine lacks `isa`.
+pub fn find_patches(isa: Isa, bank: &PatchBank, queries: &BlockedMap, offsets: &[f32]) -> PatchMatches {
     assert_eq!(queries.channels(), bank.channels(), "channels of the bank");
     assert_eq!(offsets.len(), bank.patches(), "an offset for each patch");
     let usable = offsets.iter().position(|&offset| offset > f32::NEG_INFINITY);
     let usable = usable.expect("a patch that is not excluded");
-    assert!(stride > 0, "a stride of at least 1");
-    let places_in = |length| places(length, bank.size(), stride);
-    let (height, width) = (places_in(queries.height()), places_in(queries.width()));
-    let queries = Queries::new(queries, bank.size(), stride);
+    let [height, width] = [queries.height(), queries.width()].map(|length| places(length, bank.size()));
+    let queries = Queries::new(queries, bank.size());
     let lanes: Vec<Vec<f32>> = bank
         .sources()
         .iter()
@@ -44,12 +35,12 @@ pub fn find_patches(
             source.by_lane(&offsets[source.first..][..patches], f32::NEG_INFINITY)
         })
         .collect();
-    let pieces = pieces(bank, queries);
-    let threads = rayon::current_num_threads().min(pieces.len());
+    let pieces = Pieces::new(bank.sources(), queries);
+    let threads = rayon::current_num_threads().min(pieces.count);
     let mut found: Vec<(Best, Tiles)> =
         (0..threads).map(|_| (Best::new(queries), Tiles::default())).collect();
-    for_each_with(&mut found, pieces.len(), |(best, tiles), index| {
-        let Piece { source, shift, tile, first, count } = pieces[index];
+    for_each_with(&mut found, pieces.count, |(best, tiles), index| {
+        let Piece { source, shift, tile, first, count } = pieces.at(index);
         let (offsets, source) = (&lanes[source][..], &bank.sources()[source]);
         let tile = source.tiles[tile];
         // SAFETY: the diagonal's pointers are those of slices, whose lengths the pieces respect.
@@ -63,13 +54,12 @@ pub fn find_patches(
 }
 
 /// Bytes that [`find_patches`] needs beside the bank and the queries `[H, W]`, on the current pool's threads.
-pub fn search_bytes(bank: &PatchBank, height: usize, width: usize, stride: usize) -> usize {
-    let [rows, columns] =
-        grid([height, width], bank.size(), stride).map(|length| places(length, bank.size(), stride));
+pub fn search_bytes(bank: &PatchBank, height: usize, width: usize) -> usize {
+    let [rows, columns] = grid([height, width], bank.size()).map(|length| places(length, bank.size()));
     let tiles = bank.sources().iter().flat_map(|source| &source.tiles);
     let lanes = tiles.map(|tile| tile.panels).max().unwrap_or(0) * LANES;
-    let patches = tile_patches(bank.size(), stride).min(columns);
-    let query_columns = patches.saturating_sub(1) * stride + bank.size();
+    let patches = tile_patches(bank.size()).min(columns);
+    let query_columns = patches.saturating_sub(1) + bank.size();
     let tiles: usize = Tiles::lengths(bank.size(), query_columns, patches, lanes).iter().sum();
     let matches = rows * columns * (size_of::<f32>() + size_of::<u32>());
     let offsets: usize = bank.sources().iter().map(|source| source.scales().len()).sum();
@@ -81,7 +71,6 @@ pub fn search_bytes(bank: &PatchBank, height: usize, width: usize, stride: usize
 pub(super) struct Queries<'a> {
     pub(super) map: &'a BlockedMap,
     pub(super) size: usize,
-    pub(super) stride: usize,
     /// Rows and columns of the map's [`grid`].
     pub(super) rows: usize,
     pub(super) columns: usize,
@@ -91,16 +80,20 @@ pub(super) struct Queries<'a> {
 }
 
 impl<'a> Queries<'a> {
-    fn new(map: &'a BlockedMap, size: usize, stride: usize) -> Self {
-        let [rows, columns] = grid([map.height(), map.width()], size, stride);
-        let (height, width) = (places(rows, size, stride), places(columns, size, stride));
+    fn new(map: &'a BlockedMap, size: usize) -> Self {
+        let [rows, columns] = grid([map.height(), map.width()], size);
+        let (height, width) = (places(rows, size), places(columns, size));
         assert!(height > 0 && width > 0, "queries of at least {size}x{size}");
-        Queries { map, size, stride, rows, columns, height, width }
+        Queries { map, size, rows, columns, height, width }
     }
 }
 
+/// Query patches side by side that are worked on at a time, at most.
+fn tile_patches(size: usize) -> usize {
+    places(QUERY_COLUMNS, size)
+}
+
 /// One piece of work: a diagonal, one tile of a source's columns, some query patches of each row.
-#[derive(Clone, Copy)]
 struct Piece {
     source: usize,
     shift: isize,
@@ -109,28 +102,43 @@ struct Piece {
     count: usize,
 }
 
-/// Query patches side by side that are worked on at a time, at most.
-fn tile_patches(size: usize, stride: usize) -> usize {
-    places(QUERY_COLUMNS, size, stride)
+/// All pieces of a search. For any query, the patches it meets come in the order of their indices.
+///
+/// There are millions where patches of single columns meet large maps, so each is computed when its turn comes.
+struct Pieces<'a> {
+    sources: &'a [Source],
+    /// Index of the first piece of each source.
+    firsts: Vec<usize>,
+    count: usize,
+    /// Rows of query patches, and patches in a row.
+    height: usize,
+    width: usize,
+    /// Parts that a row of query patches is cut into.
+    parts: usize,
 }
 
-/// All pieces of the search. For any query, the patches it meets come in the order of their indices.
-fn pieces(bank: &PatchBank, queries: Queries) -> Vec<Piece> {
-    let parts = queries.width.div_ceil(tile_patches(queries.size, queries.stride));
-    let mut pieces = Vec::new();
-    for (source, of) in bank.sources().iter().enumerate() {
-        let last_query_row = (queries.height - 1) * queries.stride;
-        for shift in -(last_query_row as isize)..of.patch_rows as isize {
-            for tile in 0..of.tiles.len() {
-                pieces.extend((0..parts).map(|part| {
-                    let first = part * queries.width / parts;
-                    let count = (part + 1) * queries.width / parts - first;
-                    Piece { source, shift, tile, first, count }
-                }));
-            }
+impl<'a> Pieces<'a> {
+    fn new(sources: &'a [Source], Queries { size, height, width, .. }: Queries) -> Self {
+        let parts = width.div_ceil(tile_patches(size));
+        let mut count = 0;
+        let mut firsts = Vec::with_capacity(sources.len());
+        for source in sources {
+            firsts.push(count);
+            count += (height - 1 + source.patch_rows) * source.tiles.len() * parts;
         }
+        Pieces { sources, firsts, count, height, width, parts }
     }
-    pieces
+
+    /// The pieces of a source by shift, then tile, then part.
+    fn at(&self, index: usize) -> Piece {
+        let source = self.firsts.partition_point(|&first| first <= index) - 1;
+        let (tiles, index) = (self.sources[source].tiles.len(), index - self.firsts[source]);
+        let (line, part) = (index / self.parts, index % self.parts);
+        let first = part * self.width / self.parts;
+        let count = (part + 1) * self.width / self.parts - first;
+        let shift = (line / tiles) as isize - (self.height - 1) as isize;
+        Piece { source, shift, tile: line % tiles, first, count }
+    }
 }
 
 /// Stands for no patch.

@@ -5,7 +5,7 @@ use crate::patches::{Guide, PatchMatches, Placement, places};
 
 /// Patches of side `size` in each column and row of a map of `shape`.
 fn patch_grid(shape: Shape, size: usize) -> (usize, usize) {
-    (places(shape.height, size, 1), places(shape.width, size, 1))
+    (places(shape.height, size), places(shape.width, size))
 }
 
 /// Source, row and column of every patch of some maps, in the order of their indices.
@@ -23,16 +23,15 @@ pub fn find_patches(
     (queries, shape): (&[f32], Shape),
     sources: &[(&[f32], Shape)],
     size: usize,
-    stride: usize,
     scales: &[f32],
     offsets: &[f32],
 ) -> PatchMatches {
-    let (height, width) = (places(shape.height, size, stride), places(shape.width, size, stride));
+    let (height, width) = patch_grid(shape, size);
     let patches = patches(sources, size);
     let usable = offsets.iter().position(|&offset| offset > f32::NEG_INFINITY);
     let usable = usable.expect("a patch that is not excluded");
     let best = |query: usize| {
-        let (row, column) = (query / width * stride, query % width * stride);
+        let (row, column) = (query / width, query % width);
         let mut best = (usable as u32, f32::NEG_INFINITY);
         for (index, &(source, source_row, source_column)) in patches.iter().enumerate() {
             let (planes, source_shape) = sources[source];

@@ -50,7 +50,7 @@ impl CpuPatches {
         let sizes: Vec<_> = self.maps.iter().map(|map| (map.height(), map.width())).collect();
         let offsets = self.options.offsets(&sizes, penalties);
         let queries = self.queries(map, guide);
-        let found = kernels::find_patches(isa, self.packed(), &queries, 1, &offsets);
+        let found = kernels::find_patches(isa, self.packed(), &queries, &offsets);
         let scales = self.scales(&queries);
         let Taken { height, width, indices } = self.taken(map);
         PatchMatches {
@@ -71,7 +71,7 @@ impl CpuPatches {
         bank.add(&queries, &scales);
         let of_source = |index| {
             let source = self.normalized_source(index);
-            let scores = kernels::find_patches(isa, &bank, &source, 1, &offsets).scores;
+            let scores = kernels::find_patches(isa, &bank, &source, &offsets).scores;
             scores.into_iter().zip(self.scales(&source)).map(|(score, scale)| score * scale)
         };
         (0..self.maps.len()).flat_map(of_source).collect()
