@@ -139,8 +139,13 @@ fn patches(request: &Request<'_>, settings: &mut Settings) -> Result<(), Failure
     let Some(patches) = settings.term_mut::<Patches>() else {
         return Err(Failure::mistake(format_args!("{flag}: this run has no patches; add --method patches")));
     };
+    if flags.semantic_weight.is_some() && request.maps.is_none() {
+        return Err(Failure::mistake("--semantic-weight: there are no maps to weigh; leave the flag out"));
+    }
     let set = |setting: &mut usize, flag: Option<u8>| *setting = flag.map_or(*setting, usize::from);
     set(&mut patches.size, flags.patch_size);
+    // Patches may touch but leave no gap, which a smaller size would open at the preset's stride.
+    patches.query_stride = patches.query_stride.min(patches.size);
     set(&mut patches.rotations, flags.patch_rotations);
     set(&mut patches.scales, flags.patch_scales);
     set(&mut patches.source_stride, flags.patch_stride);
@@ -241,7 +246,8 @@ mod tests {
     fn a_method_brings_its_own_flags() {
         let settings = typed(
             "--method patches --patch-size 5 --patch-rotations 2 --patch-scales 1 --patch-stride 2 \
-             --semantic-weight 3 --variety 0.1 --match-every 4 --style-weight 2 --style-layers relu3_1",
+             --semantic-weight 3 --variety 0.1 --match-every 4 --style-weight 2 --style-layers relu3_1 \
+             --content-map c.png --style-map d.png",
         )
         .unwrap();
         let patches = settings.term::<Patches>().unwrap();
@@ -249,6 +255,13 @@ mod tests {
         assert_eq!((patches.semantic_weight, patches.variety, patches.match_every), (3.0, 0.1, 4));
         assert_eq!((patches.weight, patches.layers.layers.len()), (2.0, 1));
         assert!(settings.term::<Gram>().is_none());
+    }
+
+    #[test]
+    fn small_patches_leave_no_gap() {
+        let settings = typed("--preset cnnmrf --patch-size 1").unwrap();
+        let patches = settings.term::<Patches>().unwrap();
+        assert_eq!((patches.size, patches.query_stride), (1, 1));
     }
 
     #[test]
@@ -263,6 +276,8 @@ mod tests {
         for (flags, words) in [
             ("--lbfgs-memory 5", "add --optimizer lbfgs"),
             ("--patch-size 5", "add --method patches"),
+            ("--method patches --patch-size 4", "possible values: 1, 3, 5, 7"),
+            ("--method patches --semantic-weight 4", "there are no maps"),
             ("--preset gatys --tv-weight 1", "--tv-weight: the preset gatys"),
             ("--preset keras --style-scale 2", "--style-scale: the preset keras"),
             ("--style-weight 0 --content-weight 0 --tv-weight 0", "no term has a weight"),

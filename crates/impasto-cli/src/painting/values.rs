@@ -1,5 +1,6 @@
 //! Values of flags: how each is read from what is typed, and what is not allowed.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -54,6 +55,16 @@ pub enum MapColors {
 /// The soft masks of one picture, one for each region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MaskList(pub Vec<PathBuf>);
+
+/// As it was typed, with commas.
+impl fmt::Display for MaskList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, mask) in self.0.iter().enumerate() {
+            write!(f, "{}{}", if index > 0 { "," } else { "" }, mask.display())?;
+        }
+        Ok(())
+    }
+}
 
 /// How often a picture is repeated in a preview of its tiling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,6 +184,11 @@ pub fn style_method() -> impl TypedValueParser<Value = StyleMethod> {
         "nearest" => StyleMethod::Nearest,
         _ => StyleMethod::Gram,
     })
+}
+
+/// Reads the side of a patch: odd, so that a patch has a middle.
+pub fn patch_size() -> impl TypedValueParser<Value = u8> {
+    PossibleValuesParser::new(["1", "3", "5", "7"]).try_map(|side| side.parse::<u8>())
 }
 
 /// Reads bits a channel.

@@ -60,6 +60,9 @@ fn a_map_of_one_color_says_nothing() {
         assert!(said.contains("one region only"), "{said}");
     }
     refused(&scene, "red.png", "", "#0000ff");
+    // The region takes the style of a part of the painting: the other part is left out.
+    let said = said(&scene, "red.png", "--map-match nearest");
+    assert!(said.contains("map: 1 region: #ff0000 100 %"), "{said}");
 }
 
 #[test]
@@ -96,7 +99,13 @@ fn masks_guide_a_transfer() {
     assert!(said.contains("map: 2 regions"), "{said}");
     scene.succeed(&format!("{short} --content-mask a.png,b.png --style-mask b.png,a.png"));
     for (flags, words) in [
-        ("--content-mask a.png --style-mask a.png,none.png,b.png", "3"),
+        (
+            "--content-mask a.png --style-mask a.png,none.png,b.png",
+            "--style-mask a.png,none.png,b.png: 3 masks",
+        ),
+        // One mask shows two regions, as two masks do.
+        ("--content-mask a.png --style-mask b.png,a.png", "2 masks, but --content-mask has 1"),
+        ("--content-mask b.png,a.png --style-mask a.png", "1 mask, but --content-mask has 2"),
         ("--content-mask a.png,b.png --style-mask a.png,none.png", "nothing of a style"),
         ("--content-mask a.png --style-mask a.png --style-mask b.png", "2 times for 1 style picture"),
         ("--content-mask a.png --style-mask a.png --map-colors 2", "cannot be used with"),

@@ -7,9 +7,9 @@ use super::super::values;
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Patches (--method patches)")]
 pub struct PatchArguments {
-    /// Side of a patch in positions of its layer: 1, 3, 5 or 7; larger ones keep larger pieces of the style
-    /// together [default: 3]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=7))]
+    /// Side of a patch in positions of its layer; larger ones keep larger pieces of the style together
+    /// [default: 3]
+    #[arg(long, value_name = "N", value_parser = values::patch_size())]
     pub patch_size: Option<u8>,
 
     /// Also look at the styles turned by so many steps of 7.5° to each side, 0 to 23 [default: 0]
@@ -20,11 +20,12 @@ pub struct PatchArguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=10))]
     pub patch_scales: Option<u8>,
 
-    /// Take the patches of the styles at every such row and column only, 1 to 64: faster [default: the preset's]
+    /// Take the patches of the styles at every such row and column only, 1 to 64: less of the style is used
+    /// [default: the preset's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub patch_stride: Option<u8>,
 
-    /// Weight of the maps beside the features when patches are compared, at least 0 [default: 10]
+    /// Weight of the maps beside the features when patches are compared, at least 0 [default: the preset's]
     #[arg(long, value_name = "X", value_parser = values::weight)]
     pub semantic_weight: Option<f64>,
 

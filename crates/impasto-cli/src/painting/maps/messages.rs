@@ -4,6 +4,7 @@ use std::path::Path;
 
 use impasto::regions::{MapOf, RegionError, RegionName, Regions, SAME_COLOR, UnmatchedColor};
 
+use super::super::blend::counted;
 use super::super::request::MapFiles;
 use super::MapRegions;
 use crate::failure::Failure;
@@ -17,8 +18,15 @@ const MOST_UNMATCHED: usize = 3;
 /// Aspects that differ by more than this factor are not a matter of rounding.
 const ASPECT_TOLERANCE: f64 = 1.03;
 
-/// `map: 2 regions: #ffffff 75 %, #0000ff 25 %`, and a warning if a map says nothing.
-pub fn found(of_picture: &Regions) -> Vec<String> {
+/// `map: 2 regions: #ffffff 75 %, #0000ff 25 %`, or a warning that the maps say nothing: a single region does
+/// so where it is the whole of each style too.
+pub fn found(MapRegions { of_picture, of_styles }: &MapRegions) -> String {
+    let is_whole = |style: &Regions| style.regions()[0].pixels == style.width() * style.height();
+    if let [only] = of_picture.regions()
+        && of_styles.iter().all(is_whole)
+    {
+        return format!("warning: map: one region only, {}: the maps change nothing", only.name);
+    }
     let pixels = (of_picture.width() * of_picture.height()) as f64;
     let regions = of_picture.regions();
     let share = |pixels: usize, of: f64| match 100.0 * pixels as f64 / of {
@@ -31,10 +39,7 @@ pub fn found(of_picture: &Regions) -> Vec<String> {
     if regions.len() > MOST_LISTED {
         listed.push(format!("and {} more", regions.len() - MOST_LISTED));
     }
-    if let [only] = regions {
-        return vec![format!("warning: map: one region only, {}: the maps change nothing", only.name)];
-    }
-    vec![format!("map: {} regions: {}", regions.len(), listed.join(", "))]
+    format!("map: {}: {}", counted(regions.len(), "region"), listed.join(", "))
 }
 
 /// A line for each map that is not of the size of its picture.

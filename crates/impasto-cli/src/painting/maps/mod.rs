@@ -61,6 +61,7 @@ pub fn regions(
             MapRegions { of_picture, of_styles }
         }
         MapFiles::Masks { picture, styles } => {
+            check_lists(picture, styles)?;
             let of_picture = masks(request, picture, notes)?;
             let of_styles: Vec<Regions> =
                 styles.iter().map(|list| masks(request, list, notes)).collect::<Result<_, _>>()?;
@@ -70,7 +71,7 @@ pub fn regions(
         }
     };
     notes.extend(messages::sizes(maps.files, &regions, content, styles));
-    notes.extend(messages::found(&regions.of_picture));
+    notes.push(messages::found(&regions));
     let recipe = MapRecipe::new(maps, colors(maps), &regions.of_picture);
     Ok((regions, recipe))
 }
@@ -88,6 +89,17 @@ fn check_number(request: &Request<'_>, maps: &Maps<'_>) -> Result<(), Failure> {
     let (given, styles) = (counted(given, "time"), counted(styles, "style picture"));
     Err(Failure::mistake(format_args!(
         "{flag} is given {given} for {styles}: give it once for each, in order"
+    )))
+}
+
+/// `Ok` if each style has as many masks as the picture. The numbers of their regions would not tell: one mask
+/// alone shows two, its white and its black.
+fn check_lists(picture: &MaskList, styles: &[MaskList]) -> Result<(), Failure> {
+    let expected = picture.0.len();
+    let Some(other) = styles.iter().find(|list| list.0.len() != expected) else { return Ok(()) };
+    Err(Failure::mistake(format_args!(
+        "--style-mask {other}: {}, but --content-mask has {expected}: give one for each part, in the same order",
+        counted(other.0.len(), "mask")
     )))
 }
 
