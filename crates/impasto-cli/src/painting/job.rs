@@ -13,7 +13,7 @@ use super::reading::read;
 use super::recipe::Recipe;
 use super::request::Request;
 use super::values::{PictureSize, StartFrom};
-use super::{notes, settings, smallest_size};
+use super::{notes, published, settings, smallest_size};
 use crate::failure::Failure;
 use crate::{machine, network_choice};
 
@@ -29,7 +29,8 @@ pub struct Job {
     pub recipe: Recipe,
     /// Where the result goes.
     pub output: Output,
-    /// The regions of styles that have a weight, if there are maps.
+    /// For a dry run, which times other sizes with them: the regions of the picture and of styles that have a
+    /// weight, if there are maps.
     pub regions: Option<MapRegions>,
     /// What the user should know before the run.
     pub notes: Vec<String>,
@@ -56,7 +57,8 @@ impl Job {
         let pictures = Pictures::read(request, &settings, &mut notes)?;
         let recipe = recipe.with_maps(pictures.maps.as_ref().map(|(_, recipe)| recipe.clone()));
         let output = output.with_alpha(pictures.alpha.clone(), settings.schedule.filter);
-        let regions = pictures.regions_of_used_styles(&blend);
+        let is_dry = request.shared.output.dry_run;
+        let regions = is_dry.then(|| pictures.regions_of_used_styles(&blend)).flatten();
         let shape = pictures.shape();
         let styles: Vec<(usize, usize)> = pictures.styles.iter().map(sides).collect();
         let transfer = pictures.transfer(settings, &blend);
@@ -64,13 +66,20 @@ impl Job {
         let size = transfer.settings().schedule.size;
         let plan = transfer.plan(&engine).map_err(|error| {
             let network = engine.weights().architecture();
+            if let Some(failure) = published::missing_layer(&error, request, network) {
+                return failure;
+            }
             smallest_size::failure(error, transfer.settings(), network, shape, request.styles, &styles)
         })?;
         for stage in &plan.stages {
             output.check_size(stage.size)?;
         }
         machine::check_memory(plan.memory(), format_args!("--size {size}"))?;
+        let preview = plan.stages.last().map_or(0, |last| output.preview_memory(last.size));
+        let tiled = format_args!("--size {size} with the preview of --tile");
+        machine::check_memory(plan.memory() + preview, tiled)?;
         notes.extend(plan.warnings.iter().map(|warning| format!("warning: {warning}")));
+        notes.extend(published::hint(request, engine.weights().architecture()));
         notes.extend(notes::of_run(request, transfer.settings(), &plan, shape));
         Ok(Job { transfer, engine, plan, recipe, output, regions, notes })
     }

@@ -6,7 +6,7 @@
 //! | what a command asks for | `request.rs` |
 //! | flags become settings | `settings.rs`, `blend.rs` |
 //! | files become pictures and regions | `reading.rs`, `maps/` |
-//! | a checked run, and what to know of it | `job.rs`, `smallest_size.rs`, `notes.rs` |
+//! | a checked run, and what to know of it | `job.rs`, `smallest_size.rs`, `published.rs`, `notes.rs` |
 //! | the run, watched | `paint.rs`, `painter.rs`, `progress.rs`, `workload.rs` |
 //! | the result, its metadata, the JSON | `output.rs`, `files.rs`, `tiling.rs`, `recipe.rs`, `report.rs` |
 //! | or only what a run would take | `dry_run.rs`, `estimate.rs` |
@@ -23,6 +23,7 @@ mod output;
 mod paint;
 mod painter;
 mod progress;
+mod published;
 mod reading;
 mod recipe;
 mod report;

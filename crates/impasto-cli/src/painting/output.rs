@@ -96,6 +96,11 @@ impl Output {
         Ok(())
     }
 
+    /// Bytes for the preview of the tiling of a picture of this size, beside those of the run.
+    pub fn preview_memory(&self, size: Size) -> u64 {
+        self.preview.map_or(0, |grid| tiling::memory(size, grid))
+    }
+
     /// The file of the result.
     pub fn path(&self) -> &Path {
         &self.path
@@ -164,7 +169,15 @@ impl Output {
             outputs.push(path.clone());
         }
         if let Some(folder) = &flags.report.report {
-            outputs.push(report_page::page_in(folder));
+            let page = report_page::page_in(folder);
+            if outputs.iter().any(|output| files::is_same_file(&page, output)) {
+                return Err(Failure::mistake(format_args!(
+                    "--json={0}: the page of --report {1} is written there",
+                    page.display(),
+                    folder.display()
+                )));
+            }
+            outputs.push(page);
         }
         let numbers = flags.save_every.is_some() || flags.report.snapshots.is_some();
         for input in inputs {

@@ -1,8 +1,16 @@
 //! The preview of a tiling: a picture side by side with itself.
 
 use impasto::Picture;
+use impasto_network::Size;
 
 use super::values::Grid;
+
+/// Bytes that the preview of a picture of this size takes while it is made and written, for each pixel 3
+/// values, the plane in the making, and at most 16 bits for each of 3 channels in the file.
+pub fn memory(size: Size, grid: Grid) -> u64 {
+    let pixels = (size.width * grid.columns) as u64 * (size.height * grid.rows) as u64;
+    pixels * (3 * 4 + 4 + 3 * 2)
+}
 
 /// The picture repeated.
 pub fn tiled(picture: &Picture, grid: Grid) -> Picture {
@@ -18,6 +26,12 @@ pub fn tiled(picture: &Picture, grid: Grid) -> Picture {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_preview_takes_22_bytes_for_each_pixel() {
+        let size = Size { height: 10, width: 20 };
+        assert_eq!(memory(size, Grid { columns: 16, rows: 2 }), 320 * 20 * 22);
+    }
 
     #[test]
     fn rows_and_columns_are_repeated() {

@@ -229,6 +229,18 @@ fn weight_files_that_are_none() {
 }
 
 #[test]
+fn published_presets_name_their_network() {
+    let scene = Scene::new();
+    let short = "transfer content.png style.png --size 64 --iterations 1";
+    let words = "--preset nnst is for VGG-16: the compact network has no layer";
+    fails(&scene, &format!("{short} --preset nnst"), 2, words);
+    let (_, said) = scene.succeed(&format!("{short} --preset gatys"));
+    assert!(said.contains("balanced for VGG-19; with the compact network --preset impasto"), "{said}");
+    let (_, said) = scene.succeed(short);
+    assert!(!said.contains("VGG"), "{said}");
+}
+
+#[test]
 fn a_run_that_diverges_saves_its_last_good_picture() {
     let scene = Scene::new();
     let arguments = "transfer content.png style.png --size 64 --preset gatys --style-weight 1e300 -o out.png";

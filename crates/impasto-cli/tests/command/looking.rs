@@ -72,6 +72,9 @@ fn a_report_comes_whole_or_not_at_all() {
     refused(&scene, &format!("{SHORT} --report file"), "--report file: file is a file, not a folder");
     refused(&scene, &format!("{SHORT} --report file/a"), "is a file, not a folder");
     refused(&scene, &format!("{SHORT} --report new --style-scale 0"), "--style-scale");
+    fs::create_dir(scene.path("there")).unwrap();
+    let same = format!("{SHORT} --report there --json=there/index.html");
+    refused(&scene, &same, "--json=there/index.html: the page of --report there");
     scene.succeed(&format!("{SHORT} --report new --dry-run"));
     assert!(!scene.path("new").exists());
 }
