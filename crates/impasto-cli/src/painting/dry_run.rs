@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use impasto::terms::{Content, Gram, Nearest, Patches, TotalVariation, WeightedLayers};
 use impasto::{OptimizerSettings, Settings, Start};
+use serde::Deserialize;
 
 use super::estimate::estimate;
 use super::job::Job;
@@ -28,7 +28,7 @@ pub fn run(request: &Request<'_>, mut job: Job) -> Result<(), Failure> {
     let preset = request.shared.picture.preset;
     writeln!(out, "preset      {preset}: {}", preset.description())?;
     writeln!(out, "network     {} on {}, {threads} threads", job.recipe.network(), job.recipe.engine())?;
-    for line in terms(settings, request.content.is_some()) {
+    for line in terms(settings, request.content.is_some())? {
         writeln!(out, "loss        {line}")?;
     }
     writeln!(out, "optimiser   {}", optimizer(&settings.optimizer))?;
@@ -56,33 +56,43 @@ pub fn run(request: &Request<'_>, mut job: Job) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A term as its settings are serialised, of whatever kind: a new kind is told of as it is.
+#[derive(Deserialize)]
+struct Told {
+    #[serde(rename = "term")]
+    name: String,
+    weight: f64,
+    /// None for a term on pixels.
+    #[serde(default)]
+    layers: Vec<ToldLayer>,
+}
+
+#[derive(Deserialize)]
+struct ToldLayer {
+    layer: String,
+    weight: f64,
+}
+
 /// The terms in use, one line each. Without a content picture there is no content to keep.
-fn terms(settings: &Settings, has_content: bool) -> Vec<String> {
-    let on_maps = |name: &str, weight: f64, layers: &WeightedLayers| {
-        let layers: Vec<String> =
-            layers
-                .layers
-                .iter()
-                .map(|it| {
-                    if it.weight == 1.0 {
-                        it.layer.to_string()
-                    } else {
-                        format!("{}:{}", it.layer, it.weight)
-                    }
-                })
-                .collect();
-        (weight, format!("{name} {weight} at {}", layers.join(", ")))
-    };
-    let content = settings.term::<Content>().filter(|_| has_content);
-    let content = content.map(|term| on_maps("content", term.weight, &term.layers));
-    let gram = settings.term::<Gram>().map(|term| on_maps("gram", term.weight, &term.layers));
-    let patches = settings.term::<Patches>().map(|term| on_maps("patches", term.weight, &term.layers));
-    let nearest = settings.term::<Nearest>().map(|term| on_maps("nearest", term.weight, &term.layers));
-    let variation = settings
-        .term::<TotalVariation>()
-        .map(|term| (term.weight, format!("total variation {}", term.weight)));
-    let all = [content, gram, patches, nearest, variation].into_iter().flatten();
-    all.filter(|(weight, _)| *weight > 0.0).map(|(_, line)| line).collect()
+fn terms(settings: &Settings, has_content: bool) -> Result<Vec<String>, Failure> {
+    let told = serde_json::to_value(&settings.terms).and_then(serde_json::from_value::<Vec<Told>>);
+    let told = told.map_err(Failure::world)?.into_iter();
+    let in_use = told.filter(|term| term.weight > 0.0 && (has_content || term.name != "content"));
+    Ok(in_use.map(|term| term.line()).collect())
+}
+
+impl Told {
+    /// `gram 10 at relu1_1, relu2_1:0.5`
+    fn line(&self) -> String {
+        let layer = |it: &ToldLayer| match it.weight {
+            1.0 => it.layer.clone(),
+            weight => format!("{}:{weight}", it.layer),
+        };
+        let (name, weight) = (self.name.replace('_', " "), self.weight);
+        let layers: Vec<String> = self.layers.iter().map(layer).collect();
+        let at = if layers.is_empty() { "" } else { " at " };
+        format!("{name} {weight}{at}{}", layers.join(", "))
+    }
 }
 
 fn optimizer(settings: &OptimizerSettings) -> String {
@@ -98,5 +108,24 @@ fn start(start: &Start) -> &'static str {
         Start::NormalNoise { .. } | Start::UniformNoise { .. } => "noise",
         Start::Content => "the content",
         Start::SmoothContent { .. } => "the content without its finest detail",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use impasto::Preset;
+
+    use super::*;
+
+    #[test]
+    fn terms_of_all_presets_are_told() {
+        for preset in Preset::ALL {
+            let settings = preset.settings();
+            let lines = terms(&settings, true).unwrap();
+            assert!(!lines.is_empty() && lines.len() <= settings.terms.len(), "{preset}: {lines:?}");
+        }
+        let lines = terms(&Preset::Impasto.settings(), false).unwrap();
+        assert!(lines[0].starts_with("gram ") && lines[0].contains(" at relu1_1"), "{lines:?}");
+        assert!(lines[1].starts_with("total variation "), "{lines:?}");
     }
 }

@@ -13,19 +13,29 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use crate::transfer::TransferArguments;
 
 /// Flags of a painting that take a list of values here.
-pub const SWEPT: [&str; 17] = [
+pub const SWEPT: [&str; 27] = [
     "preset",
     "size",
     "start",
     "seed",
     "style-scale",
     "style-blend",
+    "method",
     "content-weight",
     "style-weight",
     "style-ratio",
     "tv-weight",
     "content-layers",
     "style-layers",
+    "patch-size",
+    "patch-rotations",
+    "patch-scales",
+    "patch-stride",
+    "semantic-weight",
+    "variety",
+    "match-every",
+    "map-colors",
+    "map-match",
     "iterations",
     "optimizer",
     "learning-rate",

@@ -173,6 +173,8 @@ fn words(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use impasto::StyleMethod;
+
     use super::*;
 
     fn grid(flags: &str) -> Result<Grid, String> {
@@ -211,6 +213,15 @@ mod tests {
             (Some(2), Some(1e3), Some(9))
         );
         assert!(arguments.shared.style.normalize_gradients);
+    }
+
+    #[test]
+    fn methods_are_compared() {
+        let grid = grid("--method gram,patches --style-weight 1,2").unwrap();
+        assert_eq!(grid.column_labels(), ["method gram", "method patches"]);
+        let cells = grid.cells(file).unwrap();
+        let methods: Vec<_> = cells.iter().map(|cell| cell.arguments.shared.style.method.unwrap()).collect();
+        assert_eq!(methods, [StyleMethod::Gram, StyleMethod::Patches].repeat(2));
     }
 
     #[test]
