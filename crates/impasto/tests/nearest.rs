@@ -1,6 +1,6 @@
 //! The nearest term: against the same arithmetic in PyTorch (fixtures/make_nnst.py), and by its properties.
 
-use std::path::Path;
+mod parity;
 
 use impasto::regions::Regions;
 use impasto::terms::{Nearest, WeightedLayers};
@@ -8,40 +8,11 @@ use impasto::{
     Control, Evaluation, Outcome, Picture, Preset, Progress, Pyramid, Settings, Start, StyleFit, Transfer,
 };
 use impasto_network::{Architecture, CpuEngine, Engine, Layer, Pooling, ScalarEngine, Weights};
-use safetensors::{Dtype, SafeTensors};
 
-fn bytes(file: &str) -> Vec<u8> {
-    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(file)).unwrap()
-}
-
-/// A tensor of `nnst.safetensors`.
-fn expected(name: &str) -> Vec<f64> {
-    let bytes = bytes("nnst.safetensors");
-    let tensors = SafeTensors::deserialize(&bytes).unwrap();
-    let view = tensors.tensor(name).unwrap();
-    match view.dtype() {
-        Dtype::F32 => {
-            view.data().as_chunks().0.iter().map(|&bytes| f64::from(f32::from_le_bytes(bytes))).collect()
-        }
-        _ => view.data().as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect(),
-    }
-}
+use crate::parity::{assert_close, assert_gradient, fixture, losses_of};
 
 fn picture(name: &str) -> Picture {
-    let bytes = bytes("doodle_pictures.safetensors");
-    let tensors = SafeTensors::deserialize(&bytes).unwrap();
-    let view = tensors.tensor(name).unwrap();
-    let data = view.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
-    Picture::new(view.shape()[2], view.shape()[1], data)
-}
-
-fn assert_close(found: &[f64], expected: &[f64], what: &str) {
-    assert_eq!(found.len(), expected.len(), "{what}");
-    let largest = expected.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
-    for (index, (found, expected)) in found.iter().zip(expected).enumerate() {
-        let error = (found - expected).abs() / largest;
-        assert!(error < 1e-4, "{what}[{index}]: {found}, not {expected} ({error:.1e})");
-    }
+    parity::picture("doodle_pictures.safetensors", name)
 }
 
 /// The preset at the size of the fixture pictures, 40 x 48 and a style of 56 x 40, which go in bit for bit.
@@ -54,13 +25,12 @@ fn published() -> Settings {
 }
 
 fn assert_published<E: Engine>(engine: impl Fn(&Settings) -> E) {
+    let fixture = fixture("nnst.safetensors");
     let case = |prefix: &str, settings: Settings| {
         let transfer = Transfer::new(settings).content(picture("content")).style(picture("style_1"), 1.0);
         let found = transfer.evaluate(&mut engine(transfer.settings()), &picture("picture")).unwrap();
-        let losses: Vec<f64> = found.losses.iter().map(|loss| loss.loss).collect();
-        assert_close(&losses, &expected(&format!("{prefix}.loss.style")), prefix);
-        let gradient: Vec<f64> = found.gradient.into_iter().map(f64::from).collect();
-        assert_close(&gradient, &expected(&format!("{prefix}.gradient.style")), prefix);
+        assert_close(&losses_of(&found, "nearest"), &fixture[&format!("{prefix}.loss.style")], prefix);
+        assert_gradient(&found, &fixture[&format!("{prefix}.gradient.style")], prefix);
     };
     case("quarter", published());
     let mut zero = published();
@@ -71,18 +41,18 @@ fn assert_published<E: Engine>(engine: impl Fn(&Settings) -> E) {
     case("splitting", splitting);
 }
 
-fn published_network() -> Weights {
-    Weights::from_bytes("network_vgg16", bytes("network_vgg16.safetensors"), None).unwrap()
+fn published_network(settings: &Settings) -> Weights {
+    parity::weights("network_vgg16.safetensors", settings)
 }
 
 #[test]
 fn nnst_is_the_published_arithmetic() {
-    assert_published(|settings| CpuEngine::new(published_network(), settings.network));
+    assert_published(|settings| CpuEngine::new(published_network(settings), settings.network));
 }
 
 #[test]
 fn nnst_is_the_published_arithmetic_on_the_scalar_engine() {
-    assert_published(|settings| ScalarEngine::new(&published_network(), settings.network));
+    assert_published(|settings| ScalarEngine::new(&published_network(settings), settings.network));
 }
 
 /// Smooth colours with a little noise, different for every seed.
@@ -229,6 +199,7 @@ fn tiny_and_flat_pictures_are_painted() {
             let mut settings = small(width.max(height));
             settings.schedule.pyramid = Pyramid::Doublings { sizes: 4 };
             settings.schedule.refinement = Some(2);
+            settings.schedule.style_fit = StyleFit::Shrink;
             let black = |width, height| Picture::new(width, height, vec![0.0; 3 * width * height]);
             let (content, style) = if flat {
                 (black(width, height), black(20, 17))

@@ -1,8 +1,7 @@
 //! The patch term: the presets `neural-doodle` and `cnnmrf` against the same arithmetic in PyTorch, float64
 //! (fixtures/make_neural_doodle.py, fixtures/make_cnnmrf.py), and what no fixture covers.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+mod parity;
 
 use impasto::regions::{RegionOptions, Regions, read_color_maps};
 use impasto::terms::{GuideChannels, PatchLoss, PatchScore, Patches, Term, WeightedLayers};
@@ -10,53 +9,22 @@ use impasto::{Control, Evaluation, Picture, Preset, Progress, Pyramid, Settings,
 use impasto_network::{
     CpuEngine, Engine, Layer, PatchNormalization, PatchOptions, ScalarEngine, Size, Weights,
 };
-use safetensors::{Dtype, SafeTensors};
 
-/// Losses and gradients agree to this, relative to the largest element of each.
-const TOLERANCE: f64 = 1e-4;
-
-type Fixture = BTreeMap<String, Vec<f64>>;
-
-fn bytes(file: &str) -> Vec<u8> {
-    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(file)).unwrap()
-}
-
-/// The tensors of a fixture file, widened to f64, without their shapes.
-fn fixture(file: &str) -> Fixture {
-    let bytes = bytes(file);
-    let tensors = SafeTensors::deserialize(&bytes).unwrap();
-    let values = |data: &[u8], dtype| match dtype {
-        Dtype::F32 => data.as_chunks().0.iter().map(|&bytes| f64::from(f32::from_le_bytes(bytes))).collect(),
-        Dtype::F64 => data.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect(),
-        other => panic!("{other:?} in {file}"),
-    };
-    tensors.iter().map(|(name, view)| (name.to_owned(), values(view.data(), view.dtype()))).collect()
-}
-
-fn picture_of(file: &str, name: &str) -> Picture {
-    let bytes = bytes(file);
-    let tensors = SafeTensors::deserialize(&bytes).unwrap();
-    let view = tensors.tensor(name).unwrap();
-    let data = view.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
-    Picture::new(view.shape()[2], view.shape()[1], data)
-}
+use crate::parity::{Fixture, assert_close, assert_gradient, fixture, losses_of};
 
 fn picture(name: &str) -> Picture {
-    picture_of("doodle_pictures.safetensors", name)
+    parity::picture("doodle_pictures.safetensors", name)
 }
 
 /// The regions of `picture` and of `style_1`.
 fn regions() -> (Regions, Regions) {
-    let (picture, style) =
-        (picture_of("maps.safetensors", "picture"), picture_of("maps.safetensors", "style_1"));
+    let [picture, style] = ["picture", "style_1"].map(|name| parity::picture("maps.safetensors", name));
     let (picture, mut styles) = read_color_maps(&picture, &[style], &RegionOptions::default()).unwrap();
     (picture, styles.remove(0))
 }
 
 fn weights(settings: &Settings) -> Weights {
-    let weights = Weights::from_bytes("network", bytes("network.safetensors"), None).unwrap();
-    let convention = settings.convention(weights.convention());
-    weights.with_convention(convention)
+    parity::weights("network.safetensors", settings)
 }
 
 /// A preset at the size of the fixture pictures, which then go in bit for bit.
@@ -77,24 +45,6 @@ fn transfer(settings: &Settings, guided: bool) -> Transfer {
 
 fn patches_of(settings: &mut Settings) -> &mut Patches {
     settings.term_mut::<Patches>().unwrap()
-}
-
-fn assert_close(found: &[f64], expected: &[f64], what: &str) {
-    assert_eq!(found.len(), expected.len(), "{what}");
-    let largest = expected.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
-    for (index, (found, expected)) in found.iter().zip(expected).enumerate() {
-        let error = (found - expected).abs() / largest;
-        assert!(error < TOLERANCE, "{what}[{index}]: {found}, not {expected} ({error:.1e})");
-    }
-}
-
-fn assert_gradient(evaluation: &Evaluation, expected: &[f64], what: &str) {
-    let found: Vec<f64> = evaluation.gradient.iter().copied().map(f64::from).collect();
-    assert_close(&found, expected, what);
-}
-
-fn losses_of(evaluation: &Evaluation, term: &str) -> Vec<f64> {
-    evaluation.losses.iter().filter(|loss| loss.term == term).map(|loss| loss.loss).collect()
 }
 
 /// On both engines.
