@@ -1,4 +1,5 @@
-//! The summands that a gradient by a feature map F is made of, each acting on every position by itself.
+//! The summands that a gradient by a feature map F is made of. Each reads of F no more than the column at the
+//! position that it is for; [`GradientPart::Resampled`] reads several positions, but of a given gradient.
 //!
 //! With loss L(G) of a symmetric `G = F·Fᵀ`, ∂L/∂F = (∂L/∂G + ∂L/∂Gᵀ)·F: a product with a symmetric C×C
 //! matrix ([`GradientPart::Linear`]). With `G = Σ_p w_p·F_p·F_pᵀ` each column of that product carries its

@@ -7,7 +7,7 @@
 //! | activation of stored pre-activations, sums of gradients | `activation.rs` |
 //! | 2×2 L2 pooling and its gradient | `pooling.rs` |
 //! | Gram matrix, of a whole map and weighted by position | `gram.rs` |
-//! | gradients that act on each position by itself, among them the Gram matrix's adjoint | `local_gradient.rs`, `gradient_part.rs` |
+//! | gradients that read one column of the map at each position, among them the Gram matrix's adjoint | `local_gradient.rs`, `gradient_part.rs` |
 //! | sums of squares and of squared differences | `reduction.rs` |
 //! | nearest patches, their loss and its gradient | `patches/` |
 //! | resampling by taps, whose adjoint is a gradient at positions | `resampling.rs`, `gradient_part.rs` |

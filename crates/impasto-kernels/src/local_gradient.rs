@@ -1,5 +1,5 @@
-//! Gradients of losses by a feature map F that act on each position by itself, among them the adjoint of
-//! the Gram matrix.
+//! Gradients of losses by a feature map F that read at each position no more of F than its column there,
+//! among them the adjoint of the Gram matrix.
 //!
 //! Such a gradient, the sum of some [`GradientPart`]s, can be written where F was, a few positions at a time,
 //! so tapped maps need no second buffer.
