@@ -205,7 +205,7 @@ fn a_region_without_texture_is_left_alone_and_told() {
         let transfer = small::transfer(settings).regions(halves(24, 18), vec![of_style.clone()]);
         let plan = transfer.plan(&small::engine(transfer.settings())).unwrap();
         let warnings: Vec<String> = plan.warnings.iter().map(ToString::to_string).collect();
-        let expected = "the region mask 2 (216 pixels) is in no style: no texture is painted there";
+        let expected = "the region mask 2 (216 pixels) is in no style: nothing guides what is painted there";
         assert_eq!(warnings, [expected], "{loss:?}");
 
         let evaluation = evaluate(&transfer, &small::picture(24, 18, 7));
