@@ -6,7 +6,7 @@ use impasto_network::{Architecture, Layer, ScalarEngine, Weights};
 
 /// Five blocks, so that it has the layers of all presets.
 pub fn weights() -> Weights {
-    let blocks = vec![vec![4, 4], vec![6, 6], vec![6, 6, 6], vec![8, 8, 8], vec![8]];
+    let blocks = vec![vec![4, 4], vec![6, 6], vec![6, 6, 6], vec![8, 8, 8], vec![8, 8]];
     Weights::random(Architecture::new("small", blocks), 3)
 }
 
