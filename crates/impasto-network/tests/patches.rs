@@ -10,10 +10,10 @@ use impasto_network::{
 
 const LAYER: Layer = Layer::relu(2, 1);
 
-const PICTURE: Size = Size { height: 25, width: 34 };
+const PICTURE: Size = Size { height: 17, width: 24 };
 
 /// Of two styles.
-const STYLES: [Size; 2] = [Size { height: 20, width: 27 }, Size { height: 31, width: 16 }];
+const STYLES: [Size; 2] = [Size { height: 14, width: 19 }, Size { height: 21, width: 12 }];
 
 fn options() -> PatchOptions {
     PatchOptions {
