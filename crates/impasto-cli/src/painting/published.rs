@@ -41,7 +41,7 @@ pub fn missing_layer(
     request: &Request<'_>,
     network: &Architecture,
 ) -> Option<Failure> {
-    let TransferError::Engine { source: EngineError::NoSuchLayer { layer, .. }, .. } = error else {
+    let TransferError::NoSuchLayer(EngineError::NoSuchLayer { layer, .. }) = error else {
         return None;
     };
     let Published { preset, network: own, instead } = published(request)?;
