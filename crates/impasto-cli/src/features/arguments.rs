@@ -3,12 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use impasto_kernels::Isa;
-use impasto_network::{Architecture, Convention, Layer, Pooling};
+use impasto_network::Layer;
 
-use crate::command_line::isa_parser;
-use crate::network_choice::{network_parser, pooling_parser};
-use crate::threads;
+use crate::painting::arguments::{MachineArguments, NetworkArguments};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -91,43 +88,11 @@ pub struct FeaturesArguments {
     )]
     pub max_pixels: u64,
 
-    /// The network: compact is built in, vgg16 and vgg19 need --weights [default: compact, or what the
-    /// weight file holds]
-    #[arg(long, value_name = "NAME", value_parser = network_parser(), help_heading = "Network")]
-    pub network: Option<Architecture>,
+    #[command(flatten)]
+    pub network: NetworkArguments,
 
-    /// The weights of a network, a safetensors file with names such as conv1_1.weight or
-    /// features.0.weight.
-    #[arg(long, value_name = "FILE", help_heading = "Network")]
-    pub weights: Option<PathBuf>,
-
-    /// How the network of the weight file reads pictures: caffe, torch, or a sentence [default: what the file
-    /// says or implies]
-    #[arg(long, value_name = "WORDS", requires = "weights", help_heading = "Network")]
-    pub convention: Option<Convention>,
-
-    /// How four positions become one between blocks.
-    #[arg(
-        long,
-        value_name = "KIND",
-        default_value = "max",
-        value_parser = pooling_parser(),
-        help_heading = "Network"
-    )]
-    pub pooling: Pooling,
-
-    /// Threads to compute with, 1 to 1024; nothing depends on it but time [default: one for each core]
-    #[arg(
-        long,
-        value_name = "N",
-        value_parser = clap::value_parser!(u16).range(1..=threads::MOST_THREADS),
-        help_heading = "Machine"
-    )]
-    pub threads: Option<u16>,
-
-    /// The instruction set [default: the widest of this machine]
-    #[arg(long, value_name = "NAME", value_parser = isa_parser(), help_heading = "Machine")]
-    pub isa: Option<Isa>,
+    #[command(flatten)]
+    pub machine: MachineArguments,
 }
 
 /// Which channels of a layer are shown.

@@ -4,18 +4,18 @@ mod activations;
 mod arguments;
 mod reconstruction;
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 pub use arguments::FeaturesArguments;
 use arguments::{Channels, Reconstruct};
-use impasto::picture::{Filter, PictureError, ReadOptions, SourcePicture, WriteOptions, check_writable};
+use impasto::picture::{Filter, ReadOptions, SourcePicture, WriteOptions, check_writable};
 use impasto::{Picture, Preset};
 use impasto_kernels::Isa;
 use impasto_network::{CpuEngine, Engine, Layer, NetworkOptions, Size};
 
 use crate::failure::{Failure, say};
+use crate::painting::{is_same_file, unreadable};
 use crate::sheet::Sheet;
 use crate::{interrupt, machine, network_choice, threads};
 
@@ -25,8 +25,8 @@ const SIZE_TO_RECONSTRUCT: u32 = 256;
 
 /// Writes the sheets.
 pub fn run(arguments: &FeaturesArguments) -> Result<(), Failure> {
-    let isa = machine::instruction_set(arguments.isa)?;
-    threads::pool(arguments.threads)?.install(|| {
+    let isa = machine::instruction_set(arguments.machine.isa)?;
+    threads::pool(arguments.machine.threads)?.install(|| {
         let mut layers = arguments.layers.clone();
         layers.sort_unstable();
         layers.dedup();
@@ -71,7 +71,7 @@ fn reconstruct(
     let picture = read(arguments, SIZE_TO_RECONSTRUCT)?;
     interrupt::install()?;
     let about = about(arguments, engine);
-    match reconstruction::sheet(engine, &picture, arguments, from, layers, &about)? {
+    match reconstruction::sheet(engine, &picture, arguments, from, layers, &about, &file)? {
         None => {
             if !arguments.quiet {
                 say("interrupted before the first picture; nothing written");
@@ -87,25 +87,18 @@ fn reconstruct(
 
 /// The network of the flags, ready to run.
 fn engine(arguments: &FeaturesArguments, isa: Isa) -> Result<CpuEngine, Failure> {
-    let weights = network_choice::chosen(
-        arguments.network.as_ref(),
-        arguments.weights.as_deref(),
-        arguments.convention,
-    )?;
+    let flags = &arguments.network;
+    let weights = network_choice::chosen(flags.network.as_ref(), flags.weights.as_deref(), flags.convention)?;
     // The first convolution pads as in the default preset, so that the rim shows the picture and not its end.
-    let options = NetworkOptions { pooling: arguments.pooling, ..Preset::Impasto.settings().network };
+    let own = Preset::Impasto.settings().network;
+    let options = NetworkOptions { pooling: flags.pooling.unwrap_or(own.pooling), ..own };
     Ok(CpuEngine::with_isa(weights, options, isa))
 }
 
 /// The picture at the size asked for, or a longest side of `default`.
 fn read(arguments: &FeaturesArguments, default: u32) -> Result<Picture, Failure> {
     let options = ReadOptions { max_pixels: arguments.max_pixels };
-    let source = SourcePicture::read(&arguments.image, &options).map_err(|error| match error {
-        PictureError::TooLarge { .. } | PictureError::FileTooLong { .. } => {
-            Failure::mistake(format_args!("{error} (--max-pixels)"))
-        }
-        error => error.into(),
-    })?;
+    let source = SourcePicture::read(&arguments.image, &options).map_err(unreadable)?;
     if !arguments.quiet {
         for warning in &source.warnings {
             say(format_args!("warning: {}: {warning}", arguments.image.display()));
@@ -143,8 +136,7 @@ fn named(image: &Path, word: &str) -> PathBuf {
 /// Checks that a sheet can be written, and does not replace the picture.
 fn check(file: &Path, arguments: &FeaturesArguments) -> Result<(), Failure> {
     check_writable(file, &WriteOptions::default())?;
-    let whole = |path: &Path| fs::canonicalize(path).ok();
-    if whole(file).is_some_and(|file| whole(&arguments.image) == Some(file)) {
+    if is_same_file(file, &arguments.image) {
         return Err(Failure::mistake(format_args!("{}: is the picture itself", file.display())));
     }
     Ok(())

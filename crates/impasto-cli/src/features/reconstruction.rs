@@ -4,6 +4,8 @@
 //! From noise, the distance of the feature maps of one layer is minimised, or that of the Gram matrices of all
 //! layers up to it: what looks the same to the layer, and nothing of what it has lost.
 
+use std::path::Path;
+
 use impasto::picture::Filter;
 use impasto::terms::{
     Content, ContentLoss, Gram, GramLoss, Guidance, Term, TotalVariation, VariationLoss, WeightedLayers,
@@ -15,10 +17,16 @@ use super::arguments::{FeaturesArguments, Reconstruct};
 use crate::failure::Failure;
 use crate::machine;
 use crate::series::Series;
-use crate::sheet::{Sheet, Tile};
+use crate::sheet::{Sheet, Space, Tile};
 
 /// Tiles of a row.
 const COLUMNS: usize = 6;
+
+/// What stands below the first tile.
+const THE_PICTURE: &str = "the picture";
+
+/// What [`percent`] has at its longest.
+const LONGEST_ERROR: &str = "<0.01 %";
 
 /// Total variation beside a relative loss: enough to take out the noise that no layer sees, too little to blur
 /// what the first layers hold.
@@ -31,7 +39,7 @@ const MEMORY: usize = 20;
 /// final size. `None` if there are none.
 ///
 /// # Errors
-/// If a run cannot be made, or diverges.
+/// If a run cannot be made, or diverges, or `file` cannot hold the sheet.
 pub fn sheet(
     engine: &mut CpuEngine,
     picture: &Picture,
@@ -39,6 +47,7 @@ pub fn sheet(
     from: Reconstruct,
     layers: &[Layer],
     about: &str,
+    file: &Path,
 ) -> Result<Option<(Sheet, bool)>, Failure> {
     let runs: Vec<(String, Transfer)> = (1..=layers.len())
         .map(|count| {
@@ -52,9 +61,20 @@ pub fn sheet(
     for plan in &plans {
         machine::check_memory(plan.memory(), "--size")?;
     }
+    let what = match from {
+        Reconstruct::Content => "painted again from the maps of one layer",
+        Reconstruct::Style => "texture painted again from the Gram matrices of the layers up to one",
+    };
+    let title = format!("{about}, {what}, {} iterations", arguments.iterations);
+    let sheet = Sheet { title, columns: (runs.len() + 1).min(COLUMNS), ..Sheet::default() };
+    let captions: Vec<String> = runs.iter().map(|(name, _)| caption(name, LONGEST_ERROR)).collect();
+    let captions = captions.iter().map(String::as_str).chain([THE_PICTURE]);
+    let (width, height) = (picture.width(), picture.height());
+    let spaces: Vec<Space<'_>> = captions.map(|caption| Space { width, height, caption }).collect();
+    sheet.check(file, &spaces)?;
     let names: Vec<String> = runs.iter().map(|(name, _)| name.clone()).collect();
     let mut series = Series::new(arguments.quiet, names, &plans);
-    let mut tiles = vec![Some(Tile { picture: picture.clone(), caption: "the picture".to_owned() })];
+    let mut tiles = vec![Some(Tile { picture: picture.clone(), caption: THE_PICTURE.to_owned() })];
     for (index, (name, transfer)) in runs.iter().enumerate() {
         series.begin(index);
         let Outcome { picture, trace, completed } = transfer.run(engine, &mut series)?;
@@ -65,20 +85,15 @@ pub fn sheet(
         let of_layers = |losses: &[TermLoss]| -> f64 {
             losses.iter().filter(|loss| loss.layer.is_some()).map(|loss| loss.loss).sum()
         };
-        let error = trace
+        let caption = trace
             .evaluations
             .last()
-            .map_or_else(String::new, |last| format!(", error {}", percent(of_layers(&last.losses))));
-        tiles.push(Some(Tile { picture, caption: format!("{name}{error}") }));
+            .map_or_else(|| name.clone(), |last| caption(name, &percent(of_layers(&last.losses))));
+        tiles.push(Some(Tile { picture, caption }));
     }
     series.finish();
     let completed = tiles.len() == layers.len() + 1;
-    let what = match from {
-        Reconstruct::Content => "painted again from the maps of one layer",
-        Reconstruct::Style => "texture painted again from the Gram matrices of the layers up to one",
-    };
-    let title = format!("{about}, {what}, {} iterations", arguments.iterations);
-    let sheet = Sheet { title, columns: tiles.len().min(COLUMNS), tiles, ..Sheet::default() };
+    let sheet = Sheet { columns: tiles.len().min(COLUMNS), tiles, ..sheet };
     Ok((sheet.tiles.len() > 1).then_some((sheet, completed)))
 }
 
@@ -116,7 +131,7 @@ fn settings(
     terms: Vec<Term>,
 ) -> Settings {
     let mut settings = Preset::Impasto.settings();
-    settings.network.pooling = arguments.pooling;
+    settings.network.pooling = arguments.network.pooling.unwrap_or(settings.network.pooling);
     settings.terms = terms;
     if from == Reconstruct::Content {
         settings.optimizer = OptimizerSettings::lbfgs(MEMORY);
@@ -132,13 +147,18 @@ fn settings(
     settings
 }
 
+/// What stands below a reconstruction.
+fn caption(name: &str, error: &str) -> String {
+    format!("{name}, error {error}")
+}
+
 /// A part of one in words.
 fn percent(part: f64) -> String {
     match 100.0 * part {
         percent @ 10.0.. => format!("{percent:.0} %"),
         percent @ 0.1.. => format!("{percent:.1} %"),
         percent @ 0.01.. => format!("{percent:.2} %"),
-        _ => "<0.01 %".to_owned(),
+        _ => LONGEST_ERROR.to_owned(),
     }
 }
 

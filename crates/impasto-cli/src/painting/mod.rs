@@ -34,8 +34,10 @@ mod tiling;
 pub mod values;
 mod workload;
 
+pub use files::is_same_file;
 pub use job::Job;
 pub use progress::duration;
+pub use reading::unreadable;
 pub use request::{MapFiles, Maps, Request};
 pub use workload::Workload;
 

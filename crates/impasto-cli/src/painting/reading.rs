@@ -15,17 +15,24 @@ use crate::failure::Failure;
 pub fn read(request: &Request<'_>, path: &Path, notes: &mut Vec<String>) -> Result<SourcePicture, Failure> {
     let options = ReadOptions { max_pixels: request.shared.picture.max_pixels };
     let source = SourcePicture::read(path, &options).map_err(|error| match error {
-        PictureError::TooLarge { .. } | PictureError::FileTooLong { .. } => {
-            Failure::mistake(format_args!("{error} (--max-pixels)"))
-        }
         error if is_meant_for_json(request, path) => Failure::mistake(format_args!(
             "{error}; to write the JSON there, use an equals sign: --json={}",
             path.display()
         )),
-        error => error.into(),
+        error => unreadable(error),
     })?;
     notes.extend(source.warnings.iter().map(|warning| format!("warning: {}: {warning}", path.display())));
     Ok(source)
+}
+
+/// Why a picture cannot be read, with the flag that says how large it may be if that is why.
+pub fn unreadable(error: PictureError) -> Failure {
+    match error {
+        PictureError::TooLarge { .. } | PictureError::FileTooLong { .. } => {
+            Failure::mistake(format_args!("{error} (--max-pixels)"))
+        }
+        error => error.into(),
+    }
 }
 
 /// Whether `--json FILE` was typed for `--json=FILE`, so that the file counts as a picture.

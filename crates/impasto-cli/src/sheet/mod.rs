@@ -3,10 +3,12 @@
 //! Every tile stands in a cell of one size, with an optional caption below it. Labels of columns stand above,
 //! labels of rows to the left, and a title over all. Cells are as wide as the widest tile or word needs.
 
+mod space;
 mod text;
 
 use impasto::Picture;
 use impasto::picture::Filter;
+pub use space::Space;
 use text::{LINE, Style, draw, wrapped};
 
 /// White of the paper, 0..1.
@@ -62,29 +64,32 @@ struct Layout {
     column_labels: Vec<Vec<String>>,
     row_labels: Vec<Vec<String>>,
     captions: Vec<Vec<String>>,
+    /// Top of the first row.
+    top: usize,
     width: usize,
+    height: usize,
+}
+
+impl Tile {
+    fn space(&self) -> Space<'_> {
+        Space { width: self.picture.width(), height: self.picture.height(), caption: &self.caption }
+    }
 }
 
 impl Sheet {
     /// The sheet as a picture.
     pub fn draw(&self) -> Picture {
-        let layout = self.layout();
-        let title_height = layout.title.len() * LINE + if layout.title.is_empty() { 0 } else { GAP };
-        let label_lines = layout.column_labels.iter().map(Vec::len).max().unwrap_or(0);
-        let label_height = if label_lines > 0 { label_lines * LINE + UNDER_LABEL } else { 0 };
-        let top = MARGIN + title_height + label_height;
-        let rows: usize = layout.row_heights.iter().map(|height| height + layout.caption_height).sum();
-        let height = top + rows + GAP * (layout.row_heights.len().max(1) - 1) + MARGIN;
-
-        let mut sheet = Picture::new(layout.width, height, vec![PAPER; 3 * layout.width * height]);
+        let layout = self.layout(&self.spaces());
+        let (width, height) = (layout.width, layout.height);
+        let mut sheet = Picture::new(width, height, vec![PAPER; 3 * width * height]);
         lines(&mut sheet, MARGIN, MARGIN, &layout.title, Style::Title);
         for (column, label) in layout.column_labels.iter().enumerate() {
             let left = layout.left + column * (layout.cell_width + GAP);
             // The labels of a row of columns stand on one line, their last.
-            let top = top - UNDER_LABEL - label.len() * LINE;
+            let top = layout.top - UNDER_LABEL - label.len() * LINE;
             centered(&mut sheet, left, top, layout.cell_width, label, Style::Label);
         }
-        let mut top = top;
+        let mut top = layout.top;
         for (row, height) in layout.row_heights.iter().enumerate() {
             if let Some(label) = layout.row_labels.get(row) {
                 let middle = top + height.saturating_sub(label.len() * LINE) / 2;
@@ -110,40 +115,51 @@ impl Sheet {
         sheet
     }
 
-    fn layout(&self) -> Layout {
-        let tiles = self.tiles.iter().flatten();
-        let widest = tiles.map(|tile| tile.picture.width()).max().unwrap_or(0).max(NARROWEST);
+    /// The spaces of the tiles, cell by cell.
+    fn spaces(&self) -> Vec<Option<Space<'_>>> {
+        self.tiles.iter().map(|tile| tile.as_ref().map(Tile::space)).collect()
+    }
+
+    /// Where everything stands if the tiles take these spaces.
+    fn layout(&self, tiles: &[Option<Space<'_>>]) -> Layout {
+        let widest = tiles.iter().flatten().map(|tile| tile.width).max().unwrap_or(0).max(NARROWEST);
         // A word that does not fit its cell is broken, so no text can leave it.
         let characters = widest / Style::Label.advance();
         let column_labels: Vec<Vec<String>> =
             self.column_labels.iter().map(|label| wrapped(label, characters)).collect();
-        let captions: Vec<Vec<String>> = self
-            .tiles
-            .iter()
-            .map(|tile| {
-                tile.as_ref()
-                    .map_or_else(Vec::new, |tile| wrapped(&tile.caption, widest / Style::Caption.advance()))
-            })
-            .collect();
+        let caption = |tile: &Space<'_>| wrapped(tile.caption, widest / Style::Caption.advance());
+        let captions: Vec<Vec<String>> =
+            tiles.iter().map(|tile| tile.as_ref().map_or_else(Vec::new, caption)).collect();
         let row_labels: Vec<Vec<String>> =
             self.row_labels.iter().map(|label| wrapped(label, ROW_LABEL)).collect();
         let label_width = row_labels.iter().flatten().map(|line| Style::Label.width(line)).max();
         let left = MARGIN + label_width.map_or(0, |width| width + 2 * GAP);
         let width = left + self.columns * (widest + GAP) - GAP + MARGIN;
-        let row_heights = self
-            .tiles
+        let row_heights: Vec<usize> = tiles
             .chunks(self.columns)
-            .map(|row| row.iter().flatten().map(|tile| tile.picture.height()).max().unwrap_or(0));
+            .map(|row| row.iter().flatten().map(|tile| tile.height).max().unwrap_or(0))
+            .collect();
+        let caption_height = captions.iter().map(Vec::len).max().unwrap_or(0) * LINE;
+
+        let title = wrapped(&self.title, (width - 2 * MARGIN) / Style::Title.advance());
+        let title_height = title.len() * LINE + if title.is_empty() { 0 } else { GAP };
+        let label_lines = column_labels.iter().map(Vec::len).max().unwrap_or(0);
+        let label_height = if label_lines > 0 { label_lines * LINE + UNDER_LABEL } else { 0 };
+        let top = MARGIN + title_height + label_height;
+        let rows: usize = row_heights.iter().map(|height| height + caption_height).sum();
+        let height = top + rows + GAP * (row_heights.len().max(1) - 1) + MARGIN;
         Layout {
             cell_width: widest,
-            row_heights: row_heights.collect(),
-            caption_height: captions.iter().map(Vec::len).max().unwrap_or(0) * LINE,
+            row_heights,
+            caption_height,
             left,
-            title: wrapped(&self.title, (width - 2 * MARGIN) / Style::Title.advance()),
+            title,
             column_labels,
             row_labels,
             captions,
+            top,
             width,
+            height,
         }
     }
 }

@@ -20,7 +20,7 @@ use impasto_kernels::Isa;
 use crate::failure::{Failure, say};
 use crate::painting::Job;
 use crate::series::Series;
-use crate::sheet::{Sheet, Tile, shrunk};
+use crate::sheet::{Sheet, Space, Tile, shrunk};
 use crate::{interrupt, machine, threads};
 
 /// How a cell ended.
@@ -31,6 +31,9 @@ enum End {
     /// Ctrl-C: what there is of it, if anything.
     Interrupted(Option<Picture>),
 }
+
+/// What stands below a cell whose picture is the last good one.
+const DIVERGED: &str = "diverged";
 
 /// Paints all cells, then the sheet.
 pub fn run(arguments: &SweepArguments) -> Result<(), Failure> {
@@ -43,6 +46,14 @@ pub fn run(arguments: &SweepArguments) -> Result<(), Failure> {
     threads::pool(checked[0].arguments.shared.machine.threads)?.install(|| {
         let plans = checked.iter().map(|cell| Job::new(&cell.arguments.request()?, isa).map(|job| job.plan));
         let plans = plans.collect::<Result<Vec<_>, _>>()?;
+        let sheet = Sheet {
+            title: checked[0].arguments.request()?.title(),
+            columns: grid.column_labels().len(),
+            column_labels: grid.column_labels(),
+            row_labels: grid.row_labels(),
+            tiles: Vec::new(),
+        };
+        sheet.check(&output, &spaces(&plans, arguments.own.cell as usize))?;
         interrupt::install()?;
         let cells = match &arguments.own.keep {
             None => checked,
@@ -53,13 +64,20 @@ pub fn run(arguments: &SweepArguments) -> Result<(), Failure> {
                 grid.cells(|name| folder.join(format!("{name}.png")))?
             }
         };
-        paint(arguments, &grid, &cells, &plans, isa, &output)
+        paint(arguments, sheet, &cells, &plans, isa, &output)
     })
 }
 
+/// What the cells take of the sheet at most, by their plans.
+fn spaces(plans: &[Plan], longest: usize) -> Vec<Space<'static>> {
+    let lasts = plans.iter().filter_map(|plan| plan.stages.last());
+    lasts.map(|last| Space::shrunk((last.size.width, last.size.height), longest, DIVERGED)).collect()
+}
+
+/// Paints all cells, then the sheet, which has all but its tiles.
 fn paint(
     arguments: &SweepArguments,
-    grid: &Grid,
+    sheet: Sheet,
     cells: &[Cell],
     plans: &[Plan],
     isa: Isa,
@@ -76,7 +94,7 @@ fn paint(
             End::Painted(picture) => (Some(picture), ""),
             End::Diverged(picture) => {
                 diverged.push(cell.name.as_str());
-                (Some(picture), "diverged")
+                (Some(picture), DIVERGED)
             }
             End::Interrupted(picture) => {
                 interrupted = true;
@@ -98,14 +116,7 @@ fn paint(
         return Err(Failure::Interrupted);
     }
     tiles.resize_with(cells.len(), || None);
-    let sheet = Sheet {
-        title: cells[0].arguments.request()?.title(),
-        columns: grid.column_labels().len(),
-        column_labels: grid.column_labels(),
-        row_labels: grid.row_labels(),
-        tiles,
-    };
-    let sheet = sheet.draw();
+    let sheet = Sheet { tiles, ..sheet }.draw();
     sheet.write(output, None, &WriteOptions::default())?;
     if !own.quiet {
         let (width, height) = (sheet.width(), sheet.height());

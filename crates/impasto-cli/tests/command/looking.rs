@@ -129,6 +129,8 @@ fn a_sweep_has_a_name_of_its_own_and_checks_all_cells_first() {
         ("--seed 1,2 -o grid.bmp", "grid.bmp"),
         ("--seed 1,2 --keep content.png", "--keep content.png"),
         ("--seed 1,2 --cell 5", "--cell"),
+        // 180 cells of at least 96 pixels are more than the 16384 that WebP holds.
+        (format!("--size 64 --seed {} -o grid.webp", ["1"; 180].join(",")).as_str(), "16384"),
     ] {
         refused(&scene, &format!("{common} {flags}"), words);
     }

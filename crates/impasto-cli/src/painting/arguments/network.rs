@@ -25,7 +25,7 @@ pub struct NetworkArguments {
     #[arg(long, value_name = "WORDS", requires = "weights")]
     pub convention: Option<Convention>,
 
-    /// How four positions become one between blocks [default: the preset's]
+    /// How four positions become one between blocks [default: the preset's, max in ours]
     #[arg(long, value_name = "KIND", value_parser = pooling_parser())]
     pub pooling: Option<Pooling>,
 }
