@@ -4,9 +4,10 @@ use impasto_network::{Architecture, Engine, EngineError, Layer, Size};
 use serde::Serialize;
 
 use crate::error::style_name;
+use crate::laplacian::LaplacianPyramid;
 use crate::objective::Taps;
 use crate::terms::{Definition, Term};
-use crate::{Schedule, Settings, TransferError, Warning, serialize};
+use crate::{Schedule, Settings, TransferError, Variables, Warning, serialize};
 
 /// What a run will do.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -114,7 +115,10 @@ impl Stage {
         let of_regions = regions as u64 * region_bytes(terms, architecture, size, &styles);
         // Values of f32, in units of one picture: the content, the variables, the picture they stand for, the
         // gradient by it, and the last good one; and the average.
-        let variables = 3 * size.height * size.width;
+        let variables = match settings.variables {
+            Variables::Pixels => 3 * size.height * size.width,
+            Variables::LaplacianPyramid { levels } => LaplacianPyramid::new(size, levels).len(),
+        };
         let pictures = 5 + u64::from(settings.average.is_some());
         let optimizer = settings.optimizer.build::<()>()?.memory_needed(variables);
         let styles_at_once: u64 = styles.iter().map(|style| 12 * (style.height * style.width) as u64).sum();
