@@ -4,9 +4,9 @@ mod support;
 
 use impasto_kernels::scalar::{self, Shape};
 use impasto_kernels::{
-    Activated, BlockedMap, Convolution3x3, FirstConvolution, GradientPart, Isa, OutputGradient, PackedMatrix,
-    Padding, TileSize, WindowPooling, Workspace, activate, add_gradient, gradient_norm, gram, matrix_product,
-    pool_l2, replace_by_gradient, squared_difference, squared_norm, unpool_l2, weighted_gram,
+    Activated, BlockedMap, Convolution3x3, FirstConvolution, Isa, OutputGradient, Padding, TileSize,
+    WindowPooling, Workspace, activate, add_gradient, gram, matrix_product, pool_l2, squared_difference,
+    squared_norm, unpool_l2, weighted_gram,
 };
 use support::{assert_close, map_of, sets, values};
 
@@ -246,148 +246,6 @@ fn convolution_and_input_gradient_are_adjoint() {
             let (left, right) = (dot(&forward.to_planes(), &gradient), dot(&input, &back.to_planes()));
             let size = dot(&gradient, &gradient).sqrt() * dot(&input, &input).sqrt();
             assert!((left - right).abs() < 1e-5 * size, "{isa} {padding:?}: {left} against {right}");
-        }
-    }
-}
-
-#[test]
-fn gram_equals_its_scalar_twin() {
-    for (channels, height, width) in [(16, 3, 5), (37, 20, 21), (64, 70, 80), (5, 1, 1)] {
-        let shape = Shape { channels, height, width };
-        let planes = values(shape.elements(), 9);
-        let expected = scalar::gram(&planes, shape);
-        for isa in sets() {
-            let found = gram(isa, &map_of(&planes, shape));
-            for (found, expected) in found.iter().zip(&expected) {
-                let tolerance = 2e-6 * (height * width) as f64;
-                assert!((found - expected).abs() < tolerance, "{isa} {shape:?}: {found} against {expected}");
-            }
-        }
-    }
-}
-
-#[test]
-fn local_gradients_are_products_and_differences() {
-    for (channels, height, width) in [(16, 3, 5), (37, 20, 21), (130, 30, 11)] {
-        let shape = Shape { channels, height, width };
-        let (planes, target) = (values(shape.elements(), 10), values(shape.elements(), 11));
-        let half = values(channels * channels, 12);
-        let matrix: Vec<f32> = (0..channels * channels)
-            .map(|at| half[at] + half[at % channels * channels + at / channels])
-            .collect();
-        let product = scalar::matrix_product(channels, channels, shape.positions(), &matrix, &planes);
-        let expected: Vec<f32> =
-            product.iter().zip(planes.iter().zip(&target)).map(|(p, (f, t))| p + 0.5 * (f - t)).collect();
-        let packed = PackedMatrix::new(channels, &matrix);
-        for isa in sets() {
-            let target = map_of(&target, shape);
-            let parts =
-                [GradientPart::Linear(&packed), GradientPart::Difference { scale: 0.5, target: &target }];
-            let mut map = map_of(&planes, shape);
-            replace_by_gradient(isa, &mut map, &parts, false);
-            assert_close(&map.to_planes(), &expected, 1e-5, "sum of parts");
-
-            let mut map = map_of(&planes, shape);
-            replace_by_gradient(isa, &mut map, &parts, true);
-            let masked: Vec<f32> =
-                expected.iter().zip(&planes).map(|(&e, &f)| if f > 0.0 { e } else { 0.0 }).collect();
-            assert_close(&map.to_planes(), &masked, 1e-5, "masked sum of parts");
-
-            let norm = gradient_norm(isa, &map_of(&planes, shape), parts[0]);
-            let sum: f64 = product.iter().map(|value| f64::from(value.abs())).sum();
-            assert!((norm - sum).abs() < 1e-5 * sum, "{isa}: {norm} against {sum}");
-        }
-    }
-}
-
-/// Weights of `shape`'s positions: none, few, all but few, and all, of many sizes.
-fn region_weights(shape: Shape) -> [Vec<f32>; 4] {
-    let all: Vec<f32> = values(shape.positions(), 19).iter().map(|value| value.abs() + 1e-3).collect();
-    let some = |keep: fn(usize) -> bool| {
-        all.iter().enumerate().map(|(at, &weight)| if keep(at) { weight } else { 0.0 }).collect()
-    };
-    [some(|_| false), some(|at| at % 97 == 4), some(|at| at % 53 != 0), all.clone()]
-}
-
-#[test]
-fn weighted_gram_equals_its_scalar_twin() {
-    for (channels, height, width) in [(16, 3, 5), (19, 40, 31), (64, 70, 80), (5, 1, 1)] {
-        let shape = Shape { channels, height, width };
-        let planes = values(shape.elements(), 20);
-        for weights in region_weights(shape) {
-            let expected = scalar::weighted_gram(&planes, shape, &weights);
-            // What has no weight must not count, whatever it is.
-            let mut dirty = planes.clone();
-            for (at, value) in dirty.iter_mut().enumerate() {
-                if weights[at % shape.positions()] == 0.0 {
-                    *value = f32::NAN;
-                }
-            }
-            for isa in sets() {
-                let found = weighted_gram(isa, &map_of(&dirty, shape), &weights);
-                assert_eq!(found.len(), channels * channels);
-                let tolerance = 2e-6 * weights.iter().map(|&weight| f64::from(weight)).sum::<f64>();
-                for (found, expected) in found.iter().zip(&expected) {
-                    let error = (found - expected).abs();
-                    assert!(error <= tolerance, "{isa} {shape:?}: {found} against {expected}");
-                }
-            }
-        }
-    }
-}
-
-#[test]
-fn ones_as_weights_give_the_plain_gram_matrix() {
-    // More columns than are gathered at a time.
-    let shape = Shape { channels: 3, height: 600, width: 500 };
-    let map = map_of(&values(shape.elements(), 21), shape);
-    let (plain, weighted) =
-        (gram(Isa::detect(), &map), weighted_gram(Isa::detect(), &map, &vec![1.0; shape.positions()]));
-    for (plain, weighted) in plain.iter().zip(weighted) {
-        assert!((plain - weighted).abs() < 1e-6 * shape.positions() as f64, "{plain} against {weighted}");
-    }
-}
-
-#[test]
-#[should_panic(expected = "weights of at least 0")]
-fn negative_weights_are_refused() {
-    weighted_gram(Isa::detect(), &BlockedMap::zeros(3, 1, 2), &[1.0, -1.0]);
-}
-
-#[test]
-fn weighted_and_given_gradients_equal_their_scalar_twins() {
-    for (channels, height, width) in [(16, 3, 5), (19, 57, 41), (130, 30, 11)] {
-        let shape = Shape { channels, height, width };
-        let (planes, given) = (values(shape.elements(), 22), values(shape.elements(), 23));
-        let half = values(channels * channels, 24);
-        let matrix: Vec<f32> = (0..channels * channels)
-            .map(|at| half[at] + half[at % channels * channels + at / channels])
-            .collect();
-        let packed = PackedMatrix::new(channels, &matrix);
-        let gradient = map_of(&given, shape);
-        for (weights, isa) in region_weights(shape).iter().flat_map(|w| sets().map(move |isa| (w, isa))) {
-            let product = scalar::weighted_linear(&planes, shape, &matrix, weights);
-            let weighted = GradientPart::WeightedLinear { matrix: &packed, weights };
-            let mut map = map_of(&planes, shape);
-            replace_by_gradient(isa, &mut map, &[weighted], false);
-            assert_close(&map.to_planes(), &product, 1e-5, "weighted product");
-
-            let given_part = GradientPart::Given { scale: -0.5, gradient: &gradient };
-            let sum: Vec<f32> = product.iter().zip(&given).map(|(p, g)| p - 0.5 * g).collect();
-            for parts in [[weighted, given_part], [given_part, weighted]] {
-                let mut map = map_of(&planes, shape);
-                replace_by_gradient(isa, &mut map, &parts, false);
-                assert_close(&map.to_planes(), &sum, 1e-5, "sum of parts");
-            }
-            let mut map = map_of(&planes, shape);
-            replace_by_gradient(isa, &mut map, &[given_part, weighted], true);
-            let masked: Vec<f32> =
-                sum.iter().zip(&planes).map(|(&s, &f)| if f > 0.0 { s } else { 0.0 }).collect();
-            assert_close(&map.to_planes(), &masked, 1e-5, "masked sum of parts");
-
-            let norm = gradient_norm(isa, &map_of(&planes, shape), weighted);
-            let sum: f64 = product.iter().map(|value| f64::from(value.abs())).sum();
-            assert!((norm - sum).abs() <= 1e-5 * sum, "{isa}: {norm} against {sum}");
         }
     }
 }

@@ -8,7 +8,9 @@
 //! layer is divided by the sum of its absolute values + 1e-8 before it is weighted; the result is then
 //! the gradient of no loss.
 
-use impasto_network::{Engine, EngineError, Layer, NetworkOptions, Padding, Size};
+use std::collections::BTreeMap;
+
+use impasto_network::{Engine, EngineError, Layer, MapGradient, NetworkOptions, Padding, Size};
 
 use crate::error::style_name;
 use crate::laplacian::LaplacianPyramid;
@@ -136,11 +138,9 @@ impl<'a, E: Engine + 'a> Objective<'a, E> {
         for (term, loss) in &mut self.losses {
             for MapLoss { layer, weight, value, gradients } in loss.on_maps(engine) {
                 losses.push(TermLoss { term, layer, loss: weight * value });
+                let norms = self.normalize_gradients.then(|| norms(engine, &gradients));
                 for (layer, gradient) in gradients {
-                    let norm = match self.normalize_gradients {
-                        true => engine.gradient_norm(layer, &gradient) + SMALLEST_GRADIENT_NORM,
-                        false => 1.0,
-                    };
+                    let norm = norms.as_ref().map_or(1.0, |norms| norms[&layer] + SMALLEST_GRADIENT_NORM);
                     map_gradients.push((layer, gradient.scaled((weight / norm) as f32)));
                 }
             }
@@ -153,6 +153,16 @@ impl<'a, E: Engine + 'a> Objective<'a, E> {
         }
         losses
     }
+}
+
+/// The sum of the absolute values of what a loss sends into each layer. Gradients of several regions count as
+/// if they did not overlap.
+fn norms<E: Engine>(engine: &E, gradients: &[(Layer, MapGradient<E::Map>)]) -> BTreeMap<Layer, f64> {
+    let mut norms = BTreeMap::new();
+    for (layer, gradient) in gradients {
+        *norms.entry(*layer).or_insert(0.0) += engine.gradient_norm(*layer, gradient);
+    }
+    norms
 }
 
 /// A term on its way to being at work.

@@ -105,6 +105,23 @@ fn the_gradient_of_fast_neural_doodle_is_exact_for_hard_regions_only() {
 }
 
 #[test]
+fn normalizing_gradients_keeps_the_balance_of_regions() {
+    let mut settings = settings(GramLoss::Gatys, &[Layer::relu(1, 1)], Guidance::default());
+    let mut gradient = |normalize| {
+        settings.normalize_gradients = normalize;
+        let transfer = small::transfer(settings.clone()).regions(halves(24, 18), vec![halves(40, 44)]);
+        evaluate(&transfer, &small::picture(24, 18, 7)).gradient
+    };
+    let product =
+        |a: &[f32], b: &[f32]| -> f64 { a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum() };
+    let (plain, normalized) = (gradient(false), gradient(true));
+    let cosine =
+        product(&plain, &normalized) / (product(&plain, &plain) * product(&normalized, &normalized)).sqrt();
+    assert!(cosine > 1.0 - 1e-6, "one layer is scaled as a whole: {cosine}");
+    assert!(product(&plain, &plain) < 0.5 * product(&normalized, &normalized));
+}
+
+#[test]
 fn a_region_that_is_all_of_the_picture_changes_nothing() {
     let layers = [Layer::relu(1, 1), Layer::relu(3, 1)];
     for loss in ALL_LOSSES {

@@ -37,6 +37,8 @@ struct Split<E: Engine> {
     /// known.
     styles: Vec<StyleColumns>,
     banks: Vec<Bank<E>>,
+    /// The region of each position of the picture's map, if it has regions; from then on.
+    regions: Option<Vec<Option<usize>>>,
 }
 
 struct StyleColumns {
@@ -96,8 +98,13 @@ fn divisor(a: usize, b: usize) -> usize {
 
 impl<E: Engine> Splitting<E> {
     pub fn new(layers: Vec<LayerWeight>, samples: usize, scene: &Scene) -> Self {
-        let split =
-            |LayerWeight { layer, weight }| Split { layer, weight, styles: Vec::new(), banks: Vec::new() };
+        let split = |LayerWeight { layer, weight }| Split {
+            layer,
+            weight,
+            styles: Vec::new(),
+            banks: Vec::new(),
+            regions: None,
+        };
         let layers = layers.into_iter().map(split).collect();
         Splitting { layers, samples, scene: scene.clone(), evaluations: 0 }
     }
@@ -108,7 +115,7 @@ impl<E: Engine> Splitting<E> {
             let sampling = Sampling::new(shape, self.samples, 0);
             let positions = sampling.positions(shape);
             let planes = engine.read_map(&engine.resampled_map(split.layer, &sampling.resampling(shape)));
-            let regions = regions_at(engine, split.layer, style.regions, &positions);
+            let regions = regions_at(engine, split.layer, style.regions).map(|all| picked(&all, &positions));
             split.styles.push(StyleColumns { planes, positions: positions.len(), regions });
         }
     }
@@ -119,18 +126,19 @@ impl<E: Engine> Splitting<E> {
         self.evaluations += 1;
         let regions = self.scene.regions.as_deref();
         let loss = |split: &mut Split<E>| {
-            split.make_banks(engine);
-            split.loss(engine, self.samples, turn, regions)
+            split.make_ready(engine, regions);
+            split.loss(engine, self.samples, turn)
         };
         self.layers.iter_mut().map(loss).collect()
     }
 }
 
 impl<E: Engine> Split<E> {
-    /// Makes the columns of the styles ready to be searched, once all are known.
-    fn make_banks(&mut self, engine: &E) {
+    /// Makes the columns of the styles ready to be searched, once all are known, and the regions of the picture.
+    fn make_ready(&mut self, engine: &E, regions: Option<&Regions>) {
         let styles = std::mem::take(&mut self.styles);
         let Some(first) = styles.first() else { return };
+        self.regions = regions_at(engine, self.layer, regions);
         let channels = first.planes.len() / first.positions;
         let plane = |style: &'_ StyleColumns, channel| {
             style.planes[channel * style.positions..][..style.positions].to_vec()
@@ -163,7 +171,7 @@ impl<E: Engine> Split<E> {
         }
     }
 
-    fn loss(&self, engine: &E, samples: usize, turn: usize, regions: Option<&Regions>) -> MapLoss<E::Map> {
+    fn loss(&self, engine: &E, samples: usize, turn: usize) -> MapLoss<E::Map> {
         let shape = engine.shape(self.layer);
         let sampling = Sampling::new(shape, samples, turn);
         let (positions, resampling) = (sampling.positions(shape), sampling.resampling(shape));
@@ -174,7 +182,7 @@ impl<E: Engine> Split<E> {
         planes.par_chunks_exact_mut(count).zip(&mean).for_each(|(plane, mean)| {
             plane.iter_mut().zip(&norms).for_each(|(value, norm)| *value = (*value - mean) * inverse(*norm));
         });
-        let regions = regions_at(engine, self.layer, regions, &positions);
+        let regions = self.regions.as_ref().map(|all| picked(all, &positions));
         let available = |region| self.banks.iter().any(|bank| bank.region == Some(region));
         let zero = vec![0.0; shape.channels];
         let (mut targets, mut cosines) = (vec![0.0; planes.len()], vec![0.0; count]);
@@ -220,16 +228,15 @@ impl<E: Engine> Split<E> {
     }
 }
 
-/// The region of each of some positions of a layer.
-fn regions_at<E: Engine>(
-    engine: &E,
-    layer: Layer,
-    regions: Option<&Regions>,
-    positions: &[usize],
-) -> Option<Vec<Option<usize>>> {
+/// The region of each position of a layer.
+fn regions_at<E: Engine>(engine: &E, layer: Layer, regions: Option<&Regions>) -> Option<Vec<Option<usize>>> {
     let masks = regions?.at_layer(engine.architecture(), layer, Propagation::Pooling);
-    let all = dominant(&masks, engine.shape(layer).positions());
-    Some(positions.iter().map(|&position| all[position]).collect())
+    Some(dominant(&masks, engine.shape(layer).positions()))
+}
+
+/// Those of some positions.
+fn picked(regions: &[Option<usize>], positions: &[usize]) -> Vec<Option<usize>> {
+    positions.iter().map(|&position| regions[position]).collect()
 }
 
 /// Norms of the columns of `[C, positions]` less `mean`.
