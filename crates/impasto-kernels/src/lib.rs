@@ -23,6 +23,7 @@
 #![allow(clippy::needless_range_loop, reason = "one index runs through several register arrays")]
 
 mod activation;
+mod batch;
 mod convolution;
 mod first_convolution;
 mod gradient_part;
@@ -44,6 +45,7 @@ mod simd;
 mod winograd;
 
 pub use activation::{activate, add_gradient};
+pub use batch::Batch;
 pub use convolution::{Activated, Convolution3x3, OutputGradient, WindowPooling};
 pub use first_convolution::FirstConvolution;
 pub use gradient_part::{GradientPart, PackedMatrix};

@@ -1,0 +1,1 @@
+//! Data sets: where labelled pictures come from, and what becomes of them before a network sees them.

@@ -1,0 +1,1 @@
+//! Layers that training needs, forward and backward, on batches.

@@ -1,0 +1,10 @@
+//! Training of the networks that Impasto paints with: data sets, the layers that only training needs, classifiers,
+//! distillation.
+//!
+//! Convolutions run on the kernels of painting ([`impasto_kernels`]); their weights are no longer frozen here.
+
+#![forbid(unsafe_code)]
+
+pub mod data;
+pub mod layers;
+pub mod optimizers;

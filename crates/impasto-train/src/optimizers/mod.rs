@@ -1,0 +1,1 @@
+//! What turns gradients of weights into steps.
