@@ -17,9 +17,9 @@ const SIDE: usize = 8;
 /// If shapes do not fit, or the machine lacks `isa`.
 pub fn activate(isa: Isa, map: &BlockedMap, keep: Activated) {
     let no_bias = vec![Block::default(); map.channel_blocks()];
-    let sink: ForwardSink = keep.sink(&no_bias, true, map.height(), map.width());
+    let sink: ForwardSink = keep.sink(&no_bias, true, 1, map.height(), map.width());
     for_each(map.channel_blocks(), |block| {
-        let source = crate::winograd::MapSource { map, padding: crate::Padding::Zero };
+        let source = crate::winograd::MapSource { map, pictures: 1, padding: crate::Padding::Zero };
         let (height, width) = (map.height(), map.width());
         // SAFETY: source and sink have these blocks, height and width, and every block is given once.
         unsafe { isa.run(Copy { source: &source, sink: &sink, block, height, width }) }
@@ -34,9 +34,14 @@ pub fn add_gradient(isa: Isa, gradient: OutputGradient, to: &mut BlockedMap) {
     let (height, width) = gradient.size();
     assert_eq!((to.height(), to.width()), (height, width), "size of the gradient");
     let blocks = to.channel_blocks();
-    let sink =
-        GradientSink { height, width, to: Shared::new(to.blocks_mut().as_mut_ptr()), accumulate: true };
-    with_source!(gradient, source => {
+    let sink = GradientSink {
+        pictures: 1,
+        height,
+        width,
+        to: Shared::new(to.blocks_mut().as_mut_ptr()),
+        accumulate: true,
+    };
+    with_source!(gradient, 1, source => {
         assert_eq!(source.channel_blocks(), blocks, "channels of the gradient");
         // SAFETY: source and sink have these blocks, height and width, and every block is given once.
         for_each(blocks, |block| unsafe { isa.run(Copy { source: &source, sink: &sink, block, height, width }) });
@@ -64,12 +69,12 @@ impl<Source: TileSource, Sink: TileSink> Kernel for Copy<'_, Source, Sink> {
                 // SAFETY: squares have at most the side of a tile, and are clipped before the sink sees them.
                 unsafe {
                     let (from, stride) =
-                        self.source.tile::<S>(self.block, y as isize, x as isize, SIDE, &mut buffer);
+                        self.source.tile::<S>(self.block, 0, y as isize, x as isize, SIDE, &mut buffer);
                     for row in 0..rows {
                         let to = square.0.as_mut_ptr().add(row * TileBuffer::ROW);
                         from.add(row * stride).copy_to_nonoverlapping(to, columns * LANES);
                     }
-                    self.sink.tile::<S>(self.block, y, x, rows, columns, &mut square);
+                    self.sink.tile::<S>(self.block, 0, y, x, rows, columns, &mut square);
                 }
             }
         }

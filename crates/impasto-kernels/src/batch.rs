@@ -19,7 +19,13 @@ impl Batch {
     ///
     /// # Panics
     /// If `planes` does not hold so many values.
-    pub fn from_planes(pictures: usize, channels: usize, height: usize, width: usize, planes: &[f32]) -> Self {
+    pub fn from_planes(
+        pictures: usize,
+        channels: usize,
+        height: usize,
+        width: usize,
+        planes: &[f32],
+    ) -> Self {
         let mut batch = Self::zeros(pictures, channels, height, width);
         assert_eq!(planes.len(), pictures * channels * height * width, "planes of a batch");
         let (all, one) = (batch.map.positions(), height * width);

@@ -42,14 +42,21 @@ pub struct Activated<'a> {
 }
 
 impl<'a> Activated<'a> {
-    /// The sink that keeps it.
+    /// The sink that keeps it, of `pictures` pictures of `height`×`width`.
     ///
     /// # Panics
     /// If the shapes do not fit.
-    pub(crate) fn sink(self, bias: &'a [Block], relu: bool, height: usize, width: usize) -> ForwardSink<'a> {
+    pub(crate) fn sink(
+        self,
+        bias: &'a [Block],
+        relu: bool,
+        pictures: usize,
+        height: usize,
+        width: usize,
+    ) -> ForwardSink<'a> {
         let blocks = bias.len();
         let fits = |map: &BlockedMap, height: usize, width: usize| {
-            (map.channel_blocks(), map.height(), map.width()) == (blocks, height, width)
+            (map.channel_blocks(), map.height(), map.width()) == (blocks, pictures * height, width)
         };
         let pool = self.pooled.map(|(pooling, map)| {
             assert!(fits(map, height / 2, width / 2), "the pooled map has half the size");
@@ -61,10 +68,10 @@ impl<'a> Activated<'a> {
             Shared::new(map.blocks_mut().as_mut_ptr())
         });
         let mask = self.mask.map(|mask| {
-            assert_eq!(mask.len(), product([blocks, height, width]), "one mask word per block");
+            assert_eq!(mask.len(), product([blocks, pictures, height, width]), "one mask word per block");
             Shared::new(mask.as_mut_ptr())
         });
-        ForwardSink { height, width, bias, relu, map, mask, pool }
+        ForwardSink { pictures, height, width, bias, relu, map, mask, pool }
     }
 }
 
@@ -77,42 +84,46 @@ pub enum OutputGradient<'a> {
     Masked(&'a BlockedMap, &'a [u16]),
     /// By the pooled output, with the mask of ReLU and pooling.
     Unpooled {
-        /// Gradient `[C, H/2, W/2]`.
+        /// Gradient `[C, H/2, W/2]`, of a batch the pictures one below another.
         pooled: &'a BlockedMap,
         /// See [`Activated::mask`].
         mask: &'a [u16],
         /// How it was pooled.
         pooling: WindowPooling,
-        /// Rows H of the unpooled map.
+        /// Rows H of the unpooled map, of a batch of one picture.
         height: usize,
         /// Columns W of the unpooled map.
         width: usize,
     },
 }
 
-/// Calls `$body` with `$source` bound to the tile source of an output gradient.
+/// Calls `$body` with `$source` bound to the tile source of an output gradient of `$pictures` pictures.
 macro_rules! with_source {
-    ($gradient:expr, $source:ident => $body:expr) => {
+    ($gradient:expr, $pictures:expr, $source:ident => $body:expr) => {
         match $gradient {
             OutputGradient::Plain(map) => {
-                let $source = $crate::winograd::MapSource { map, padding: $crate::Padding::Zero };
+                let (pictures, padding) = ($pictures, $crate::Padding::Zero);
+                let $source = $crate::winograd::MapSource { map, pictures, padding };
                 $body
             }
             OutputGradient::Masked(map, mask) => {
                 assert_eq!(mask.len(), map.blocks().len(), "one mask word per block");
-                let $source = $crate::winograd::MaskedSource { map, mask };
+                let $source = $crate::winograd::MaskedSource { map, pictures: $pictures, mask };
                 $body
             }
             OutputGradient::Unpooled { pooled, mask, pooling, height, width } => {
-                assert_eq!((pooled.height(), pooled.width()), (height / 2, width / 2), "half the size");
+                let pictures = $pictures;
+                let half = (pictures * (height / 2), width / 2);
+                assert_eq!((pooled.height(), pooled.width()), half, "half the size");
                 assert_eq!(
                     mask.len(),
-                    $crate::map::product([pooled.channel_blocks(), height, width]),
+                    $crate::map::product([pooled.channel_blocks(), pictures, height, width]),
                     "one mask word per block"
                 );
                 assert!(height > 1 && width > 1, "a pooled map has positions");
                 let scale = pooling.gradient_scale();
-                let $source = $crate::winograd::UnpooledSource { pooled, mask, scale, height, width };
+                let $source =
+                    $crate::winograd::UnpooledSource { pooled, mask, scale, pictures, height, width };
                 $body
             }
         }
@@ -123,21 +134,28 @@ pub(crate) use with_source;
 impl OutputGradient<'_> {
     /// Rows and columns of the map before pooling.
     pub fn size(&self) -> (usize, usize) {
+        self.size_of_each(1)
+    }
+
+    /// Rows and columns of the map before pooling of each of so many pictures.
+    pub(crate) fn size_of_each(&self, pictures: usize) -> (usize, usize) {
         match self {
-            OutputGradient::Plain(map) | OutputGradient::Masked(map, _) => (map.height(), map.width()),
+            OutputGradient::Plain(map) | OutputGradient::Masked(map, _) => {
+                (map.height() / pictures, map.width())
+            }
             OutputGradient::Unpooled { height, width, .. } => (*height, *width),
         }
     }
 }
 
-/// A 3×3 convolution with frozen weights.
+/// A 3×3 convolution with its weights packed.
 #[derive(Clone, Debug)]
 pub struct Convolution3x3 {
-    inputs: usize,
-    outputs: usize,
-    bias: Vec<Block>,
-    forward: PackedWeights,
-    backward: PackedWeights,
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+    pub(crate) bias: Vec<Block>,
+    pub(crate) forward: PackedWeights,
+    pub(crate) backward: PackedWeights,
 }
 
 impl Convolution3x3 {
@@ -221,8 +239,9 @@ impl Convolution3x3 {
             isa,
             tile,
             weights: &self.forward,
-            source: MapSource { map: input, padding },
-            sink: keep.sink(&self.bias, relu, height, width),
+            source: MapSource { map: input, pictures: 1, padding },
+            sink: keep.sink(&self.bias, relu, 1, height, width),
+            pictures: 1,
             height,
             width,
             before: 1,
@@ -247,30 +266,44 @@ impl Convolution3x3 {
         let (height, width) = gradient.size();
         assert_eq!((to.channels(), to.height(), to.width()), (self.inputs, height, width), "gradient shape");
         if padding == Padding::Zero {
-            with_source!(gradient, source => self.transposed(isa, source, to, 1, accumulate, workspace));
+            with_source!(gradient, 1, source => self.transposed(isa, source, 1, to, 1, accumulate, workspace));
         } else {
             // Beyond its border the input was read somewhere inside: gather what falls on the border of one
             // pixel, then fold it back to where it came from.
             let mut extended = BlockedMap::zeros(self.inputs, height + 2, width + 2);
-            with_source!(gradient, source => self.transposed(isa, source, &mut extended, 2, false, workspace));
+            with_source!(gradient, 1, source => {
+                self.transposed(isa, source, 1, &mut extended, 2, false, workspace)
+            });
             fold_border(&extended, padding, to, accumulate);
         }
     }
 
-    fn transposed(
+    /// The transposed convolution of `pictures` pictures, whose windows begin `before` pixels before their
+    /// output.
+    #[expect(clippy::too_many_arguments, reason = "what is read, what is written, and how")]
+    pub(crate) fn transposed(
         &self,
         isa: Isa,
         source: impl TileSource,
+        pictures: usize,
         to: &mut BlockedMap,
         before: usize,
         accumulate: bool,
         workspace: &mut Workspace,
     ) {
-        let (height, width) = (to.height(), to.width());
-        let sink = GradientSink { height, width, to: Shared::new(to.blocks_mut().as_mut_ptr()), accumulate };
-        let tile = TileSize::cheapest(height, width);
-        let convolution =
-            winograd::Convolution { isa, tile, weights: &self.backward, source, sink, height, width, before };
+        let (height, width) = (to.height() / pictures, to.width());
+        let to = Shared::new(to.blocks_mut().as_mut_ptr());
+        let convolution = winograd::Convolution {
+            isa,
+            tile: TileSize::cheapest(height, width),
+            weights: &self.backward,
+            source,
+            sink: GradientSink { pictures, height, width, to, accumulate },
+            pictures,
+            height,
+            width,
+            before,
+        };
         convolve(&convolution, workspace);
     }
 }

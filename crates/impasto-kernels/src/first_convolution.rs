@@ -12,10 +12,10 @@ use crate::simd::Simd;
 use crate::winograd::{ForwardSink, TileBuffer, TileSink, TileSource};
 
 /// Planes of a picture.
-const PLANES: usize = 3;
+pub(crate) const PLANES: usize = 3;
 
 /// Products per output: three planes of nine taps.
-const TAPS: usize = 9 * PLANES;
+pub(crate) const TAPS: usize = 9 * PLANES;
 
 /// Output pixels of a square's side; even, so that no pooling window is cut.
 const SIDE: usize = 6;
@@ -26,7 +26,7 @@ const GRADIENT_PIXELS: usize = 3;
 /// A 3×3 convolution from three planes with frozen weights.
 #[derive(Clone, Debug)]
 pub struct FirstConvolution {
-    outputs: usize,
+    pub(crate) outputs: usize,
     bias: Vec<Block>,
     /// `[outputs/16][3 planes][9]`.
     weights: Vec<Block>,
@@ -74,13 +74,33 @@ impl FirstConvolution {
         relu: bool,
         keep: Activated,
     ) {
-        assert_eq!(planes.len(), product([PLANES, height, width]), "planes of a {width}x{height} picture");
+        self.forward_of_each(isa, planes, (1, height, width), Some(padding), relu, keep);
+    }
+
+    /// [`forward`](Self::forward) for `planes` `[N, 3, H, W]` of `(N, H, W)`; without padding the output is two
+    /// pixels smaller each way.
+    pub(crate) fn forward_of_each(
+        &self,
+        isa: Isa,
+        planes: &[f32],
+        (pictures, height, width): (usize, usize, usize),
+        padding: Option<Padding>,
+        relu: bool,
+        keep: Activated,
+    ) {
+        assert_eq!(
+            planes.len(),
+            product([pictures, PLANES, height, width]),
+            "planes of {pictures} pictures of {width}x{height}"
+        );
         let padded = pad(planes, height, width, padding);
-        let sink = keep.sink(&self.bias, relu, height, width);
-        for_each(height.div_ceil(SIDE), |band| {
-            let (padded, sink) = (&padded, &sink);
-            // SAFETY: planes and sink have the picture's size, and every band is given once.
-            unsafe { isa.run(Forward { convolution: self, padded, sink, y: band * SIDE }) }
+        let sink = keep.sink(&self.bias, relu, pictures, padded.height, padded.width);
+        let bands = padded.height.div_ceil(SIDE);
+        for_each(pictures * bands, |piece| {
+            let (padded, sink, picture) = (&padded, &sink, piece / bands);
+            let y = piece % bands * SIDE;
+            // SAFETY: planes and sink have the pictures' size, and every band is given once.
+            unsafe { isa.run(Forward { convolution: self, padded, sink, picture, y }) }
         });
     }
 
@@ -96,7 +116,7 @@ impl FirstConvolution {
         let (out_height, out_width) = (height + 2 * border, width + 2 * border);
         let mut extended = vec![0.0; if border > 0 { PLANES * out_height * out_width } else { 0 }];
         let out = Shared::new(if border > 0 { extended.as_mut_ptr() } else { to.as_mut_ptr() });
-        with_source!(gradient, source => {
+        with_source!(gradient, 1, source => {
             assert_eq!(source.channel_blocks(), self.bias.len(), "channels of the gradient");
             for_each(out_height.div_ceil(SIDE), |band| {
                 let gradient = Gradient {
@@ -122,40 +142,45 @@ impl FirstConvolution {
     }
 }
 
-/// The planes with a border of one pixel read as `padding` says, `[3, height + 2, width + 2]`, and room for
-/// whole squares to be read at the end.
-fn pad(planes: &[f32], height: usize, width: usize, padding: Padding) -> Padded {
-    let row = width + 2 + SIDE;
-    let mut values = vec![0.0; PLANES * (height + 2 + SIDE) * row];
-    for (plane, to) in
-        planes.chunks_exact(height * width).zip(values.chunks_exact_mut((height + 2 + SIDE) * row))
-    {
-        for (y, to) in to.chunks_exact_mut(row).enumerate().take(height + 2) {
-            let Some(from) = padding.position(y as isize - 1, height) else { continue };
+/// The planes of pictures with a border of one pixel read as `padding` says, or without one where there is
+/// no padding, and room for whole squares to be read at the end.
+pub(crate) fn pad(planes: &[f32], height: usize, width: usize, padding: Option<Padding>) -> Padded {
+    let border = usize::from(padding.is_some());
+    let padding = padding.unwrap_or(Padding::Zero);
+    let (out_height, out_width) =
+        ((height + 2 * border).saturating_sub(2), (width + 2 * border).saturating_sub(2));
+    let (row, rows) = (width + 2 * border + SIDE, height + 2 * border + SIDE);
+    let mut values = vec![0.0; planes.len() / (height * width).max(1) * rows * row];
+    for (plane, to) in planes.chunks_exact((height * width).max(1)).zip(values.chunks_exact_mut(rows * row)) {
+        for (y, to) in to.chunks_exact_mut(row).enumerate().take(height + 2 * border) {
+            let Some(from) = padding.position(y as isize - border as isize, height) else { continue };
             let from = &plane[from * width..][..width];
-            to[1..=width].copy_from_slice(from);
-            for x in [0, width + 1] {
-                to[x] = padding.position(x as isize - 1, width).map_or(0.0, |x| from[x]);
+            to[border..border + width].copy_from_slice(from);
+            if border > 0 {
+                for x in [0, width + 1] {
+                    to[x] = padding.position(x as isize - 1, width).map_or(0.0, |x| from[x]);
+                }
             }
         }
     }
-    Padded { values, row, plane: (height + 2 + SIDE) * row, height, width }
+    Padded { values, row, plane: rows * row, height: out_height, width: out_width }
 }
 
-/// Padded planes and the f32 from one row, and one plane, to the next.
-struct Padded {
-    values: Vec<f32>,
-    row: usize,
-    plane: usize,
-    height: usize,
-    width: usize,
+/// Padded planes, the f32 from one row and one plane to the next, and the size of the convolution's output.
+pub(crate) struct Padded {
+    pub(crate) values: Vec<f32>,
+    pub(crate) row: usize,
+    pub(crate) plane: usize,
+    pub(crate) height: usize,
+    pub(crate) width: usize,
 }
 
-/// One band of rows, forward.
+/// One band of rows of one picture, forward.
 struct Forward<'a> {
     convolution: &'a FirstConvolution,
     padded: &'a Padded,
     sink: &'a ForwardSink<'a>,
+    picture: usize,
     y: usize,
 }
 
@@ -177,6 +202,7 @@ impl Kernel for Forward<'_> {
                         let mut sums = [[S::zero(); 2]; SIDE];
                         for tap in 0..TAPS {
                             let (from_plane, dy, dx) = (tap / 9, tap / 3 % 3, tap % 3);
+                            let from_plane = self.picture * PLANES + from_plane;
                             let at = from_plane * plane + (self.y + row + dy) * row_stride + x + dx;
                             let from = values.as_ptr().add(at);
                             let weight = weights[tap].0.as_ptr();
@@ -198,7 +224,15 @@ impl Kernel for Forward<'_> {
                             }
                         }
                     }
-                    self.sink.tile::<S>(block, self.y, x, rows, SIDE.min(width - x), &mut buffer);
+                    self.sink.tile::<S>(
+                        block,
+                        self.picture,
+                        self.y,
+                        x,
+                        rows,
+                        SIDE.min(width - x),
+                        &mut buffer,
+                    );
                 }
             }
         }
@@ -232,7 +266,7 @@ impl<Source: TileSource> Kernel for Gradient<'_, Source> {
                 let mut sums = [[[S::zero(); PLANES]; SIDE]; SIDE];
                 for block in 0..self.convolution.bias.len() {
                     let (y, x) = (self.y as isize - before, x as isize - before);
-                    let (from, stride) = self.source.tile::<S>(block, y, x, SIDE + 2, &mut buffer);
+                    let (from, stride) = self.source.tile::<S>(block, 0, y, x, SIDE + 2, &mut buffer);
                     let weights = self.convolution.weights[block * TAPS..].as_ptr().cast::<f32>();
                     for (row, row_sums) in sums.iter_mut().enumerate().take(rows) {
                         for (group, pixels) in row_sums.chunks_exact_mut(GRADIENT_PIXELS).enumerate() {

@@ -3,6 +3,8 @@
 //! | kernel | file |
 //! | --- | --- |
 //! | 3×3 convolution with bias, ReLU and pooling fused, and its data gradient | `convolution.rs`, `winograd/` |
+//! | 3×3 convolutions of batches, and their gradients by weights | `batch_convolution.rs`, `winograd/weight_gradient.rs` |
+//! | fully connected layers and 1×1 convolutions, with all gradients | `dense.rs` |
 //! | the first convolution, from three planes, and its data gradient | `first_convolution.rs` |
 //! | activation of stored pre-activations, sums of gradients | `activation.rs` |
 //! | 2×2 L2 pooling and its gradient | `pooling.rs` |
@@ -24,7 +26,9 @@
 
 mod activation;
 mod batch;
+mod batch_convolution;
 mod convolution;
+mod dense;
 mod first_convolution;
 mod gradient_part;
 mod gram;
@@ -33,6 +37,7 @@ mod local_gradient;
 mod map;
 mod mapped_file;
 mod matrix;
+mod outer_product;
 mod padding;
 mod parallel;
 mod patches;
@@ -46,7 +51,9 @@ mod winograd;
 
 pub use activation::{activate, add_gradient};
 pub use batch::Batch;
+pub use batch_convolution::Border;
 pub use convolution::{Activated, Convolution3x3, OutputGradient, WindowPooling};
+pub use dense::Dense;
 pub use first_convolution::FirstConvolution;
 pub use gradient_part::{GradientPart, PackedMatrix};
 pub use gram::{gram, weighted_gram};

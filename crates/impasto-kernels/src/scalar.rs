@@ -1,8 +1,10 @@
 //! Every kernel once more in plain loops over planes `[C, H, W]`, sums in f64: the oracle of the tests, and
 //! of the engine that is made of these alone.
 
+mod batches;
 mod patches;
 
+pub use batches::BatchConvolution;
 pub use patches::{
     column_norms, find_patches, matched_map, mean_column, normalize_columns, patch_difference, patch_norms,
 };

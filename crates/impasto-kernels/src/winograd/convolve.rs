@@ -23,7 +23,8 @@ pub(crate) struct Convolution<'a, Source, Sink> {
     pub(crate) weights: &'a PackedWeights,
     pub(crate) source: Source,
     pub(crate) sink: Sink,
-    /// Output height and width.
+    pub(crate) pictures: usize,
+    /// Output height and width of one picture.
     pub(crate) height: usize,
     pub(crate) width: usize,
     /// See [`Grid::before`].
@@ -46,8 +47,8 @@ fn run<T: Tile, Source: TileSource, Sink: TileSink>(
     convolution: &Convolution<Source, Sink>,
     workspace: &mut Workspace,
 ) {
-    let Convolution { isa, weights, height, width, before, .. } = *convolution;
-    let grid = Grid { height, width, tile: T::OUTPUT, before };
+    let Convolution { isa, weights, pictures, height, width, before, .. } = *convolution;
+    let grid = Grid { pictures, height, width, tile: T::OUTPUT, before };
     let extents = Extents::new(isa, T::INPUT, weights.output_blocks(), weights.input_blocks(), grid.tiles());
     let job = Job::<T, _, _> { convolution, grid, extents, tile: std::marker::PhantomData };
     if extents.is_tile_parallel() {
@@ -194,7 +195,7 @@ impl<T: Tile, Source: TileSource, Sink: TileSink> Kernel for TransformInput<'_, 
             // SAFETY: `to` holds V of these tiles.
             unsafe {
                 let tiles = self.tiles.clone();
-                transform_input::<S, T, Source>(source, &self.job.grid, block, tiles, self.to, layout);
+                transform_input::<S, T, Source, _>(source, &self.job.grid, block, tiles, self.to, layout);
             }
         }
     }

@@ -26,6 +26,7 @@ mod sink;
 mod source;
 mod tile;
 mod transform;
+mod weight_gradient;
 mod weights;
 mod workspace;
 
@@ -34,5 +35,6 @@ pub(crate) use extents::workspace_bytes;
 pub(crate) use sink::{ForwardSink, GradientSink, PoolSink, TileSink};
 pub(crate) use source::{MapSource, MaskedSource, TileBuffer, TileSource, UnpooledSource};
 pub use tile::TileSize;
+pub(crate) use weight_gradient::WeightGradient;
 pub(crate) use weights::PackedWeights;
 pub use workspace::Workspace;

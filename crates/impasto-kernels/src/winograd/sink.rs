@@ -11,14 +11,16 @@ const SIDE: usize = TileBuffer::ROW / LANES;
 
 /// Takes output tiles of one channel block.
 pub(crate) trait TileSink: Sync {
-    /// Takes the tile in `buffer` whose corner is at (`y`, `x`), `rows`×`columns` of which lie in the map, of
-    /// channel block `block`.
+    /// Takes the tile in `buffer` whose corner is at (`y`, `x`) of picture `picture`, `rows`×`columns` of which
+    /// lie in the picture, of channel block `block`.
     ///
     /// # Safety
-    /// The tile must lie in the sink's map, each tile be given once, and `S` be available.
+    /// The tile must lie in the sink's maps, each tile be given once, and `S` be available.
+    #[expect(clippy::too_many_arguments, reason = "the tile and its place")]
     unsafe fn tile<S: Simd>(
         &self,
         block: usize,
+        picture: usize,
         y: usize,
         x: usize,
         rows: usize,
@@ -30,7 +32,7 @@ pub(crate) trait TileSink: Sync {
 /// Pooling that is done while a tile is written.
 #[derive(Clone, Copy)]
 pub(crate) struct PoolSink {
-    /// `[⌈C/16⌉][H/2][W/2]` of the pooled map.
+    /// `[⌈C/16⌉][N][H/2][W/2]` of the pooled map.
     pub(crate) to: Shared<Block>,
     /// Largest of the window, or its mean.
     pub(crate) maximum: bool,
@@ -38,24 +40,29 @@ pub(crate) struct PoolSink {
 
 /// Bias, ReLU, and whatever is to be kept: the map, the mask of what passed, the pooled map.
 pub(crate) struct ForwardSink<'a> {
+    /// N.
+    pub(crate) pictures: usize,
+    /// H and W of one picture.
     pub(crate) height: usize,
     pub(crate) width: usize,
     /// One block per sixteen output channels.
     pub(crate) bias: &'a [Block],
     /// Without it the pre-activations are stored, and there is no mask.
     pub(crate) relu: bool,
-    /// `[⌈C/16⌉][H][W]`.
+    /// `[⌈C/16⌉][N][H][W]`.
     pub(crate) map: Option<Shared<Block>>,
-    /// `[⌈C/16⌉][H][W]`: where the ReLU passed its input and, with max pooling, it was the window's choice.
+    /// `[⌈C/16⌉][N][H][W]`: where the ReLU passed its input and, with max pooling, it was the window's choice.
     pub(crate) mask: Option<Shared<u16>>,
     pub(crate) pool: Option<PoolSink>,
 }
 
 impl TileSink for ForwardSink<'_> {
     #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "the tile and its place")]
     unsafe fn tile<S: Simd>(
         &self,
         block: usize,
+        picture: usize,
         y: usize,
         x: usize,
         rows: usize,
@@ -63,6 +70,7 @@ impl TileSink for ForwardSink<'_> {
         buffer: &mut TileBuffer,
     ) {
         let bias = self.bias[block].0.as_ptr();
+        let plane = block * self.pictures + picture;
         let mut passed = [0u16; SIDE * SIDE];
         // SAFETY: the buffer holds the tile; rows and columns are inside the map, whose memory the shared
         // pointers cover.
@@ -70,7 +78,7 @@ impl TileSink for ForwardSink<'_> {
             for row in 0..rows {
                 for column in 0..columns {
                     let at = buffer.0.as_mut_ptr().add(row * TileBuffer::ROW + column * LANES);
-                    let position = (block * self.height + y + row) * self.width + x + column;
+                    let position = (plane * self.height + y + row) * self.width + x + column;
                     let mut bits = 0;
                     for v in 0..S::VECTORS {
                         let lane = v * S::WIDTH;
@@ -95,10 +103,10 @@ impl TileSink for ForwardSink<'_> {
                 }
             }
             if let Some(pool) = self.pool {
-                self.pool_tile::<S>(pool, block, y, x, rows, columns, buffer, &mut passed);
+                self.pool_tile::<S>(pool, plane, y, x, rows, columns, buffer, &mut passed);
                 if let Some(mask) = self.mask {
                     for row in 0..rows {
-                        let to = mask.at((block * self.height + y + row) * self.width + x);
+                        let to = mask.at((plane * self.height + y + row) * self.width + x);
                         passed.as_ptr().add(row * SIDE).copy_to_nonoverlapping(to, columns);
                     }
                 }
@@ -117,7 +125,7 @@ impl ForwardSink<'_> {
     unsafe fn pool_tile<S: Simd>(
         &self,
         pool: PoolSink,
-        block: usize,
+        plane: usize,
         y: usize,
         x: usize,
         rows: usize,
@@ -143,7 +151,7 @@ impl ForwardSink<'_> {
                 // SAFETY: the window is inside the tile, the pooled position inside the pooled map.
                 unsafe {
                     let to =
-                        pool.to.at((block * pooled_height + y / 2 + row) * pooled_width + x / 2 + column);
+                        pool.to.at((plane * pooled_height + y / 2 + row) * pooled_width + x / 2 + column);
                     for v in 0..S::VECTORS {
                         let lane = v * S::WIDTH;
                         let [a, b, c, d] = window.map(|at| S::load(buffer.0.as_ptr().add(at * LANES + lane)));
@@ -178,9 +186,12 @@ impl ForwardSink<'_> {
 
 /// A gradient by a convolution's input.
 pub(crate) struct GradientSink {
+    /// N.
+    pub(crate) pictures: usize,
+    /// H and W of one picture.
     pub(crate) height: usize,
     pub(crate) width: usize,
-    /// `[⌈C/16⌉][H][W]`.
+    /// `[⌈C/16⌉][N][H][W]`.
     pub(crate) to: Shared<Block>,
     /// Add to what is there instead of overwriting it.
     pub(crate) accumulate: bool,
@@ -188,22 +199,25 @@ pub(crate) struct GradientSink {
 
 impl TileSink for GradientSink {
     #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "the tile and its place")]
     unsafe fn tile<S: Simd>(
         &self,
         block: usize,
+        picture: usize,
         y: usize,
         x: usize,
         rows: usize,
         columns: usize,
         buffer: &mut TileBuffer,
     ) {
+        let plane = block * self.pictures + picture;
         for row in 0..rows {
             for column in 0..columns {
                 // SAFETY: the position is inside the map, and the buffer holds the tile.
                 unsafe {
                     let from = buffer.0.as_ptr().add(row * TileBuffer::ROW + column * LANES);
                     let to =
-                        self.to.at((block * self.height + y + row) * self.width + x + column).cast::<f32>();
+                        self.to.at((plane * self.height + y + row) * self.width + x + column).cast::<f32>();
                     for v in 0..S::VECTORS {
                         let mut value = S::load(from.add(v * S::WIDTH));
                         if self.accumulate {

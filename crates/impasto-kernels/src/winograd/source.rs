@@ -25,15 +25,16 @@ pub(crate) trait TileSource: Sync {
     /// Blocks of sixteen channels.
     fn channel_blocks(&self) -> usize;
 
-    /// The tile of `side`×`side` pixels whose corner is at (`y`, `x`), possibly outside the map, of channel
-    /// block `block`: a pointer to its first element and the f32 from one row to the next; pixels of a row
+    /// The tile of `side`×`side` pixels of picture `picture` whose corner is at (`y`, `x`), possibly outside
+    /// the picture, of channel block `block`: a pointer to its first element and the f32 from one row to the next; pixels of a row
     /// are sixteen apart. The tile may lie in `buffer`.
     ///
     /// # Safety
-    /// `block` must be one of the source's, `side` at most [`MAX_INPUT`], and `S` available.
+    /// `block` and `picture` must be the source's, `side` at most [`MAX_INPUT`], and `S` available.
     unsafe fn tile<S: Simd>(
         &self,
         block: usize,
+        picture: usize,
         y: isize,
         x: isize,
         side: usize,
@@ -41,9 +42,12 @@ pub(crate) trait TileSource: Sync {
     ) -> (*const f32, usize);
 }
 
-/// A whole map, read beyond its border as [`Padding`] says.
+/// Whole maps, read beyond the border of each picture as [`Padding`] says.
 pub(crate) struct MapSource<'a> {
+    /// `[C, N·H, W]`.
     pub(crate) map: &'a BlockedMap,
+    /// N.
+    pub(crate) pictures: usize,
     pub(crate) padding: Padding,
 }
 
@@ -56,17 +60,19 @@ impl TileSource for MapSource<'_> {
     unsafe fn tile<S: Simd>(
         &self,
         block: usize,
+        picture: usize,
         y: isize,
         x: isize,
         side: usize,
         buffer: &mut TileBuffer,
     ) -> (*const f32, usize) {
-        let (height, width) = (self.map.height(), self.map.width());
-        // SAFETY: `block` is one of the map's blocks.
-        let plane = unsafe { self.map.as_ptr().add(block * height * width * LANES) };
+        let (height, width) = (self.map.height() / self.pictures, self.map.width());
+        // SAFETY: block and picture are the map's.
+        let plane =
+            unsafe { self.map.as_ptr().add((block * self.pictures + picture) * height * width * LANES) };
         let inside = |at: isize, length: usize| at >= 0 && at as usize + side <= length;
         if inside(y, height) && inside(x, width) {
-            // SAFETY: the whole tile is inside the map.
+            // SAFETY: the whole tile is inside the picture.
             return unsafe { (plane.add((y as usize * width + x as usize) * LANES), width * LANES) };
         }
         for row in 0..side {
@@ -91,8 +97,11 @@ impl TileSource for MapSource<'_> {
 
 /// A gradient whose ReLU mask is applied while it is read; zero beyond its border.
 pub(crate) struct MaskedSource<'a> {
+    /// `[C, N·H, W]`.
     pub(crate) map: &'a BlockedMap,
-    /// `[⌈C/16⌉][H][W]`, bit i for channel i of the block.
+    /// N.
+    pub(crate) pictures: usize,
+    /// `[⌈C/16⌉][N][H][W]`, bit i for channel i of the block.
     pub(crate) mask: &'a [u16],
 }
 
@@ -105,13 +114,14 @@ impl TileSource for MaskedSource<'_> {
     unsafe fn tile<S: Simd>(
         &self,
         block: usize,
+        picture: usize,
         y: isize,
         x: isize,
         side: usize,
         buffer: &mut TileBuffer,
     ) -> (*const f32, usize) {
-        let (height, width) = (self.map.height(), self.map.width());
-        let plane = block * height * width;
+        let (height, width) = (self.map.height() / self.pictures, self.map.width());
+        let plane = (block * self.pictures + picture) * height * width;
         // SAFETY: `masked_tile` asks for positions inside the map only, and the mask has a word for each.
         unsafe {
             masked_tile::<S>(height, width, 1.0, y, x, side, buffer, |row, column| {
@@ -127,10 +137,13 @@ impl TileSource for MaskedSource<'_> {
 pub(crate) struct UnpooledSource<'a> {
     /// Gradient by the pooled map.
     pub(crate) pooled: &'a BlockedMap,
-    /// `[⌈C/16⌉][H][W]` of the unpooled map: which positions receive the gradient of their window.
+    /// `[⌈C/16⌉][N][H][W]` of the unpooled map: which positions receive the gradient of their window.
     pub(crate) mask: &'a [u16],
     /// Share of a window's gradient that each of these receives.
     pub(crate) scale: f32,
+    /// N.
+    pub(crate) pictures: usize,
+    /// H and W of the unpooled map.
     pub(crate) height: usize,
     pub(crate) width: usize,
 }
@@ -144,20 +157,22 @@ impl TileSource for UnpooledSource<'_> {
     unsafe fn tile<S: Simd>(
         &self,
         block: usize,
+        picture: usize,
         y: isize,
         x: isize,
         side: usize,
         buffer: &mut TileBuffer,
     ) -> (*const f32, usize) {
-        let (pooled_height, pooled_width) = (self.pooled.height(), self.pooled.width());
+        let (pooled_height, pooled_width) = (self.pooled.height() / self.pictures, self.pooled.width());
+        let plane = block * self.pictures + picture;
         // An odd last row or column belongs to no window; its mask is zero, so any window will do.
         // SAFETY: positions are inside the unpooled map, windows are clamped into the pooled one.
         unsafe {
             masked_tile::<S>(self.height, self.width, self.scale, y, x, side, buffer, |row, column| {
                 let window =
                     (row / 2).min(pooled_height - 1) * pooled_width + (column / 2).min(pooled_width - 1);
-                let from = block * pooled_height * pooled_width + window;
-                let position = (block * self.height + row) * self.width + column;
+                let from = plane * pooled_height * pooled_width + window;
+                let position = (plane * self.height + row) * self.width + column;
                 (self.pooled.as_ptr().add(from * LANES), u32::from(*self.mask.get_unchecked(position)))
             });
         }

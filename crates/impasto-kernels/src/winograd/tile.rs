@@ -40,8 +40,12 @@ pub(crate) trait Tile {
     unsafe fn input<S: Simd>(d: &mut [S::Vector; MAX_INPUT]);
     /// `Aᵀ m` in place: reads the first α elements, leaves the result in the first m.
     unsafe fn output<S: Simd>(m: &mut [S::Vector; MAX_INPUT]);
+    /// `A y` in place, the adjoint of [`output`](Tile::output): reads the first m elements, writes the first α.
+    unsafe fn output_adjoint<S: Simd>(y: &mut [S::Vector; MAX_INPUT]);
     /// `G g`, the first α elements.
     unsafe fn weight<S: Simd>(g: [S::Vector; 3]) -> [S::Vector; MAX_INPUT];
+    /// `Gᵀ u`, the adjoint of [`weight`](Tile::weight), of the first α elements.
+    unsafe fn weight_adjoint<S: Simd>(u: [S::Vector; MAX_INPUT]) -> [S::Vector; 3];
 }
 
 /// F(4, 3).
@@ -129,6 +133,35 @@ impl Tile for Four {
             ]
         }
     }
+
+    #[inline(always)]
+    unsafe fn output_adjoint<S: Simd>(y: &mut [S::Vector; MAX_INPUT]) {
+        // SAFETY: as in `scaled_sum`.
+        unsafe {
+            let (one, minus_one) = sum_and_difference::<S>(S::add(y[0], y[2]), S::add(y[1], y[3]));
+            let even = scaled_sum::<S>(y[2], 4.0, y[0]);
+            let odd = scaled_sum::<S>(y[3], 4.0, y[1]);
+            let two = scaled_sum::<S>(odd, 2.0, even);
+            let minus_two = scaled_sum::<S>(odd, -2.0, even);
+            (y[1], y[2], y[3], y[4], y[5]) = (one, minus_one, two, minus_two, y[3]);
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn weight_adjoint<S: Simd>(u: [S::Vector; MAX_INPUT]) -> [S::Vector; 3] {
+        // SAFETY: as in `scaled_sum`.
+        unsafe {
+            let times = |vector, factor: f32| S::multiply(vector, S::splat(factor));
+            let (sum_one, difference_one) = sum_and_difference::<S>(u[1], u[2]);
+            let (sum_two, difference_two) = sum_and_difference::<S>(u[3], u[4]);
+            let (sum_one, difference_one) = (times(sum_one, -1.0 / 6.0), times(difference_one, -1.0 / 6.0));
+            [
+                scaled_sum::<S>(sum_two, 1.0 / 24.0, scaled_sum::<S>(u[0], 1.0 / 4.0, sum_one)),
+                scaled_sum::<S>(difference_two, 1.0 / 12.0, difference_one),
+                scaled_sum::<S>(sum_two, 1.0 / 6.0, S::add(sum_one, u[5])),
+            ]
+        }
+    }
 }
 
 impl Tile for Six {
@@ -200,6 +233,49 @@ impl Tile for Six {
                 times(half, 8.0 / 45.0),
                 times(minus_half, 8.0 / 45.0),
                 g[2],
+            ]
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn output_adjoint<S: Simd>(y: &mut [S::Vector; MAX_INPUT]) {
+        // SAFETY: as in `scaled_sum`.
+        unsafe {
+            // Even and odd parts of the polynomial with coefficients y at ±p.
+            let even = |p: f32| scaled_sum::<S>(scaled_sum::<S>(y[4], p * p, y[2]), p * p, y[0]);
+            let odd = |p: f32| scaled_sum::<S>(scaled_sum::<S>(y[5], p * p, y[3]), p * p, y[1]);
+            let (one, minus_one) = sum_and_difference::<S>(even(1.0), odd(1.0));
+            let (even_two, odd_two) = (even(2.0), odd(2.0));
+            let (even_half, odd_half) = (even(0.5), odd(0.5));
+            *y = [
+                y[0],
+                one,
+                minus_one,
+                scaled_sum::<S>(odd_two, 2.0, even_two),
+                scaled_sum::<S>(odd_two, -2.0, even_two),
+                scaled_sum::<S>(odd_half, 0.5, even_half),
+                scaled_sum::<S>(odd_half, -0.5, even_half),
+                y[5],
+            ];
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn weight_adjoint<S: Simd>(u: [S::Vector; MAX_INPUT]) -> [S::Vector; 3] {
+        // SAFETY: as in `scaled_sum`.
+        unsafe {
+            let times = |vector, factor: f32| S::multiply(vector, S::splat(factor));
+            let (sum_one, difference_one) = sum_and_difference::<S>(u[1], u[2]);
+            let (sum_two, difference_two) = sum_and_difference::<S>(u[3], u[4]);
+            let (sum_half, difference_half) = sum_and_difference::<S>(u[5], u[6]);
+            let (sum_one, difference_one) = (times(sum_one, -2.0 / 9.0), times(difference_one, -2.0 / 9.0));
+            let first = scaled_sum::<S>(sum_two, 1.0 / 90.0, S::add(u[0], sum_one));
+            let middle = scaled_sum::<S>(difference_two, 2.0 / 90.0, difference_one);
+            let last = scaled_sum::<S>(sum_two, 4.0 / 90.0, S::add(u[7], sum_one));
+            [
+                scaled_sum::<S>(sum_half, 32.0 / 45.0, first),
+                scaled_sum::<S>(difference_half, 16.0 / 45.0, middle),
+                scaled_sum::<S>(sum_half, 8.0 / 45.0, last),
             ]
         }
     }

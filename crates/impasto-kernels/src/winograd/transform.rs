@@ -10,9 +10,10 @@ use super::sink::TileSink;
 use super::source::{TileBuffer, TileSource};
 use super::tile::{MAX_INPUT, Tile};
 
-/// How output tiles cover a map.
+/// How output tiles cover the maps of some pictures.
 #[derive(Clone, Copy)]
 pub(crate) struct Grid {
+    pub(crate) pictures: usize,
     pub(crate) height: usize,
     pub(crate) width: usize,
     /// Output pixels of a tile's side.
@@ -24,6 +25,10 @@ pub(crate) struct Grid {
 
 impl Grid {
     pub(crate) fn tiles(&self) -> usize {
+        self.pictures * self.tiles_of_a_picture()
+    }
+
+    fn tiles_of_a_picture(&self) -> usize {
         self.height.div_ceil(self.tile) * self.columns()
     }
 
@@ -31,14 +36,23 @@ impl Grid {
         self.width.div_ceil(self.tile)
     }
 
-    /// Corner of output tile `index`.
+    /// Picture and corner of output tile `index`.
     #[inline(always)]
-    fn corner(&self, index: usize) -> (usize, usize) {
-        (index / self.columns() * self.tile, index % self.columns() * self.tile)
+    pub(crate) fn corner(&self, index: usize) -> (usize, usize, usize) {
+        let (picture, index) = (index / self.tiles_of_a_picture(), index % self.tiles_of_a_picture());
+        (picture, index / self.columns() * self.tile, index % self.columns() * self.tile)
     }
 }
 
-/// The order of V, `[α²][tiles/6][channels/16][6][16]`: what the product's innermost kernel reads lies in
+/// Where the transform of a tile goes.
+pub(crate) trait Layout: Copy {
+    /// f32 from one place ξ to the next.
+    fn place(&self) -> usize;
+    /// Where tile number `slot` of channel block `block` starts within a place.
+    fn at(&self, slot: usize, block: usize) -> usize;
+}
+
+/// The order of V for products over channels, `[α²][tiles/6][channels/16][6][16]`: what the product's innermost kernel reads lies in
 /// one stretch.
 #[derive(Clone, Copy)]
 pub(crate) struct InputLayout {
@@ -61,10 +75,15 @@ impl InputLayout {
     pub(crate) fn tile(self) -> usize {
         self.channel_blocks * LANES
     }
+}
 
-    /// Where tile number `slot` of channel block `block` starts within a place.
+impl Layout for InputLayout {
+    fn place(&self) -> usize {
+        self.place
+    }
+
     #[inline(always)]
-    fn at(self, slot: usize, block: usize) -> usize {
+    fn at(&self, slot: usize, block: usize) -> usize {
         (slot / ROWS * self.channel_blocks + block) * Self::BLOCK + slot % ROWS * LANES
     }
 }
@@ -74,25 +93,25 @@ impl InputLayout {
 /// # Safety
 /// `to` must be valid for the extents that `layout` describes, and `S` available.
 #[inline(always)]
-pub(crate) unsafe fn transform_input<S: Simd, T: Tile, Source: TileSource>(
+pub(crate) unsafe fn transform_input<S: Simd, T: Tile, Source: TileSource, L: Layout>(
     source: &Source,
     grid: &Grid,
     block: usize,
     tiles: Range<usize>,
     to: *mut f32,
-    layout: InputLayout,
+    layout: L,
 ) {
     let mut buffer = TileBuffer::new();
     // Every element is written before it is read; out here it is cleared once, not for every tile.
     // SAFETY: `S` is available.
     let mut half = [[unsafe { S::zero() }; MAX_INPUT]; MAX_INPUT];
     for (slot, tile) in tiles.enumerate() {
-        let (y, x) = grid.corner(tile);
+        let (picture, y, x) = grid.corner(tile);
         let before = grid.before as isize;
         // SAFETY: the source answers with a whole tile; the places written are within the promised extents.
         unsafe {
-            let (from, row_stride) =
-                source.tile::<S>(block, y as isize - before, x as isize - before, T::INPUT, &mut buffer);
+            let (y, x) = (y as isize - before, x as isize - before);
+            let (from, row_stride) = source.tile::<S>(block, picture, y, x, T::INPUT, &mut buffer);
             let to = to.add(layout.at(slot, block));
             for v in 0..S::VECTORS {
                 for column in 0..T::INPUT {
@@ -108,7 +127,7 @@ pub(crate) unsafe fn transform_input<S: Simd, T: Tile, Source: TileSource>(
                 for (row, line) in half.iter_mut().enumerate().take(T::INPUT) {
                     T::input::<S>(line);
                     for (column, &value) in line.iter().enumerate().take(T::INPUT) {
-                        S::store(to.add((row * T::INPUT + column) * layout.place + v * S::WIDTH), value);
+                        S::store(to.add((row * T::INPUT + column) * layout.place() + v * S::WIDTH), value);
                     }
                 }
             }
@@ -134,7 +153,7 @@ pub(crate) unsafe fn transform_output<S: Simd, T: Tile, Sink: TileSink>(
     // SAFETY: `S` is available.
     let mut half = [[unsafe { S::zero() }; MAX_INPUT]; MAX_INPUT];
     for (slot, tile) in tiles.enumerate() {
-        let (y, x) = grid.corner(tile);
+        let (picture, y, x) = grid.corner(tile);
         // SAFETY: as in `transform_input`; the tile is clipped to the map before the sink sees it.
         unsafe {
             let from = from.add(slot * LANES);
@@ -159,7 +178,7 @@ pub(crate) unsafe fn transform_output<S: Simd, T: Tile, Sink: TileSink>(
             }
             let rows = T::OUTPUT.min(grid.height - y);
             let columns = T::OUTPUT.min(grid.width - x);
-            sink.tile::<S>(block, y, x, rows, columns, &mut buffer);
+            sink.tile::<S>(block, picture, y, x, rows, columns, &mut buffer);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Weights in the order that the transform `U = G g Gᵀ` reads them.
 
+use rayon::prelude::*;
+
 use crate::map::{Block, LANES};
 use crate::simd::Simd;
 
@@ -16,17 +18,21 @@ pub(crate) struct PackedWeights {
 
 impl PackedWeights {
     /// Packs the kernels that `weight(output, input, tap)` answers, tap = 3·row + column.
-    pub(crate) fn new(outputs: usize, inputs: usize, weight: impl Fn(usize, usize, usize) -> f32) -> Self {
+    pub(crate) fn new(
+        outputs: usize,
+        inputs: usize,
+        weight: impl Fn(usize, usize, usize) -> f32 + Sync,
+    ) -> Self {
         let (output_blocks, input_blocks) = (outputs.div_ceil(LANES), inputs.div_ceil(LANES));
-        let mut kernels = vec![Block::default(); output_blocks * input_blocks * LANES * 9];
-        for output in 0..outputs {
-            let panel = &mut kernels[output / LANES * input_blocks * LANES * 9..];
-            for input in 0..inputs {
-                for tap in 0..9 {
-                    panel[input * 9 + tap].0[output % LANES] = weight(output, input, tap);
+        let panel_length = input_blocks * LANES * 9;
+        let mut kernels = vec![Block::default(); output_blocks * panel_length];
+        kernels.par_chunks_mut(panel_length).enumerate().for_each(|(panel, kernels)| {
+            for output in panel * LANES..outputs.min((panel + 1) * LANES) {
+                for (index, kernel) in kernels.iter_mut().enumerate().take(inputs * 9) {
+                    kernel.0[output % LANES] = weight(output, index / 9, index % 9);
                 }
             }
-        }
+        });
         PackedWeights { input_blocks, output_blocks, kernels }
     }
 

@@ -28,6 +28,7 @@ pub fn assert_close(found: &[f32], expected: &[f32], tolerance: f32, what: &str)
     }
 }
 
+#[allow(dead_code, reason = "not every test file has maps of one picture")]
 pub fn map_of(planes: &[f32], shape: Shape) -> BlockedMap {
     BlockedMap::from_planes(shape.channels, shape.height, shape.width, planes)
 }
