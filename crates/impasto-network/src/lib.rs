@@ -14,6 +14,7 @@ mod layer;
 mod patches;
 mod scalar_engine;
 mod weights;
+mod whole_file;
 
 pub use architecture::Architecture;
 pub use cpu_engine::{CpuEngine, CpuPatches};
@@ -25,3 +26,4 @@ pub use scalar_engine::{PlanarMap, ScalarEngine, ScalarPatches};
 pub use weights::{
     ChannelOrder, Convention, ConventionError, Convolution, InputChannel, Weights, WeightsError, WeightsFault,
 };
+pub use whole_file::{WholeFile, WholeFileError, check_whole_file, write_whole_file};

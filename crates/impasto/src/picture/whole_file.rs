@@ -1,10 +1,8 @@
-//! Files appear whole or not at all: written under a temporary name in the same folder, then renamed.
+//! Pictures and what goes with them appear whole or not at all; the errors are those of pictures.
 
-use std::fs;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use tempfile::NamedTempFile;
+use impasto_network::WholeFileError;
 
 use super::PictureError;
 
@@ -14,15 +12,7 @@ use super::PictureError;
 /// If `path` is no regular file, such as a device, its folder is missing, or the system refuses; then
 /// the folder is as before.
 pub fn write_whole_file(path: &Path, bytes: &[u8]) -> Result<(), PictureError> {
-    let failed = |source| PictureError::NotWritable { path: path.to_owned(), source };
-    let target = target(path)?;
-    let mut file = temporary_file(path, &target)?;
-    file.write_all(bytes).map_err(failed)?;
-    // Renaming before the bytes are on the disk could leave an empty file after a power cut.
-    file.as_file().sync_all().map_err(failed)?;
-    // The temporary file is removed when the error is dropped.
-    file.persist(&target).map_err(|error| failed(error.error))?;
-    Ok(())
+    Ok(impasto_network::write_whole_file(path, bytes)?)
 }
 
 /// Checks that [`write_whole_file`] to `path` has every reason to succeed, by making and removing a temporary
@@ -31,69 +21,15 @@ pub fn write_whole_file(path: &Path, bytes: &[u8]) -> Result<(), PictureError> {
 /// # Errors
 /// As `write_whole_file`.
 pub fn check_whole_file(path: &Path) -> Result<(), PictureError> {
-    let target = target(path)?;
-    temporary_file(path, &target).map(drop)
+    Ok(impasto_network::check_whole_file(path)?)
 }
 
-/// The file to replace: `path` itself or, if it is a symbolic link, what it leads to.
-fn target(path: &Path) -> Result<PathBuf, PictureError> {
-    let not_a_file = |found| PictureError::NotAFile { path: path.to_owned(), found };
-    let failed = |source| PictureError::NotWritable { path: path.to_owned(), source };
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => Err(not_a_file("a folder")),
-        // Renaming over a device such as /dev/null would replace it.
-        Ok(metadata) if !metadata.is_file() => Err(not_a_file("not a regular file")),
-        // Renaming needs no permission on the file it replaces, but a write-protected file means it.
-        Ok(metadata) if metadata.permissions().readonly() => {
-            Err(failed(io::Error::new(io::ErrorKind::PermissionDenied, "the file is write-protected")))
+impl From<WholeFileError> for PictureError {
+    fn from(error: WholeFileError) -> Self {
+        match error {
+            WholeFileError::FolderMissing { path, folder } => PictureError::FolderMissing { path, folder },
+            WholeFileError::NotAFile { path, found } => PictureError::NotAFile { path, found },
+            WholeFileError::NotWritable { path, source } => PictureError::NotWritable { path, source },
         }
-        Ok(_) => fs::canonicalize(path).map_err(failed),
-        Err(_) => Ok(path.to_owned()),
-    }
-}
-
-fn temporary_file(path: &Path, target: &Path) -> Result<NamedTempFile, PictureError> {
-    let folder = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    if !folder.is_dir() {
-        return Err(PictureError::FolderMissing { path: path.to_owned(), folder: folder.to_owned() });
-    }
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".impasto-").suffix(".part");
-    #[cfg(unix)]
-    {
-        // Temporary files are private by default; this one becomes an ordinary file under the umask.
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder).map_err(|error| {
-        // The error itself names the temporary file, which means nothing to the user.
-        PictureError::NotWritable { path: path.to_owned(), source: error.kind().into() }
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_failing_rename_leaves_nothing_behind() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("out.png");
-        let file = temporary_file(&path, &path).unwrap();
-        fs::create_dir_all(path.join("in the way")).unwrap();
-        let error = file.persist(&path).unwrap_err();
-        drop(error);
-        let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
-        assert_eq!(left, [path]);
-    }
-
-    #[test]
-    fn checking_leaves_nothing_behind() {
-        let folder = tempfile::tempdir().unwrap();
-        check_whole_file(&folder.path().join("out.png")).unwrap();
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }
