@@ -16,6 +16,7 @@ mod naming;
 mod random;
 mod recognition;
 mod tensor_file;
+mod writer;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -26,6 +27,7 @@ pub use error::{WeightsError, WeightsFault};
 use impasto_kernels::MappedFile;
 use naming::{NamedConvolution, Naming};
 use tensor_file::TensorFile;
+pub use writer::{Precision, WriteError, safetensors_bytes};
 
 use crate::{Architecture, Layer};
 
