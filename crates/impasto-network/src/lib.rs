@@ -7,9 +7,13 @@
 #![forbid(unsafe_code)]
 
 mod architecture;
+pub mod catalogue;
+pub mod checksum;
 mod cpu_engine;
 mod door;
 mod engine;
+#[cfg(feature = "fetch")]
+pub mod fetch;
 mod layer;
 mod patches;
 mod scalar_engine;
