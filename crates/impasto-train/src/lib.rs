@@ -5,6 +5,11 @@
 
 #![forbid(unsafe_code)]
 
+mod checkpoint;
 pub mod data;
 pub mod layers;
 pub mod optimizers;
+mod parameter;
+
+pub use checkpoint::{CheckpointError, CheckpointFault};
+pub use parameter::Parameter;
