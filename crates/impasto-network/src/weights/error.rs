@@ -115,6 +115,14 @@ pub enum WeightsFault {
         /// Index of the first such element.
         element: usize,
     },
+    /// A file of another program is damaged, or not what its reader knows.
+    #[error("read as {format}: {fault}")]
+    Foreign {
+        /// What kind of file it begins like.
+        format: super::ForeignFormat,
+        /// What is wrong.
+        fault: super::ForeignFault,
+    },
     /// The file's own account of its input convention cannot be understood.
     #[error("its metadata says input {0}; name a convention to read it nevertheless")]
     Convention(#[from] super::ConventionError),

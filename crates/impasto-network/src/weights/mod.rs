@@ -12,6 +12,7 @@
 
 mod convention;
 mod error;
+mod foreign;
 mod naming;
 mod random;
 mod recognition;
@@ -24,6 +25,7 @@ use std::path::Path;
 
 pub use convention::{ChannelOrder, Convention, ConventionError, InputChannel};
 pub use error::{WeightsError, WeightsFault};
+pub use foreign::{ForeignFault, ForeignFormat, ForeignNetwork};
 use impasto_kernels::MappedFile;
 use naming::{NamedConvolution, Naming};
 use tensor_file::TensorFile;
@@ -193,11 +195,24 @@ fn check_tensors(
     file: &TensorFile,
     convolutions: &[NamedConvolution],
 ) -> Result<Vec<Vec<usize>>, WeightsFault> {
+    let blocks = check_shapes(convolutions, |tensor| file.shape(tensor))?;
+    for convolution in convolutions {
+        file.check_values(&convolution.weight())?;
+        file.check_values(&convolution.bias())?;
+    }
+    Ok(blocks)
+}
+
+/// Checks that the convolutions chain. Returns their output channels, block by block.
+fn check_shapes<'a>(
+    convolutions: &[NamedConvolution],
+    shape: impl Fn(&str) -> &'a [usize],
+) -> Result<Vec<Vec<usize>>, WeightsFault> {
     let mut inputs = 3;
     let mut blocks: Vec<Vec<usize>> = Vec::new();
     for convolution in convolutions {
         let (weight, bias) = (convolution.weight(), convolution.bias());
-        let outputs = match *file.shape(&weight) {
+        let outputs = match *shape(&weight) {
             [outputs, found, 3, 3] if outputs > 0 && found == inputs => outputs,
             ref found => {
                 let expected = match convolution.layer {
@@ -209,13 +224,11 @@ fn check_tensors(
                 return Err(WeightsFault::Shape { tensor: weight, found: found.to_vec(), expected });
             }
         };
-        let found = file.shape(&bias);
+        let found = shape(&bias);
         if found != [outputs] {
             let expected = format!("[{outputs}], one for each output of {weight}");
             return Err(WeightsFault::Shape { tensor: bias, found: found.to_vec(), expected });
         }
-        file.check_values(&weight)?;
-        file.check_values(&bias)?;
         if convolution.layer.block() > blocks.len() {
             blocks.push(Vec::new());
         }

@@ -1,0 +1,130 @@
+//! Weight files of other programs: made by the programs themselves (`foreign/make_fixtures.py`), whole,
+//! and damaged.
+
+use std::path::PathBuf;
+
+use impasto_network::{Architecture, Convention, Convolution, ForeignFormat, ForeignNetwork, Layer, Weights};
+
+/// Every sound file, with what it must be recognised as.
+const FILES: [(&str, ForeignFormat); 10] = [
+    ("keras1.h5", ForeignFormat::KerasH5),
+    ("keras2.h5", ForeignFormat::KerasH5),
+    ("keras_model.h5", ForeignFormat::KerasH5),
+    ("zip.pth", ForeignFormat::PytorchZip),
+    ("legacy.pth", ForeignFormat::PytorchLegacy),
+    ("checkpoint.pth", ForeignFormat::PytorchZip),
+    ("checkpoint_legacy.pth", ForeignFormat::PytorchLegacy),
+    ("formats.pth", ForeignFormat::PytorchZip),
+    ("v1.caffemodel", ForeignFormat::Caffemodel),
+    ("v2.caffemodel", ForeignFormat::Caffemodel),
+];
+
+fn path(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/foreign").join(name)
+}
+
+fn bytes(name: &str) -> Vec<u8> {
+    std::fs::read(path(name)).unwrap()
+}
+
+fn reference() -> Vec<(Layer, Convolution)> {
+    let weights = Weights::open(path("reference.safetensors"), None).unwrap();
+    weights.architecture().convolutions().map(|layer| (layer, weights.convolution(layer))).collect()
+}
+
+/// The message for a file in memory, which must name it; returned without the name.
+fn fault(bytes: Vec<u8>) -> String {
+    let message = ForeignNetwork::from_bytes("painter", bytes).unwrap_err().to_string();
+    message.strip_prefix("weight file painter: ").expect(&message).to_owned()
+}
+
+#[test]
+fn every_format_gives_the_same_numbers() {
+    let reference = reference();
+    for (name, format) in FILES {
+        let network = ForeignNetwork::open(path(name)).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(network.format, format, "{name}");
+        assert_eq!(network.architecture.blocks(), [[2], [3]], "{name}");
+        let pytorch = matches!(format, ForeignFormat::PytorchZip | ForeignFormat::PytorchLegacy);
+        let convention = if pytorch { Convention::TORCH } else { Convention::CAFFE };
+        assert_eq!(network.convention, convention, "{name}");
+        assert_eq!(network.convolutions, reference, "{name}");
+    }
+}
+
+#[test]
+fn our_own_format_is_read_with_its_convention() {
+    let network = ForeignNetwork::open(path("reference.safetensors")).unwrap();
+    assert_eq!(network.format, ForeignFormat::Safetensors);
+    assert_eq!(network.convolutions, reference());
+    assert_eq!(network.architecture, Architecture::new("reference", vec![vec![2], vec![3]]));
+    assert_eq!(network.convention, Convention::CAFFE);
+}
+
+#[test]
+fn a_class_in_a_pickle_is_refused_by_name() {
+    let message = fault(bytes("whole_module.pth"));
+    assert!(message.starts_with("read as PyTorch zip archive: at byte "), "{message}");
+    assert!(
+        message.contains("its pickle asks for torch.nn.modules.container.Sequential, which is"),
+        "{message}"
+    );
+}
+
+#[test]
+fn files_of_other_kinds_are_named() {
+    assert!(fault(Vec::new()).ends_with("found no tensors"));
+    assert!(fault(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec()).starts_with("read as Caffe model: "));
+    assert!(fault(b"\x89HDF\r\n\x1a\n and nothing".to_vec()).starts_with("read as Keras HDF5: "));
+    assert!(fault(b"PK".to_vec()).contains("expected the directory of a zip archive"));
+    let mut tar = vec![0; 512];
+    tar[257..262].copy_from_slice(b"ustar");
+    assert!(fault(tar).contains("a tar archive, as PyTorch wrote before 0.1.10 is not supported"));
+    assert!(ForeignNetwork::open(path("absent.pth")).unwrap_err().to_string().contains("cannot be read"));
+}
+
+#[test]
+fn numbers_that_are_not_finite_are_refused() {
+    let mut file = bytes("v1.caffemodel");
+    let (_, first) = &reference()[0];
+    let needle: Vec<u8> = first.weight.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let place = file.windows(needle.len()).position(|window| window == needle).unwrap();
+    file[place + 8..][..4].copy_from_slice(&f32::NAN.to_le_bytes());
+    assert_eq!(fault(file), "tensor conv1_1.weight holds NaN at element 2, expected finite numbers");
+}
+
+/// Cut at any length, no file is taken for whole, but where what is cut off belongs to no convolution.
+#[test]
+fn truncated_files_are_refused() {
+    let reference = reference();
+    for (name, format) in FILES {
+        let whole = bytes(name);
+        for length in (0..whole.len()).step_by(step(format)) {
+            if let Ok(network) = ForeignNetwork::from_bytes("painter", whole[..length].to_vec()) {
+                let stream = matches!(format, ForeignFormat::Caffemodel | ForeignFormat::KerasH5);
+                assert!(stream, "{name} cut after {length} bytes");
+                assert!(reference.starts_with(&network.convolutions), "{name} cut after {length} bytes");
+            }
+        }
+    }
+}
+
+/// One byte of a sound file changed, anywhere: an error or other numbers, but no panic, and no wait.
+#[test]
+fn flipped_bytes_do_no_harm() {
+    for (name, format) in FILES {
+        let whole = bytes(name);
+        for place in (0..whole.len()).step_by(step(format)) {
+            let mut file = whole.clone();
+            file[place] ^= [0x01, 0x80, 0xff][place % 3];
+            if let Err(error) = ForeignNetwork::from_bytes("painter", file) {
+                assert!(error.to_string().len() < 1000, "{name}: {error}");
+            }
+        }
+    }
+}
+
+/// HDF5 files are large and mostly empty; the fuzzing looks closer.
+fn step(format: ForeignFormat) -> usize {
+    if format == ForeignFormat::KerasH5 { 17 } else { 1 }
+}
