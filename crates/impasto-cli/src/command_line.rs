@@ -13,6 +13,7 @@ use crate::man::ManArguments;
 use crate::sweep::SweepArguments;
 use crate::texture::TextureArguments;
 use crate::transfer::TransferArguments;
+use crate::weights::WeightsArguments;
 
 const EXAMPLES: &str = "\
 Start with:
@@ -28,7 +29,7 @@ Exit codes:
 /// Repaint a picture in the style of another.
 ///
 /// A photograph and a painting go in, the photograph painted like the painting comes out. Everything runs
-/// on this machine; nothing is downloaded.
+/// on this machine; nothing is downloaded but by `impasto weights pull`.
 #[derive(Debug, Parser)]
 #[command(name = "impasto", version, arg_required_else_help = true, after_help = EXAMPLES)]
 pub struct CommandLine {
@@ -45,6 +46,7 @@ pub enum Command {
     Texture(Box<TextureArguments>),
     Sweep(Box<SweepArguments>),
     Features(FeaturesArguments),
+    Weights(WeightsArguments),
     Info(InfoArguments),
     Bench(BenchArguments),
     Completions(CompletionsArguments),

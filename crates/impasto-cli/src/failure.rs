@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use impasto::picture::PictureError;
 use impasto::{SettingsError, TransferError};
+use impasto_network::cache::CacheError;
+use impasto_network::fetch::FetchError;
 use impasto_network::{EngineError, WeightsError, WeightsFault};
 
 /// The exit code after Ctrl-C: 128 + the number of SIGINT, as shells have it.
@@ -95,6 +97,23 @@ impl From<WeightsError> for Failure {
             WeightsFault::Unreadable(why) if !is_callers_choice(why.kind()) => Failure::world(error),
             _ => Failure::mistake(error),
         }
+    }
+}
+
+impl From<CacheError> for Failure {
+    fn from(error: CacheError) -> Self {
+        match error {
+            CacheError::Weights(error) => error.into(),
+            CacheError::NotWritten(error) if error.is_callers_mistake() => Failure::mistake(error),
+            CacheError::NoHome | CacheError::Name { .. } | CacheError::Numbers(_) => Failure::mistake(error),
+            error => Failure::world(error),
+        }
+    }
+}
+
+impl From<FetchError> for Failure {
+    fn from(error: FetchError) -> Self {
+        Failure::world(error)
     }
 }
 

@@ -65,7 +65,7 @@ fn networks(out: &mut impl Write) -> Result<(), Failure> {
         writeln!(out, "  {name:8} {count:2} convolutions, {shape} channels; {gmac:.1} GMAC")?;
         match name {
             "compact" => writeln!(out, "           built in; reads {}", Weights::compact().convention())?,
-            _ => writeln!(out, "           needs --weights FILE (safetensors)")?,
+            _ => writeln!(out, "           impasto weights pull {name}, or --weights FILE")?,
         }
     }
     writeln!(out, "\nInput conventions of weight files (--convention)")?;

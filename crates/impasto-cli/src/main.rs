@@ -28,6 +28,7 @@ mod sweep;
 mod texture;
 mod threads;
 mod transfer;
+mod weights;
 
 use std::process::ExitCode;
 
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         Command::Texture(arguments) => texture::run(&arguments),
         Command::Sweep(arguments) => sweep::run(&arguments),
         Command::Features(arguments) => features::run(&arguments),
+        Command::Weights(arguments) => weights::run(&arguments),
         Command::Info(arguments) => info::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),

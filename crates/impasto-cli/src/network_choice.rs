@@ -4,18 +4,27 @@
 use std::path::Path;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use impasto_network::{Architecture, Convention, Pooling, Weights};
+use impasto_network::cache::Cache;
+use impasto_network::catalogue::{self, PUBLISHED};
+use impasto_network::{
+    Architecture, Convention, ForeignFormat, ForeignNetwork, Pooling, Precision, Weights, WeightsError,
+    WeightsFault, safetensors_bytes,
+};
 
 use crate::failure::Failure;
 
 /// The networks that can be asked for by name; the first is built in.
 pub const NETWORKS: [&str; 3] = ["compact", "vgg16", "vgg19"];
 
-/// Reads the name of a network.
+/// Reads the name of a network, or of published weights, which are then the name of their network.
 pub fn network_parser() -> impl TypedValueParser<Value = Architecture> {
-    PossibleValuesParser::new(NETWORKS).try_map(|name| {
-        let known = Architecture::known().into_iter().find(|network| network.name() == name);
-        known.ok_or_else(|| format!("unknown network {name:?}"))
+    let published = PUBLISHED.iter().map(|published| published.name);
+    let names = NETWORKS.into_iter().chain(published.filter(|name| !NETWORKS.contains(name)));
+    PossibleValuesParser::new(names).try_map(|name| {
+        let network = catalogue::find(&name).map_or(name.as_str(), |published| published.network);
+        let known = Architecture::known().into_iter().find(|known| known.name() == network);
+        let blocks = known.ok_or_else(|| format!("unknown network {name:?}"))?.blocks().to_vec();
+        Ok::<_, String>(Architecture::new(name, blocks))
     })
 }
 
@@ -28,7 +37,8 @@ pub fn pooling_parser() -> impl TypedValueParser<Value = Pooling> {
     })
 }
 
-/// The network of `--network`, `--weights` and `--convention`: the file's, or the one that is built in.
+/// The network of `--network`, `--weights` and `--convention`: the file's, the one that is installed under
+/// this name, or the one that is built in.
 pub fn chosen(
     network: Option<&Architecture>,
     file: Option<&Path>,
@@ -36,13 +46,23 @@ pub fn chosen(
 ) -> Result<Weights, Failure> {
     match (file, network) {
         (Some(file), network) => open_weights(file, network, convention),
-        (None, Some(network)) if network.name() != NETWORKS[0] => Err(Failure::mistake(format_args!(
-            "--network {0} needs its weights: add --weights FILE with a safetensors file of {0}, or leave \
-             --network out for the built-in {1}",
-            network.name(),
+        (None, Some(network)) if network.name() != NETWORKS[0] => installed(network, convention),
+        (None, _) => Ok(Weights::compact()),
+    }
+}
+
+/// Opens the weights that are installed under the name of a network.
+fn installed(network: &Architecture, convention: Option<Convention>) -> Result<Weights, Failure> {
+    let name = network.name();
+    // Without a home there is no cache, and nothing is installed.
+    let found = Cache::of_user().ok().map(|cache| cache.find(name)).transpose()?.flatten();
+    match found {
+        Some(installed) => open_weights(&installed.path, Some(network), convention),
+        None => Err(Failure::mistake(format_args!(
+            "--network {name} needs its weights, which are not installed: run impasto weights pull {name}, add \
+             --weights FILE with a file of them, or leave --network out for the built-in {}",
             NETWORKS[0]
         ))),
-        (None, _) => Ok(Weights::compact()),
     }
 }
 
@@ -52,7 +72,7 @@ pub fn open_weights(
     network: Option<&Architecture>,
     convention: Option<Convention>,
 ) -> Result<Weights, Failure> {
-    let weights = Weights::open(file, convention)?;
+    let weights = open_any(file, convention)?;
     match network {
         Some(network) if !is_start_of(weights.architecture(), network) => {
             Err(Failure::mistake(format_args!(
@@ -68,8 +88,31 @@ pub fn open_weights(
     }
 }
 
+/// Opens a weight file of any format. Those of other programs are converted in memory each time.
+fn open_any(file: &Path, convention: Option<Convention>) -> Result<Weights, Failure> {
+    let refusal = match Weights::open(file, convention) {
+        Err(error @ WeightsError { fault: WeightsFault::Header(_), .. }) => error,
+        weights => return Ok(weights?),
+    };
+    let network = match ForeignNetwork::open(file) {
+        // Whatever begins like no format counts as Caffe's; of other names that says nothing.
+        Err(error) if is_of_caffe(&error) && file.extension().is_none_or(|it| it != "caffemodel") => {
+            return Err(refusal.into());
+        }
+        network => network?,
+    };
+    let convention = convention.unwrap_or(network.convention);
+    let bytes = safetensors_bytes(&network.convolutions, &convention, Precision::F32, &[]);
+    Ok(Weights::from_bytes(file, bytes.map_err(Failure::mistake)?, Some(convention))?)
+}
+
+/// Whether a file was read as one of Caffe.
+fn is_of_caffe(error: &WeightsError) -> bool {
+    matches!(error.fault, WeightsFault::Foreign { format: ForeignFormat::Caffemodel, .. })
+}
+
 /// Whether `part` has the convolutions of `whole` from the first on, perhaps not down to its last.
-fn is_start_of(part: &Architecture, whole: &Architecture) -> bool {
+pub fn is_start_of(part: &Architecture, whole: &Architecture) -> bool {
     let widths = |network: &Architecture| -> Vec<_> {
         network.convolutions().map(|layer| (layer, network.channels(layer))).collect()
     };

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod architecture;
+pub mod cache;
 pub mod catalogue;
 pub mod checksum;
 mod cpu_engine;

@@ -8,5 +8,9 @@ mod looking;
 mod maps;
 mod other_commands;
 mod scene;
+#[path = "../../../impasto-network/tests/fetch/server.rs"]
+#[allow(dead_code, reason = "not all of it is needed here")]
+mod server;
 mod texture;
 mod transfer;
+mod weights;

@@ -73,6 +73,8 @@ impl Scene {
     pub fn command(&self, words: &str) -> Command {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("impasto"));
         command.args(words.split_whitespace()).current_dir(self.folder.path());
+        // No weights of the user who runs the tests.
+        command.env("IMPASTO_CACHE", self.path("cache"));
         command
     }
 

@@ -1,6 +1,6 @@
 //! One request to one mirror, and what its answer adds to the partial file.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::time::Duration;
 
 use ureq::http::{HeaderMap, StatusCode};
@@ -124,9 +124,17 @@ fn fault(error: ureq::Error, received: u64, bytes: u64, silence: Duration) -> Mi
         }
         ureq::Error::Timeout(_) => MirrorFault::Silent { patience: silence, received },
         ureq::Error::Protocol(_) => MirrorFault::Cut { received, bytes },
+        ureq::Error::Io(error) if is_cut(error.kind()) => MirrorFault::Cut { received, bytes },
+        ureq::Error::Io(error) => MirrorFault::Unreachable(error.to_string()),
         ureq::Error::HostNotFound => MirrorFault::Unreachable("the host is unknown".to_owned()),
         error => MirrorFault::Unreachable(error.to_string()),
     }
+}
+
+/// Whether a connection that was there is so no more.
+fn is_cut(kind: ErrorKind) -> bool {
+    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }
 
 /// An error if a server announces another length than the file has.

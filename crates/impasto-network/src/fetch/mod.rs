@@ -76,7 +76,7 @@ pub enum FetchEvent<'a> {
         /// After this time.
         pause: Duration,
     },
-    /// The mirror will not be asked again.
+    /// The mirror is given up for the next one.
     GivenUp {
         /// Its address.
         url: &'a str,
@@ -101,12 +101,14 @@ impl Fetch<'_> {
             part.restart()?;
         }
         let mut faults = Vec::new();
-        for url in self.mirrors {
+        for (index, url) in self.mirrors.iter().enumerate() {
             match self.fetch_from(url, &mut part, observe) {
                 Ok(()) => return part.sync(),
                 Err(Interruption::Here(error)) => return Err(error),
                 Err(Interruption::Mirror(fault)) => {
-                    observe(FetchEvent::GivenUp { url, fault: &fault });
+                    if index + 1 < self.mirrors.len() {
+                        observe(FetchEvent::GivenUp { url, fault: &fault });
+                    }
                     faults.push((url.clone(), fault));
                 }
             }

@@ -143,6 +143,17 @@ fn a_connection_that_is_cut_is_continued() {
 }
 
 #[test]
+fn a_server_that_hangs_up_is_asked_again() {
+    let server = Server::start(|request| match request.number {
+        0 => panic!("a server that fails within a request"),
+        _ => Answer::part(&file(), request),
+    });
+    let (_folder, path) = place();
+    fetch(&[server.url("weights")], &path).unwrap();
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
 fn what_arrived_before_the_last_cut_stays() {
     let server = Server::start(|request| match request.number {
         0 => Answer::part(&file(), request).cut_after(30_000),

@@ -10,13 +10,13 @@ use crate::network_choice::{network_parser, pooling_parser};
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Network")]
 pub struct NetworkArguments {
-    /// The network: compact is built in, vgg16 and vgg19 need --weights [default: compact, or what the
-    /// weight file holds]
+    /// The network: compact is built in, the others come with `impasto weights pull` [default: compact, or
+    /// what the weight file holds]
     #[arg(long, value_name = "NAME", value_parser = network_parser())]
     pub network: Option<Architecture>,
 
-    /// The weights of a network, a safetensors file with names such as conv1_1.weight or
-    /// features.0.weight.
+    /// The weights of a network: a safetensors file with names such as conv1_1.weight or features.0.weight, a
+    /// Keras .h5, a PyTorch .pth or a Caffe .caffemodel.
     #[arg(long, value_name = "FILE")]
     pub weights: Option<PathBuf>,
 
