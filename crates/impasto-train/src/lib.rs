@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod checkpoint;
+pub mod classifier;
 pub mod data;
 pub mod layers;
 pub mod optimizers;

@@ -4,19 +4,19 @@
 //! function of the seed and of where in the run it happens. So a run that goes on from a checkpoint, wherever it
 //! was saved, ends with the very weights of a run that was never stopped.
 
-use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
-use impasto_network::{Convention, Convolution, Layer, WholeFileError};
+use impasto_kernels::Isa;
+use impasto_network::{Convention, Convolution, InputChannel, Layer, WholeFileError};
 use serde::{Deserialize, Serialize};
 
-use super::network::{Classifier, Score};
+use super::network::Classifier;
 use super::settings::{ClassifierSettings, OptimizerChoice};
 use super::shape::ClassifierShape;
 use crate::checkpoint::{self, Checkpoint, CheckpointError, CheckpointFault};
-use crate::data::{Augmentation, DataSet, Prefetch, epoch_order};
+use crate::data::{Augmentation, DataSet, Prefetch, Split, epoch_order, stream};
 use crate::optimizers::{Adam, Optimizer, Schedule, Sgd};
 
 /// What checkpoints of this kind of run say they are.
@@ -47,9 +47,9 @@ pub struct EpochReport {
     pub seconds: f64,
 }
 
-/// What a run tells while it goes.
+/// A moment of a run.
 #[derive(Clone, Copy, Debug)]
-pub enum TrainingEvent<'a> {
+pub enum Moment {
     /// A batch was learnt from.
     Step {
         /// The epoch, from 1.
@@ -62,11 +62,11 @@ pub enum TrainingEvent<'a> {
         loss: f64,
         /// Share of this epoch's pictures so far that were classified wrongly.
         error: f64,
-        /// Pictures learnt from in a second, over the last few batches.
-        pictures_per_second: f64,
+        /// Seconds that this batch took.
+        seconds: f64,
     },
     /// An epoch was tested.
-    Epoch(&'a EpochReport),
+    Epoch(EpochReport),
 }
 
 /// Why a run ended.
@@ -104,9 +104,6 @@ pub enum TrainingError {
         /// The epoch, from 1.
         epoch: usize,
     },
-    /// Pictures could not be prepared.
-    #[error("preparing pictures failed: {0}")]
-    Prefetch(String),
     /// A checkpoint cannot be used.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -123,10 +120,28 @@ struct State {
     epochs: usize,
     /// Batches of the next that are done.
     step: usize,
-    /// What these batches scored so far: sum of losses times pictures, wrong ones, pictures.
-    running: (f64, usize, usize),
+    running: Running,
     seconds: f64,
     history: Vec<EpochReport>,
+}
+
+/// What the batches of an epoch scored so far.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Running {
+    /// Sum over the pictures.
+    loss: f64,
+    wrong: usize,
+    pictures: usize,
+}
+
+impl Running {
+    fn loss(&self) -> f64 {
+        self.loss / self.pictures as f64
+    }
+
+    fn error(&self) -> f64 {
+        self.wrong as f64 / self.pictures as f64
+    }
 }
 
 /// A run of training.
@@ -138,7 +153,7 @@ pub struct Training<'a> {
 }
 
 impl<'a> Training<'a> {
-    /// A run from random weights.
+    /// A run from random weights on the instruction set `isa`.
     ///
     /// # Errors
     /// If the data set has another picture size or number of classes than the network.
@@ -146,14 +161,15 @@ impl<'a> Training<'a> {
         shape: ClassifierShape,
         data: &'a DataSet,
         settings: ClassifierSettings,
+        isa: Isa,
     ) -> Result<Self, TrainingError> {
         check_data(&shape, data)?;
-        let mut classifier = Classifier::new(shape, settings.seed);
+        let mut classifier = Classifier::new(shape, isa, settings.seed);
         let lengths: Vec<usize> =
             classifier.parameters().iter().map(|(_, parameter)| parameter.value.len()).collect();
         let optimizer = match settings.optimizer {
-            OptimizerChoice::Adam => Optimizer::Adam(Adam::new(&lengths)),
-            OptimizerChoice::Sgd => Optimizer::Sgd(Sgd::new(&lengths)),
+            OptimizerChoice::Adam => Optimizer::Adam(Adam::new(&lengths, settings.weight_decay)),
+            OptimizerChoice::Sgd => Optimizer::Sgd(Sgd::new(&lengths, settings.weight_decay)),
         };
         let state = State {
             network: classifier.shape().architecture.name().to_owned(),
@@ -161,7 +177,7 @@ impl<'a> Training<'a> {
             data: data.description(),
             epochs: 0,
             step: 0,
-            running: (0.0, 0, 0),
+            running: Running::default(),
             seconds: 0.0,
             history: Vec::new(),
         };
@@ -178,9 +194,10 @@ impl<'a> Training<'a> {
         shape: ClassifierShape,
         data: &'a DataSet,
         settings: ClassifierSettings,
+        isa: Isa,
     ) -> Result<Self, TrainingError> {
         let checkpoint = Checkpoint::open(path, KIND)?;
-        let mut run = Self::new(shape, data, settings)?;
+        let mut run = Self::new(shape, data, settings, isa)?;
         let saved: State = checkpoint.state()?;
         let same = |setting, found: String, asked: String| {
             if found == asked {
@@ -203,10 +220,10 @@ impl<'a> Training<'a> {
         for (name, parameter) in run.classifier.parameters() {
             checkpoint.restore(&name, &mut parameter.value)?;
         }
-        for (name, values) in run.optimizer.state_mut() {
+        for (name, values) in run.optimizer.state() {
             checkpoint.restore(&name, values)?;
         }
-        run.optimizer.set_steps(run.state.steps_done(data));
+        run.optimizer.set_steps(run.steps_done());
         run.classifier.update();
         Ok(run)
     }
@@ -216,9 +233,10 @@ impl<'a> Training<'a> {
     /// # Errors
     /// If the file cannot be written; then the one before is as it was.
     pub fn save(&mut self, path: &Path) -> Result<(), WholeFileError> {
-        let parameters = self.classifier.parameters();
+        let (parameters, memory) = (self.classifier.parameters(), self.optimizer.state());
         let parameters = parameters.iter().map(|(name, parameter)| (name.clone(), &parameter.value[..]));
-        checkpoint::save(path, KIND, &self.state, parameters.chain(self.optimizer.state()))
+        let memory = memory.iter().map(|(name, values)| (name.clone(), &values[..]));
+        checkpoint::save(path, KIND, &self.state, parameters.chain(memory))
     }
 
     /// What came of the epochs that are done.
@@ -249,7 +267,7 @@ impl<'a> Training<'a> {
     /// After a break the run can be saved, or go on with another call.
     ///
     /// # Errors
-    /// If the loss is no longer a number, or pictures cannot be prepared.
+    /// If the loss is no longer a number.
     pub fn run(
         &mut self,
         mut observer: impl FnMut(&mut Self, Moment) -> ControlFlow<()>,
@@ -271,10 +289,140 @@ impl<'a> Training<'a> {
             }
             let report = self.test();
             self.state.history.push(report);
-            (self.state.epochs, self.state.step, self.state.running) = (report.epoch, 0, (0.0, 0, 0));
+            (self.state.epochs, self.state.step, self.state.running) = (report.epoch, 0, Running::default());
             if observer(self, Moment::Epoch(report)).is_break() {
                 return Ok(Ending::Stopped);
             }
         }
     }
+
+    /// What is left of an epoch.
+    fn epoch(
+        &mut self,
+        observer: &mut impl FnMut(&mut Self, Moment) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, TrainingError> {
+        let (data, settings, epoch) = (self.data, self.state.settings.clone(), self.state.epochs);
+        let order = epoch_order(settings.seed, epoch as u64, data.training.labels.len());
+        let steps = order.len().div_ceil(settings.batch);
+        let augmentation = if settings.augment { Augmentation::default() } else { Augmentation::NONE };
+        let prepare = |step: usize| {
+            let end = order.len().min((step + 1) * settings.batch);
+            let mut batch = LabelledBatch::default();
+            for place in step * settings.batch..end {
+                let mut random = stream(settings.seed, epoch as u64, place as u32);
+                batch.add(&data.training, order[place] as usize, data.side, |picture, to| {
+                    augmentation.apply(&mut random, picture, data.side, to);
+                });
+            }
+            batch.normalize(data.side);
+            batch
+        };
+        std::thread::scope(|scope| {
+            let batches = Prefetch::new(scope, self.state.step..steps, &prepare);
+            let mut start = Instant::now();
+            for batch in batches {
+                let score = self.learn(&batch);
+                self.state.step += 1;
+                let seconds = start.elapsed().as_secs_f64();
+                (self.state.seconds, start) = (self.state.seconds + seconds, Instant::now());
+                let (step, running) = (self.state.step, &mut self.state.running);
+                if !score.loss.is_finite() {
+                    return Err(TrainingError::Diverged { loss: score.loss, step, epoch: epoch + 1 });
+                }
+                running.loss += score.loss * score.pictures as f64;
+                running.wrong += score.wrong;
+                running.pictures += score.pictures;
+                let (loss, error) = (running.loss(), running.error());
+                let moment = Moment::Step { epoch: epoch + 1, step, steps, loss, error, seconds };
+                if observer(self, moment).is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+
+    /// One step.
+    fn learn(&mut self, batch: &LabelledBatch) -> super::network::Score {
+        let settings = &self.state.settings;
+        let step = self.steps_done() + 1;
+        // Another seed for every step, which only has to be another.
+        let seed = settings.seed.wrapping_add(step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let score = self.classifier.learn(&batch.planes, &batch.labels, (settings.dropout, seed));
+        let rate = Schedule::Constant.rate(settings.rate, step, settings.warm_up as u64, 0);
+        let mut parameters = self.classifier.parameters();
+        let mut parameters: Vec<_> = parameters.iter_mut().map(|(_, parameter)| &mut **parameter).collect();
+        self.optimizer.step(&mut parameters, rate);
+        self.classifier.update();
+        score
+    }
+
+    /// Steps of all epochs that are done.
+    fn steps_done(&self) -> u64 {
+        let steps = self.data.training.labels.len().div_ceil(self.state.settings.batch);
+        (self.state.epochs * steps + self.state.step) as u64
+    }
+
+    /// Classifies the test pictures.
+    fn test(&mut self) -> EpochReport {
+        let (data, mut running) = (self.data, Running::default());
+        let count = data.test.labels.len();
+        for start in (0..count).step_by(TEST_BATCH) {
+            let mut batch = LabelledBatch::default();
+            for index in start..count.min(start + TEST_BATCH) {
+                batch.add(&data.test, index, data.side, |picture, to| {
+                    to.extend(picture.iter().map(|&value| f32::from(value) / 255.0));
+                });
+            }
+            batch.normalize(data.side);
+            let score = self.classifier.evaluate(&batch.planes, &batch.labels);
+            running.loss += score.loss * score.pictures as f64;
+            running.wrong += score.wrong;
+            running.pictures += score.pictures;
+        }
+        EpochReport {
+            epoch: self.state.epochs + 1,
+            training_loss: self.state.running.loss(),
+            training_error: self.state.running.error(),
+            test_loss: running.loss(),
+            test_error: running.error(),
+            seconds: self.state.seconds,
+        }
+    }
+}
+
+/// Pictures on their way into the network.
+#[derive(Default)]
+struct LabelledBatch {
+    /// `[N, 3, side, side]`
+    planes: Vec<f32>,
+    labels: Vec<u8>,
+}
+
+impl LabelledBatch {
+    /// Adds a picture, whose planes 0..1 `prepare` writes.
+    fn add(&mut self, split: &Split, index: usize, side: usize, prepare: impl FnOnce(&[u8], &mut Vec<f32>)) {
+        let length = 3 * side * side;
+        prepare(&split.pixels[index * length..][..length], &mut self.planes);
+        self.labels.push(split.labels[index]);
+    }
+
+    /// Planes 0..1 as the network reads them. Its channels are red, green and blue in that order.
+    fn normalize(&mut self, side: usize) {
+        let channels = CIFAR_CONVENTION.input_channels();
+        for (index, plane) in self.planes.chunks_exact_mut(side * side).enumerate() {
+            let InputChannel { factor, offset, .. } = channels[index % 3];
+            plane.iter_mut().for_each(|value| *value = factor * *value + offset);
+        }
+    }
+}
+
+fn check_data(shape: &ClassifierShape, data: &DataSet) -> Result<(), TrainingError> {
+    let (found, expected) = ((data.side, data.classes.len()), (shape.side, shape.classes));
+    if found == expected {
+        return Ok(());
+    }
+    let text = |(side, classes)| format!("pictures of {side}x{side} in {classes} classes");
+    let network = shape.architecture.name().to_owned();
+    Err(TrainingError::Data { found: text(found), network, expected: text(expected) })
 }

@@ -1,0 +1,102 @@
+//! Labelled pictures, all in memory.
+
+use std::path::Path;
+
+use super::{DataError, DataFault, cifar_binary, class_folders};
+
+/// Labelled pictures of one size, 8 bits a channel.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Split {
+    /// `[N, 3, side, side]`: planes of red, green, blue.
+    pub pixels: Vec<u8>,
+    /// `[N]`: numbers of classes.
+    pub labels: Vec<u8>,
+}
+
+/// Pictures to train with and others to test with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataSet {
+    /// Rows and columns of every picture.
+    pub side: usize,
+    /// Names of the classes, by number.
+    pub classes: Vec<String>,
+    /// What is learnt from.
+    pub training: Split,
+    /// What is never learnt from.
+    pub test: Split,
+}
+
+impl DataSet {
+    /// Opens a data set for a network that reads pictures of `side`×`side`; others are brought to that size.
+    ///
+    /// `path` is a folder, or a `.tar` or `.tar.gz` of one, in either layout, at any depth: CIFAR-10's binary files
+    /// (`data_batch_1.bin` …, `test_batch.bin`, `batches.meta.txt`; Krizhevsky 2009), or pictures in folders
+    /// `train/CLASS/` and `test/CLASS/`. Without `train` and `test`, folders `CLASS/` alone do: every tenth picture
+    /// of each class, in the order of names, is kept for the test.
+    ///
+    /// The order of the pictures is that of their names, whatever that of an archive.
+    ///
+    /// # Errors
+    /// If something cannot be read or is no picture, a class is empty, a record damaged; see [`DataFault`].
+    pub fn open(path: impl AsRef<Path>, side: usize) -> Result<Self, DataError> {
+        let path = path.as_ref();
+        let read = || {
+            let set = match cifar_binary::read(path)? {
+                Some(set) => set.resized(side),
+                None => class_folders::read(path, side)?,
+            };
+            set.check()
+        };
+        read().map_err(|fault| DataError { path: path.to_owned(), fault })
+    }
+
+    /// What it is, in a line: two data sets of one description are hardly ever different.
+    pub fn description(&self) -> String {
+        format!(
+            "{} training and {} test pictures of {side}x{side} in {} classes, checksum {:08x}",
+            self.training.labels.len(),
+            self.test.labels.len(),
+            self.classes.len(),
+            checksum(&self.training.pixels) ^ checksum(&self.training.labels).rotate_left(1),
+            side = self.side,
+        )
+    }
+
+    fn check(self) -> Result<Self, DataFault> {
+        let classes = self.classes.len();
+        if !(2..=256).contains(&classes) {
+            return Err(DataFault::Classes { found: classes });
+        }
+        for (split, name) in [(&self.training, "training"), (&self.test, "test")] {
+            if split.labels.is_empty() {
+                return Err(DataFault::Empty { split: name });
+            }
+            let mut seen = vec![false; classes];
+            split.labels.iter().for_each(|&label| seen[usize::from(label)] = true);
+            if let Some(class) = seen.iter().position(|&seen| !seen) {
+                return Err(DataFault::EmptyClass { class: self.classes[class].clone(), split: name });
+            }
+        }
+        Ok(self)
+    }
+
+    fn resized(mut self, side: usize) -> Self {
+        if self.side != side {
+            for split in [&mut self.training, &mut self.test] {
+                split.pixels = class_folders::resized(&split.pixels, self.side, side);
+            }
+            self.side = side;
+        }
+        self
+    }
+}
+
+/// FNV-1a over words of eight bytes, folded to 32 bits: enough to notice another data set.
+fn checksum(bytes: &[u8]) -> u32 {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let words = words.iter().map(|&word| u64::from_le_bytes(word)).chain(rest.iter().map(|&it| u64::from(it)));
+    let hash = words.fold(0xcbf2_9ce4_8422_2325u64, |hash, word| {
+        (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(29)
+    });
+    (hash ^ (hash >> 32)) as u32
+}
