@@ -5,6 +5,8 @@
 //! as torchvision does (`features.21.weight`). The shape of the network is read off the tensors, down to
 //! wherever the file ends; fully connected layers are ignored. Opening a file maps it into memory and
 //! checks all of it that matters, so that a [`Weights`] that exists can be used without further errors.
+//! Files of other programs are read whole into a [`ForeignNetwork`], which [`safetensors_bytes`] saves as one
+//! of ours.
 //!
 //! The input convention is, in this order: the caller's; what the file says under `input` in its
 //! metadata; for names by block that of the original Caffe networks, from which such files are converted;

@@ -185,8 +185,8 @@ impl<'a> Heap<'a> {
         &self.tensors[index]
     }
 
-    /// The storage that a persistent id stands for: `("storage", class, key, device, count)`, and in old
-    /// files a part of another storage, or None.
+    /// The storage that a persistent id stands for: `("storage", class, key, device, count)`. The old layout
+    /// adds None, or the part of another storage that it is, which PyTorch gave up in 2017 and is refused.
     pub fn persistent(&mut self, id: Value<'a>, offset: usize) -> Result<Value<'a>, ForeignFault> {
         let parts = self.arguments(id);
         let storage = match *parts.strip_suffix(&[Value::None]).unwrap_or(parts) {
@@ -199,9 +199,12 @@ impl<'a> Heap<'a> {
             ] => usize::try_from(count).ok().map(|count| Storage { kind, key, count }),
             _ => None,
         };
-        let expected = "(\"storage\", class, key, device, count)".to_owned();
-        let found = "another persistent id".to_owned();
-        self.storages.push(storage.ok_or(ForeignFault::Unexpected { offset, found, expected })?);
+        let storage = storage.ok_or_else(|| ForeignFault::Unexpected {
+            offset,
+            found: "another persistent id".to_owned(),
+            expected: "(\"storage\", class, key, device, count)".to_owned(),
+        })?;
+        self.storages.push(storage);
         Ok(Value::Storage(self.storages.len() - 1))
     }
 

@@ -32,6 +32,9 @@ pub(super) fn load(
         );
         return unsupported(found, "a view that stays within its storage");
     };
+    if count == 0 {
+        return Ok(Vec::new());
+    }
     if is_row_major(tensor) {
         return Ok(float.decode(&bytes[tensor.first * float.bytes()..][..count * float.bytes()]));
     }
@@ -67,13 +70,13 @@ fn within(tensor: &StoredTensor, stored: usize) -> Option<usize> {
     (last < stored).then_some(count)
 }
 
-/// Whether its numbers lie in order and without gaps.
+/// Whether its numbers, of which there is one at least, lie in order and without gaps.
 fn is_row_major(tensor: &StoredTensor) -> bool {
     let sides = tensor.shape.iter().zip(&tensor.strides).rev();
     let mut expected = 1;
     sides.fold(true, |all, (&side, &stride)| {
         let same = side <= 1 || stride == expected;
-        expected *= side.max(1);
+        expected *= side;
         all && same
     })
 }
@@ -97,7 +100,9 @@ mod tests {
         assert_eq!(loaded(1, &[2, 1, 2], &[3, 9, 1]).unwrap(), [1.0, 2.0, 4.0, 5.0]);
         assert_eq!(loaded(2, &[3], &[0]).unwrap(), [2.0; 3]);
         assert_eq!(loaded(5, &[], &[]).unwrap(), [5.0]);
-        assert!(loaded(6, &[0, 7], &[1, 1]).unwrap().is_empty());
+        for shape in [[0, 7, 1], [0, usize::MAX, usize::MAX]] {
+            assert!(loaded(6, &shape, &[1; 3]).unwrap().is_empty());
+        }
     }
 
     #[test]
