@@ -5,9 +5,11 @@
 
 #![forbid(unsafe_code)]
 
+mod buffers;
 mod checkpoint;
 pub mod classifier;
 pub mod data;
+pub mod distillation;
 pub mod layers;
 pub mod optimizers;
 mod parameter;

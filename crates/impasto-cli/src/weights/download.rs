@@ -56,6 +56,9 @@ impl Download {
                 self.pace = Pace { since: Instant::now(), first: 0, last: 0 };
             }
             FetchEvent::Received { received, bytes } => self.received(received, bytes),
+            FetchEvent::BegunAnew { fault } => {
+                self.line(&format!("{} {fault}; it came in pieces, so once more in one go", self.source));
+            }
             FetchEvent::Waiting { fault, pause } => {
                 let pause = duration(pause.as_secs_f64());
                 self.line(&format!("{} {fault}; trying again in {pause}", self.source));

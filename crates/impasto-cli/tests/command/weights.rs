@@ -72,6 +72,31 @@ fn a_file_is_imported_used_checked_and_removed() {
     }
 }
 
+/// The fixtures of the readers, whose values are checked there.
+#[test]
+fn files_of_other_programs_are_imported_or_used_as_they_are() {
+    let scene = Scene::new();
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../impasto-network/tests/foreign");
+    for file in ["keras2.h5", "zip.pth", "legacy.pth", "v1.caffemodel", "v2.caffemodel"] {
+        let path = format!("{fixtures}/{file}");
+        let name = file.replace('.', "-");
+        scene.succeed(&format!("weights import {path} --name {name}"));
+        let installed = format!("cache/weights/{name}.safetensors");
+        for (weights, out) in [(path, "direct.png"), (installed, "installed.png")] {
+            scene.succeed(&format!(
+                "features content.png --weights {weights} --layers relu1_1 --size 32 -o {out}"
+            ));
+        }
+        assert_eq!(scene.bytes("direct.png"), scene.bytes("installed.png"), "{file}");
+    }
+    fs::write(scene.path("notes.caffemodel"), "weights are heavy").unwrap();
+    let said = refused(&scene, "features content.png --weights notes.caffemodel --layers relu1_1", 2);
+    assert!(said.contains("Caffe"), "{said}");
+    fs::write(scene.path("notes.txt"), "weights are heavy").unwrap();
+    let said = refused(&scene, "features content.png --weights notes.txt --layers relu1_1", 2);
+    assert!(said.contains("not a safetensors file"), "{said}");
+}
+
 #[test]
 fn an_imported_file_keeps_its_account_on_another_machine() {
     let scene = Scene::new();

@@ -13,6 +13,7 @@ mod answer;
 mod error;
 mod partial_file;
 
+use std::fs;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -69,6 +70,11 @@ pub enum FetchEvent<'a> {
         /// Length of the file.
         bytes: u64,
     },
+    /// All has arrived, in pieces that do not fit together; the file is fetched once more in one go.
+    BegunAnew {
+        /// What shows it.
+        fault: &'a MirrorFault,
+    },
     /// The mirror will be asked again.
     Waiting {
         /// What was wrong.
@@ -113,6 +119,11 @@ impl Fetch<'_> {
                 }
             }
         }
+        if part.length() == 0 {
+            drop(part);
+            // Of no use, and no harm where it cannot be removed.
+            let _ = fs::remove_file(path);
+        }
         Err(FetchError::NoSource { faults })
     }
 
@@ -137,6 +148,7 @@ impl Fetch<'_> {
                         part.restart()?;
                         if pieced && !begun_anew {
                             begun_anew = true;
+                            observe(FetchEvent::BegunAnew { fault: &fault });
                             continue;
                         }
                         fault

@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::shape::{BlockPooling, ClassifierShape};
+use crate::buffers::Buffers;
 use crate::layers::{
     ConvolutionInput, Dropout, MaximumPooling, PoolingStride, TrainedConvolution, TrainedDense, flatten,
     softmax_cross_entropy, unflatten,
@@ -19,6 +20,7 @@ pub struct Classifier {
     convolutions: Vec<TrainedConvolution>,
     dense: Vec<TrainedDense>,
     workspace: Workspace,
+    buffers: Buffers,
 }
 
 /// What a pass forward leaves for the way back.
@@ -69,7 +71,14 @@ impl Classifier {
         let dense = shape.dense_layers();
         let dense =
             dense.iter().map(|&(inputs, outputs)| TrainedDense::new(&mut random, inputs, outputs)).collect();
-        Classifier { shape, isa, convolutions, dense, workspace: Workspace::new() }
+        Classifier {
+            shape,
+            isa,
+            convolutions,
+            dense,
+            workspace: Workspace::new(),
+            buffers: Buffers::default(),
+        }
     }
 
     /// Its shape.
@@ -114,6 +123,7 @@ impl Classifier {
     pub fn evaluate(&mut self, planes: &[f32], labels: &[u8]) -> Score {
         let passed = self.forward(planes, labels.len(), None);
         let outcome = softmax_cross_entropy(&passed.logits, labels);
+        self.give(passed);
         Score { loss: outcome.loss, wrong: outcome.wrong, pictures: labels.len() }
     }
 
@@ -128,6 +138,7 @@ impl Classifier {
         let score = Score { loss: outcome.loss, wrong: outcome.wrong, pictures: labels.len() };
         let gradient = self.dense_backward(&passed, outcome.gradient);
         self.convolutions_backward(&passed, planes, gradient);
+        self.give(passed);
         score
     }
 
@@ -143,21 +154,20 @@ impl Classifier {
                 None => ConvolutionInput::Pictures(planes, (pictures, side, side)),
                 Some(last) => ConvolutionInput::Maps(&last.output),
             };
-            let passed = convolve(
-                self.isa,
-                layer,
-                input,
-                ends_block.then_some(self.shape.pooling),
-                &mut self.workspace,
-            );
+            let pooling = ends_block.then_some(self.shape.pooling);
+            let memory = (&mut self.workspace, &mut self.buffers);
+            let passed = convolve(self.isa, layer, input, pooling, memory);
             convolutions.push(passed);
         }
-        let mut dense_inputs = vec![flatten(&convolutions.last().expect("a convolution").output)];
+        let last = &convolutions.last().expect("a convolution").output;
+        let mut flat = self.buffers.take(pictures, self.dense[0].inputs(), 1, 1);
+        flatten(last, &mut flat);
+        let mut dense_inputs = vec![flat];
         let mut dropouts = Vec::new();
         let mut logits = Batch::zeros(0, 0, 1, 1);
         for (index, layer) in self.dense.iter().enumerate() {
             let input = &dense_inputs[index];
-            let mut output = Batch::zeros(pictures, layer.outputs(), 1, 1);
+            let mut output = self.buffers.take(pictures, layer.outputs(), 1, 1);
             let is_hidden = index + 1 < self.dense.len();
             layer.forward(self.isa, input.map(), is_hidden, output.map_mut());
             if !is_hidden {
@@ -179,7 +189,7 @@ impl Classifier {
         for (index, layer) in self.dense.iter_mut().enumerate().rev() {
             let input = &passed.dense_inputs[index];
             layer.weight_gradient(self.isa, input.map(), gradient.map());
-            let mut to = Batch::zeros(input.pictures(), input.channels(), 1, 1);
+            let mut to = self.buffers.take_like(input, input.channels());
             layer.input_gradient(self.isa, gradient.map(), to.map_mut());
             if index > 0 {
                 passed.dropouts[index - 1].apply(&mut to);
@@ -192,11 +202,12 @@ impl Classifier {
                     }
                 }
             }
-            gradient = to;
+            self.buffers.give(std::mem::replace(&mut gradient, to));
         }
         let last = &passed.convolutions.last().expect("a convolution").output;
-        let mut to = Batch::zeros(last.pictures(), last.channels(), last.height(), last.width());
+        let mut to = self.buffers.take_like(last, last.channels());
         unflatten(&gradient, &mut to);
+        self.buffers.give(gradient);
         to
     }
 
@@ -205,7 +216,9 @@ impl Classifier {
         for (index, layer) in self.convolutions.iter_mut().enumerate().rev() {
             let own = &passed.convolutions[index];
             if let Some(pooling) = &own.pooling {
-                gradient = pooling.backward(&gradient);
+                let mut unpooled = self.buffers.take_like(&gradient, gradient.channels());
+                pooling.backward(&gradient, &mut unpooled);
+                self.buffers.give(std::mem::replace(&mut gradient, unpooled));
             }
             let by_output = match own.halved {
                 Some((height, width)) => OutputGradient::Unpooled {
@@ -223,10 +236,20 @@ impl Classifier {
                 break;
             };
             layer.weight_gradient(self.isa, ConvolutionInput::Maps(before), by_output, &mut self.workspace);
-            let mut to = Batch::zeros(before.pictures(), before.channels(), before.height(), before.width());
+            let mut to = self.buffers.take_like(before, before.channels());
             layer.input_gradient(self.isa, by_output, &mut to, &mut self.workspace);
-            gradient = to;
+            self.buffers.give(std::mem::replace(&mut gradient, to));
         }
+        self.buffers.give(gradient);
+    }
+
+    /// Keeps the memory of a pass for the next.
+    fn give(&mut self, passed: Passed) {
+        for convolution in passed.convolutions {
+            self.buffers.give(convolution.output);
+            self.buffers.give_mask(convolution.mask);
+        }
+        passed.dense_inputs.into_iter().chain([passed.logits]).for_each(|batch| self.buffers.give(batch));
     }
 }
 
@@ -236,14 +259,15 @@ fn convolve(
     layer: &TrainedConvolution,
     input: ConvolutionInput,
     pooling: Option<BlockPooling>,
-    workspace: &mut Workspace,
+    (workspace, buffers): (&mut Workspace, &mut Buffers),
 ) -> PassedConvolution {
     let (pictures, height, width) = input.shape();
     let (height, width) = (layer.border().output(height), layer.border().output(width));
-    let mut mask = vec![0; layer.outputs().div_ceil(impasto_kernels::LANES) * pictures * height * width];
+    let mut mask =
+        buffers.take_mask(layer.outputs().div_ceil(impasto_kernels::LANES) * pictures * height * width);
     let halves = pooling == Some(BlockPooling::Halving);
     let (out_height, out_width) = if halves { (height / 2, width / 2) } else { (height, width) };
-    let mut output = Batch::zeros(pictures, layer.outputs(), out_height, out_width);
+    let mut output = buffers.take(pictures, layer.outputs(), out_height, out_width);
     let mut keep = Activated { mask: Some(&mut mask), ..Default::default() };
     if halves {
         keep.pooled = Some((WindowPooling::Maximum, output.map_mut()));
@@ -254,8 +278,9 @@ fn convolve(
     let mut passed =
         PassedConvolution { output, mask, pooling: None, halved: halves.then_some((height, width)) };
     if pooling == Some(BlockPooling::KeepingSize) {
-        let (pooled, pooling) = MaximumPooling::forward(PoolingStride::One, &passed.output);
-        (passed.output, passed.pooling) = (pooled, Some(pooling));
+        let mut pooled = buffers.take_like(&passed.output, passed.output.channels());
+        passed.pooling = Some(MaximumPooling::forward(PoolingStride::One, &passed.output, &mut pooled));
+        buffers.give(std::mem::replace(&mut passed.output, pooled));
     }
     passed
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::DataFault;
 use super::data_set::{DataSet, Split};
 use super::files::for_each_file;
-use super::DataFault;
 
 /// Rows and columns of its pictures.
 const SIDE: usize = 32;
@@ -27,7 +27,8 @@ pub(super) fn read(path: &Path) -> Result<Option<DataSet>, DataFault> {
             batches.insert(name, (file, bytes));
         } else if name == "batches.meta.txt" {
             let text = String::from_utf8_lossy(&bytes);
-            classes = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+            classes =
+                text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
         } else if image::guess_format(&bytes).is_ok() {
             other = true;
             return Err(DataFault::Unknown { found: file });
@@ -44,8 +45,7 @@ pub(super) fn read(path: &Path) -> Result<Option<DataSet>, DataFault> {
     if classes.is_empty() {
         classes = CLASSES.map(str::to_owned).into();
     }
-    let mut set =
-        DataSet { side: SIDE, classes, training: Split::default(), test: Split::default() };
+    let mut set = DataSet { side: SIDE, classes, training: Split::default(), test: Split::default() };
     for (name, (file, bytes)) in batches {
         let split = if name == "test_batch.bin" { &mut set.test } else { &mut set.training };
         add_records(split, &file, &bytes, set.classes.len())?;

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::DataFault;
 use super::data_set::{DataSet, Split};
 use super::decode::{Decoding, Pixels};
 use super::files::for_each_file;
-use super::DataFault;
 
 /// Without a test folder, one in so many pictures of a class is kept for the test.
 const HELD_OUT: usize = 10;

@@ -94,7 +94,8 @@ impl DataSet {
 /// FNV-1a over words of eight bytes, folded to 32 bits: enough to notice another data set.
 fn checksum(bytes: &[u8]) -> u32 {
     let (words, rest) = bytes.as_chunks::<8>();
-    let words = words.iter().map(|&word| u64::from_le_bytes(word)).chain(rest.iter().map(|&it| u64::from(it)));
+    let words =
+        words.iter().map(|&word| u64::from_le_bytes(word)).chain(rest.iter().map(|&it| u64::from(it)));
     let hash = words.fold(0xcbf2_9ce4_8422_2325u64, |hash, word| {
         (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(29)
     });

@@ -26,7 +26,9 @@ pub enum DataFault {
         source: io::Error,
     },
     /// The archive ends early or is no archive.
-    #[error("the archive is damaged or cut off after {entries} files, at byte {offset} of its contents: {reason}")]
+    #[error(
+        "the archive is damaged or cut off after {entries} files, at byte {offset} of its contents: {reason}"
+    )]
     Archive {
         /// Files that were read before.
         entries: usize,

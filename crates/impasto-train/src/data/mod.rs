@@ -6,6 +6,7 @@
 mod augmentation;
 mod cifar_binary;
 mod class_folders;
+mod crops;
 mod data_set;
 mod decode;
 mod error;
@@ -14,6 +15,7 @@ mod order;
 mod prefetch;
 
 pub use augmentation::Augmentation;
+pub use crops::{Collection, Crops};
 pub use data_set::{DataSet, Split};
 pub use error::{DataError, DataFault};
 pub use order::epoch_order;

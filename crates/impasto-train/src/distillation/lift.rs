@@ -9,9 +9,11 @@
 //! skew        = (1/k) Σ (PᵀP / (|P|²/k) − I)²
 //! ```
 
-use impasto_kernels::{Batch, BlockedMap, Isa};
+use impasto_kernels::{Batch, BlockedMap, Isa, LANES, matrix_product, squared_norm};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 
+use crate::buffers::Buffers;
 use crate::layers::TrainedDense;
 use crate::parameter::Parameter;
 
@@ -54,52 +56,56 @@ impl Lift {
 
     /// The loss of a batch, with its gradients by the student's features and, of the loss and `skew_weight` times
     /// the penalty, by the matrix.
-    pub fn learn(&mut self, isa: Isa, student: &Batch, teacher: &Batch, skew_weight: f32) -> Lifted {
-        let mut difference = self.difference(isa, student, teacher);
+    pub fn learn(
+        &mut self,
+        isa: Isa,
+        student: &Batch,
+        teacher: &Batch,
+        skew_weight: f32,
+        buffers: &mut Buffers,
+    ) -> Lifted {
+        let mut difference = buffers.take_like(teacher, self.layer.outputs());
+        self.difference(isa, student, teacher, difference.map_mut());
         let variance = variance_sum(teacher.map()) / f64::from(self.scale).powi(2);
-        let unexplained = square_sum(&difference) / variance;
+        let unexplained = squared_norm(difference.map()) / variance;
         let factor = (2.0 / variance) as f32;
-        for block in difference.blocks_mut() {
-            for value in &mut block.0 {
-                *value *= factor;
-            }
-        }
-        let mut gradient =
-            Batch::zeros(student.pictures(), student.channels(), student.height(), student.width());
-        self.layer.input_gradient(isa, &difference, gradient.map_mut());
-        self.layer.weight_gradient(isa, student.map(), &difference);
-        let skew = self.add_skew_gradient(skew_weight);
+        difference.map_mut().blocks_mut().par_iter_mut().for_each(|block| {
+            block.0.iter_mut().for_each(|value| *value *= factor);
+        });
+        let mut gradient = buffers.take_like(student, student.channels());
+        self.layer.input_gradient(isa, difference.map(), gradient.map_mut());
+        self.layer.weight_gradient(isa, student.map(), difference.map());
+        buffers.give(difference);
+        let skew = self.add_skew_gradient(isa, skew_weight);
         Lifted { unexplained, skew, gradient }
     }
 
     /// Sums of squares of what is not explained, and of what there is to explain, over a batch.
     pub fn measure(&self, isa: Isa, student: &Batch, teacher: &Batch) -> (f64, f64) {
         let scale = f64::from(self.scale).powi(2);
-        (square_sum(&self.difference(isa, student, teacher)), variance_sum(teacher.map()) / scale)
+        let mut difference = BlockedMap::zeros(self.layer.outputs(), teacher.map().height(), teacher.width());
+        self.difference(isa, student, teacher, &mut difference);
+        (squared_norm(&difference), variance_sum(teacher.map()) / scale)
     }
 
-    /// `P s − t`.
-    fn difference(&self, isa: Isa, student: &Batch, teacher: &Batch) -> BlockedMap {
-        let mut lifted = BlockedMap::zeros(self.layer.outputs(), teacher.map().height(), teacher.width());
-        self.layer.forward(isa, student.map(), false, &mut lifted);
+    /// `lifted` ← `P s − t`.
+    fn difference(&self, isa: Isa, student: &Batch, teacher: &Batch, lifted: &mut BlockedMap) {
+        self.layer.forward(isa, student.map(), false, lifted);
         let factor = 1.0 / self.scale;
-        for (lifted, teacher) in lifted.blocks_mut().iter_mut().zip(teacher.map().blocks()) {
-            for (lifted, teacher) in lifted.0.iter_mut().zip(&teacher.0) {
-                *lifted -= factor * teacher;
-            }
-        }
-        lifted
+        let blocks = lifted.blocks_mut().par_iter_mut().zip(teacher.map().blocks().par_iter());
+        blocks.for_each(|(lifted, teacher)| {
+            lifted.0.iter_mut().zip(&teacher.0).for_each(|(lifted, teacher)| *lifted -= factor * teacher);
+        });
     }
 
     /// Adds `weight` times the gradient of the penalty to that of the matrix; answers the penalty.
-    fn add_skew_gradient(&mut self, weight: f32) -> f64 {
+    fn add_skew_gradient(&mut self, isa: Isa, weight: f32) -> f64 {
         let (k, rows) = (self.layer.inputs(), self.layer.outputs());
         let matrix = self.layer.matrix();
         // M = PᵀP, A = M/m − I with m = |P|²/k.
         let transposed: Vec<f32> =
             (0..k).flat_map(|i| (0..rows).map(move |o| (i, o))).map(|(i, o)| matrix[o * k + i]).collect();
-        let isa = Isa::detect();
-        let product = impasto_kernels::matrix_product(isa, k, rows, k, &transposed, &matrix);
+        let product = matrix_product(isa, k, rows, k, &transposed, &matrix);
         let mean = (0..k).map(|i| f64::from(product[i * k + i])).sum::<f64>() / k as f64;
         let off =
             |index: usize| f64::from(product[index]) / mean - f64::from(u8::from(index / k == index % k));
@@ -113,24 +119,19 @@ impl Lift {
                 (f64::from(weight) * (4.0 / k as f64 * off(index) / mean + diagonal)) as f32
             })
             .collect();
-        let gradient = impasto_kernels::matrix_product(isa, rows, k, k, &matrix, &by_product);
+        let gradient = matrix_product(isa, rows, k, k, &matrix, &by_product);
         self.layer.add_to_gradient(&gradient);
         skew
     }
-}
-
-/// Sum of the squares of a map.
-fn square_sum(map: &BlockedMap) -> f64 {
-    impasto_kernels::squared_norm(Isa::detect(), map)
 }
 
 /// Sum over positions of the squared distance from the mean of each channel.
 fn variance_sum(map: &BlockedMap) -> f64 {
     let positions = map.positions();
     let sums = map.blocks().chunks_exact(positions.max(1)).flat_map(|plane| {
-        let mut sums = [0.0f64; impasto_kernels::LANES];
+        let mut sums = [0.0f64; LANES];
         for run in plane.chunks(256) {
-            let mut part = [0.0f32; impasto_kernels::LANES];
+            let mut part = [0.0f32; LANES];
             for block in run {
                 for (part, value) in part.iter_mut().zip(&block.0) {
                     *part += value;
@@ -142,7 +143,7 @@ fn variance_sum(map: &BlockedMap) -> f64 {
         }
         sums
     });
-    square_sum(map) - sums.map(|sum| sum * sum / positions as f64).sum::<f64>()
+    squared_norm(map) - sums.map(|sum| sum * sum / positions as f64).sum::<f64>()
 }
 
 /// The columns of a matrix `[rows, columns]` made orthonormal one after another (Gram and Schmidt), or its rows where

@@ -3,6 +3,7 @@
 use impasto_kernels::{Activated, Batch, Border, Isa, WindowPooling, Workspace};
 use impasto_network::{Architecture, InputChannel, Layer, Weights};
 
+use crate::buffers::Buffers;
 use crate::layers::{ConvolutionInput, TrainedConvolution};
 
 /// A network with frozen weights that tells its features of a batch of pictures.
@@ -14,6 +15,7 @@ pub struct Teacher {
     convolutions: Vec<(Layer, TrainedConvolution)>,
     taps: Vec<Layer>,
     workspace: Workspace,
+    buffers: Buffers,
 }
 
 impl Teacher {
@@ -21,7 +23,7 @@ impl Teacher {
     ///
     /// # Panics
     /// If the network has no such layers, or one is not after a ReLU.
-    pub fn new(weights: &Weights, taps: &[Layer]) -> Self {
+    pub fn new(weights: &Weights, taps: &[Layer], isa: Isa) -> Self {
         let architecture = weights.architecture().clone();
         let deepest = *taps.iter().max().expect("a tap");
         assert!(taps.iter().all(|tap| tap.is_relu() && architecture.contains(*tap)), "taps of the network");
@@ -31,18 +33,14 @@ impl Teacher {
             (layer, TrainedConvolution::from_weights(convolution.inputs, Border::Zero, weight, bias))
         });
         Teacher {
-            isa: Isa::detect(),
+            isa,
             input: weights.convention().input_channels(),
             convolutions: convolutions.collect(),
             architecture,
             taps: taps.to_vec(),
             workspace: Workspace::new(),
+            buffers: Buffers::default(),
         }
-    }
-
-    /// Channels of each tap.
-    pub fn channels(&self) -> Vec<usize> {
-        self.taps.iter().map(|&tap| self.architecture.channels(tap).expect("a tap of the network")).collect()
     }
 
     /// The features at each tap of pictures `[N, 3, H, W]`, red, green, blue, 0..1, of `shape` (N, H, W).
@@ -56,36 +54,43 @@ impl Teacher {
             let is_tapped = self.taps.contains(&Layer::relu(block as u8, index as u8));
             let ends_block = self.architecture.blocks()[block - 1].len() == index;
             let outputs = convolution.outputs();
-            let mut map = Batch::zeros(0, outputs, 0, 0);
-            let mut pooled = Batch::zeros(0, outputs, 0, 0);
             let mut keep = Activated::default();
-            if is_tapped || !ends_block {
-                map.reshape(count, outputs, height, width);
-                keep.map = Some(map.map_mut());
-            }
-            if ends_block {
-                pooled.reshape(count, outputs, height / 2, width / 2);
-                keep.pooled = Some((WindowPooling::Maximum, pooled.map_mut()));
-            }
+            let mut map =
+                (is_tapped || !ends_block).then(|| self.buffers.take(count, outputs, height, width));
+            let mut pooled = ends_block.then(|| self.buffers.take(count, outputs, height / 2, width / 2));
+            keep.map = map.as_mut().map(Batch::map_mut);
+            keep.pooled = pooled.as_mut().map(|pooled| (WindowPooling::Maximum, pooled.map_mut()));
             let from = match &input {
                 None => ConvolutionInput::Pictures(&planes, shape),
                 Some(batch) => ConvolutionInput::Maps(batch),
             };
             convolution.forward(self.isa, from, true, keep, &mut self.workspace);
+            if let Some(before) = input.take() {
+                self.buffers.give(before);
+            }
             if ends_block {
                 (height, width) = (height / 2, width / 2);
-                input = Some(pooled);
-                if is_tapped {
-                    taps.push(map);
-                }
-            } else {
-                if is_tapped {
-                    taps.push(map.clone());
-                }
-                input = Some(map);
+            } else if is_tapped {
+                // The next convolution reads the very map that is handed out.
+                let tapped = map.as_ref().expect("a tapped map is kept");
+                let mut copy = self.buffers.take_like(tapped, outputs);
+                copy.map_mut().blocks_mut().copy_from_slice(tapped.map().blocks());
+                taps.push(copy);
             }
+            if ends_block && is_tapped {
+                taps.extend(map.take());
+            }
+            input = pooled.or(map);
+        }
+        if let Some(last) = input {
+            self.buffers.give(last);
         }
         taps
+    }
+
+    /// Keeps the memory of features that are no longer needed for the next.
+    pub fn give(&mut self, features: Batch) {
+        self.buffers.give(features);
     }
 }
 

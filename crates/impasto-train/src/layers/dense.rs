@@ -1,6 +1,6 @@
 //! A fully connected layer, or a 1×1 convolution, whose weights are trained.
 
-use impasto_kernels::{Batch, BlockedMap, Dense, Isa, LANES};
+use impasto_kernels::{Batch, Block, BlockedMap, Dense, Isa, LANES};
 use rand_chacha::ChaCha8Rng;
 
 use crate::parameter::{Parameter, he_normal};
@@ -105,15 +105,18 @@ impl TrainedDense {
     }
 }
 
-/// The maps of a batch as one fully connected input each, `[N, C·H·W, 1, 1]`, values in the order of planes.
-pub fn flatten(batch: &Batch) -> Batch {
-    let (pictures, area) = (batch.pictures(), batch.height() * batch.width());
-    let mut flat = Batch::zeros(pictures, batch.channels() * area, 1, 1);
+/// `flat` `[N, C·H·W, 1, 1]` ← the maps of a batch as one fully connected input each, in the order of planes.
+///
+/// # Panics
+/// If shapes do not fit.
+pub fn flatten(batch: &Batch, flat: &mut Batch) {
+    let (pictures, channels, area) = (batch.pictures(), batch.channels(), batch.height() * batch.width());
+    assert_eq!((flat.pictures(), flat.channels()), (pictures, channels * area), "flattened maps");
+    flat.map_mut().blocks_mut().fill(Block::default());
     let (from, to) = (batch.map().blocks(), flat.map_mut().blocks_mut());
-    for_each_value(batch.channels(), pictures, area, |[from_block, from_lane], [to_block, to_lane]| {
+    for_each_value(channels, pictures, area, |[from_block, from_lane], [to_block, to_lane]| {
         to[to_block].0[to_lane] = from[from_block].0[from_lane];
     });
-    flat
 }
 
 /// The inverse of [`flatten`], and so its adjoint: `to` ← `flat`.
@@ -123,6 +126,7 @@ pub fn flatten(batch: &Batch) -> Batch {
 pub fn unflatten(flat: &Batch, to: &mut Batch) {
     let (pictures, channels, area) = (to.pictures(), to.channels(), to.height() * to.width());
     assert_eq!((flat.pictures(), flat.channels()), (pictures, channels * area), "flattened maps");
+    to.map_mut().blocks_mut().fill(Block::default());
     let (from, to) = (flat.map().blocks(), to.map_mut().blocks_mut());
     for_each_value(channels, pictures, area, |[to_block, to_lane], [from_block, from_lane]| {
         to[to_block].0[to_lane] = from[from_block].0[from_lane];

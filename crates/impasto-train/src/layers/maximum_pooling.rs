@@ -12,6 +12,16 @@ pub enum PoolingStride {
     One,
 }
 
+impl PoolingStride {
+    /// Rows and columns of the output for an input of `height`×`width`.
+    pub fn output_size(self, height: usize, width: usize) -> (usize, usize) {
+        match self {
+            PoolingStride::Two => (height / 2, width / 2),
+            PoolingStride::One => (height, width),
+        }
+    }
+}
+
 /// What a pooling chose, for the way back.
 #[derive(Clone, Debug)]
 pub struct MaximumPooling {
@@ -25,14 +35,18 @@ pub struct MaximumPooling {
 }
 
 impl MaximumPooling {
-    /// The largest of each window; the first in reading order of equals.
-    pub fn forward(stride: PoolingStride, input: &Batch) -> (Batch, MaximumPooling) {
+    /// `to` ← the largest of each window; the first in reading order of equals.
+    ///
+    /// # Panics
+    /// If `to` has not the [size](PoolingStride::output_size) of the output.
+    pub fn forward(stride: PoolingStride, input: &Batch, to: &mut Batch) -> MaximumPooling {
         let (height, width) = (input.height(), input.width());
-        let (out_height, out_width) = output_size(stride, height, width);
-        let mut output = Batch::zeros(input.pictures(), input.channels(), out_height, out_width);
-        let mut chosen = vec![[0u8; LANES]; output.map().blocks().len()];
+        let (out_height, out_width) = stride.output_size(height, width);
+        let shape = (to.pictures(), to.channels(), to.height(), to.width());
+        assert_eq!(shape, (input.pictures(), input.channels(), out_height, out_width), "the output's shape");
+        let mut chosen = vec![[0u8; LANES]; to.map().blocks().len()];
         let (area, out_area) = ((height * width).max(1), (out_height * out_width).max(1));
-        let planes = output.map_mut().blocks_mut().par_chunks_exact_mut(out_area);
+        let planes = to.map_mut().blocks_mut().par_chunks_exact_mut(out_area);
         let planes = planes.zip(chosen.par_chunks_exact_mut(out_area));
         planes.zip(input.map().blocks().par_chunks_exact(area)).for_each(|((to, chosen), from)| {
             for (index, (to, chosen)) in to.iter_mut().zip(chosen).enumerate() {
@@ -49,22 +63,25 @@ impl MaximumPooling {
                 }
             }
         });
-        (output, MaximumPooling { stride, height, width, chosen })
+        MaximumPooling { stride, height, width, chosen }
     }
 
-    /// The gradient by the input, of that by the output.
+    /// `to` ← the gradient by the input, of that by the output.
     ///
     /// # Panics
     /// If shapes do not fit.
-    pub fn backward(&self, gradient: &Batch) -> Batch {
-        let (out_height, out_width) = output_size(self.stride, self.height, self.width);
+    pub fn backward(&self, gradient: &Batch, to: &mut Batch) {
+        let (out_height, out_width) = self.stride.output_size(self.height, self.width);
         assert_eq!((gradient.height(), gradient.width()), (out_height, out_width), "the output's size");
         assert_eq!(gradient.map().blocks().len(), self.chosen.len(), "the output's shape");
-        let mut to = Batch::zeros(gradient.pictures(), gradient.channels(), self.height, self.width);
+        let shape = (to.pictures(), to.channels(), to.height(), to.width());
+        let input = (gradient.pictures(), gradient.channels(), self.height, self.width);
+        assert_eq!(shape, input, "the input's shape");
         let (area, out_area) = ((self.height * self.width).max(1), (out_height * out_width).max(1));
         let planes = to.map_mut().blocks_mut().par_chunks_exact_mut(area);
         let planes = planes.zip(gradient.map().blocks().par_chunks_exact(out_area));
         planes.zip(self.chosen.par_chunks_exact(out_area)).for_each(|((to, gradient), chosen)| {
+            to.fill(Block::default());
             for (index, (gradient, chosen)) in gradient.iter().zip(chosen).enumerate() {
                 let window =
                     window(self.stride, self.height, self.width, index / out_width, index % out_width);
@@ -79,14 +96,6 @@ impl MaximumPooling {
                 }
             }
         });
-        to
-    }
-}
-
-fn output_size(stride: PoolingStride, height: usize, width: usize) -> (usize, usize) {
-    match stride {
-        PoolingStride::Two => (height / 2, width / 2),
-        PoolingStride::One => (height, width),
     }
 }
 

@@ -36,7 +36,5 @@ pub fn assert_close(found: &[f32], expected: &[f32], tolerance: f32, what: &str)
 
 /// What `work` computes on one thread and on three.
 pub fn on_pools<T: Send>(work: impl Fn() -> T + Sync) -> [T; 2] {
-    [1, 3].map(|threads| {
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(&work)
-    })
+    [1, 3].map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(&work))
 }

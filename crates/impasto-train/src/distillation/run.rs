@@ -1,0 +1,335 @@
+//! A distillation: a student learns to have the features of a teacher, up to a linear map at each tap.
+//!
+//! The loss is the sum over the taps of the share of the teacher's variance that the student leaves unexplained, and
+//! a small penalty on the linear maps (`lift.rs`). Crops, their disturbances and the first weights are functions of
+//! the seed and the step, so that a run that goes on from a checkpoint ends as one that was never stopped.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::Instant;
+
+use impasto_kernels::{Batch, Isa};
+use impasto_network::{Architecture, Convolution, Layer, Weights, WholeFileError};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use serde::{Deserialize, Serialize};
+
+use super::lift::Lift;
+use super::settings::{DistillationSettings, TAPS};
+use super::student::Student;
+use super::teacher::Teacher;
+use crate::checkpoint::{self, Checkpoint, CheckpointError, CheckpointFault};
+use crate::data::{Crops, Prefetch};
+use crate::optimizers::{Adam, Optimizer, Schedule, clip_gradients};
+use crate::parameter::Parameter;
+
+/// What checkpoints of this kind of run say they are.
+const KIND: &str = "distillation";
+
+/// Crops that are measured at a time.
+const MEASURED: usize = 10;
+
+/// Crops that tell the scale of the teacher's features, and those that tell the student's mean activations.
+const SCALE_CROPS: usize = 32;
+const FOLDING_CROPS: usize = 64;
+
+/// Part of a step in the running means that are shown.
+const NEWEST: f64 = 0.02;
+
+/// Why a distillation cannot go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DistillationError {
+    /// Teacher or student has no layer that is to be reproduced.
+    #[error("{network} has no layer {layer}, which is to be reproduced")]
+    NoSuchLayer {
+        /// The network.
+        network: String,
+        /// The layer.
+        layer: Layer,
+    },
+    /// The loss is no longer a number.
+    #[error("the loss became {loss} at step {step}: try a smaller --rate")]
+    Diverged {
+        /// The loss.
+        loss: f64,
+        /// The step, from 1.
+        step: usize,
+    },
+    /// A checkpoint cannot be used.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+}
+
+/// What a distillation tells after each step.
+#[derive(Clone, Debug)]
+pub struct DistillationStep {
+    /// Steps done.
+    pub step: usize,
+    /// Running mean of the unexplained share of the teacher's variance, 0..1, at each of [`TAPS`].
+    pub unexplained: Vec<f64>,
+    /// Seconds that this step took.
+    pub seconds: f64,
+}
+
+/// The state of a run beside its tensors.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct State {
+    settings: DistillationSettings,
+    student: String,
+    teacher: String,
+    /// Pictures learnt from and kept apart, to notice others.
+    pictures: (usize, usize),
+    step: usize,
+    running: Vec<f64>,
+    scales: Vec<f32>,
+    seconds: f64,
+    /// Running means every so many steps.
+    history: Vec<(usize, Vec<f64>)>,
+}
+
+/// Steps between two entries of the history.
+const HISTORY: usize = 100;
+
+/// A run of distillation.
+pub struct Distillation<'a> {
+    crops: &'a Crops,
+    isa: Isa,
+    teacher: Teacher,
+    student: Student,
+    /// Stage of the student of each tap.
+    stages: Vec<usize>,
+    lifts: Vec<Lift>,
+    optimizer: Optimizer,
+    state: State,
+}
+
+impl<'a> Distillation<'a> {
+    /// A run from random weights.
+    ///
+    /// # Errors
+    /// If teacher or student lacks one of [`TAPS`].
+    pub fn new(
+        teacher: &Weights,
+        student: Architecture,
+        crops: &'a Crops,
+        settings: DistillationSettings,
+        isa: Isa,
+    ) -> Result<Self, DistillationError> {
+        for architecture in [teacher.architecture(), &student] {
+            if let Some(&layer) = TAPS.iter().find(|&&tap| !architecture.contains(tap)) {
+                let network = architecture.name().to_owned();
+                return Err(DistillationError::NoSuchLayer { network, layer });
+            }
+        }
+        let mut random = ChaCha8Rng::seed_from_u64(settings.seed);
+        let names = (student.name().to_owned(), teacher.architecture().name().to_owned());
+        let mut student = Student::new(student, TAPS[TAPS.len() - 1], isa, &mut random);
+        let mut teacher = Teacher::new(teacher, &TAPS, isa);
+        let side = settings.crop;
+        let features = teacher.features(&crops.plain(settings.seed, SCALE_CROPS), (SCALE_CROPS, side, side));
+        let scales: Vec<f32> = features.iter().map(deviation).collect();
+        let (mut stages, mut lifts) = (Vec::new(), Vec::new());
+        for ((&tap, &scale), features) in TAPS.iter().zip(&scales).zip(&features) {
+            let (stage, channels) = student.tap(tap).expect("a tap of the student");
+            stages.push(stage);
+            lifts.push(Lift::new(&mut random, channels, features.channels(), scale));
+        }
+        let lengths: Vec<usize> =
+            parameters(&mut student, &mut lifts).iter().map(|(_, parameter)| parameter.value.len()).collect();
+        let optimizer = Optimizer::Adam(Adam::new(&lengths, settings.weight_decay));
+        let state = State {
+            settings,
+            student: names.0,
+            teacher: names.1,
+            pictures: crops.counts(),
+            step: 0,
+            running: Vec::new(),
+            scales,
+            seconds: 0.0,
+            history: Vec::new(),
+        };
+        Ok(Distillation { crops, isa, teacher, student, stages, lifts, optimizer, state })
+    }
+
+    /// The run that was saved in `path`, which must be of the same networks, pictures and settings.
+    ///
+    /// # Errors
+    /// If the checkpoint cannot be read, is damaged, or of another run.
+    pub fn resume(
+        path: &Path,
+        teacher: &Weights,
+        student: Architecture,
+        crops: &'a Crops,
+        settings: DistillationSettings,
+        isa: Isa,
+    ) -> Result<Self, DistillationError> {
+        let checkpoint = Checkpoint::open(path, KIND)?;
+        let mut run = Self::new(teacher, student, crops, settings, isa)?;
+        let saved: State = checkpoint.state()?;
+        let text = |state: &State| serde_json::to_string(&state.settings).expect("numbers");
+        let pictures = |state: &State| format!("{} and {} kept apart", state.pictures.0, state.pictures.1);
+        for (setting, found, asked) in [
+            ("student", saved.student.clone(), run.state.student.clone()),
+            ("teacher", saved.teacher.clone(), run.state.teacher.clone()),
+            ("pictures", pictures(&saved), pictures(&run.state)),
+            ("settings", text(&saved), text(&run.state)),
+        ] {
+            if found != asked {
+                return Err(checkpoint.fault(CheckpointFault::Settings { setting, found, asked }).into());
+            }
+        }
+        run.state = saved;
+        for (name, parameter) in parameters(&mut run.student, &mut run.lifts) {
+            checkpoint.restore(&name, &mut parameter.value)?;
+        }
+        for (name, values) in run.student.running().into_iter().chain(run.optimizer.state()) {
+            checkpoint.restore(&name, values)?;
+        }
+        for (lift, &scale) in run.lifts.iter_mut().zip(&run.state.scales) {
+            *lift.scale_mut() = scale;
+        }
+        run.optimizer.set_steps(run.state.step as u64);
+        run.student.update();
+        Ok(run)
+    }
+
+    /// Saves the run, replacing what was saved there before.
+    ///
+    /// # Errors
+    /// If the file cannot be written; then the one before is as it was.
+    pub fn save(&mut self, path: &Path) -> Result<(), WholeFileError> {
+        let mut tensors: Vec<(String, Vec<f32>)> = Vec::new();
+        for (name, values) in self.student.running() {
+            tensors.push((name, values.clone()));
+        }
+        let (parameters, memory) = (parameters(&mut self.student, &mut self.lifts), self.optimizer.state());
+        let parameters = parameters.iter().map(|(name, parameter)| (name.clone(), &parameter.value[..]));
+        let memory = memory.iter().map(|(name, values)| (name.clone(), &values[..]));
+        let running = tensors.iter().map(|(name, values)| (name.clone(), &values[..]));
+        checkpoint::save(path, KIND, &self.state, parameters.chain(memory).chain(running))
+    }
+
+    /// Steps done, and seconds that they took.
+    pub fn progress(&self) -> (usize, f64) {
+        (self.state.step, self.state.seconds)
+    }
+
+    /// Every so many steps the running means of the unexplained shares at [`TAPS`].
+    pub fn history(&self) -> &[(usize, Vec<f64>)] {
+        &self.state.history
+    }
+
+    /// Takes the steps that are left, unless `observer`, which is shown each, breaks. Answers whether all are done.
+    ///
+    /// # Errors
+    /// If the loss is no longer a number.
+    pub fn run(
+        &mut self,
+        mut observer: impl FnMut(&mut Self, DistillationStep) -> ControlFlow<()>,
+    ) -> Result<bool, DistillationError> {
+        let (crops, settings) = (self.crops, self.state.settings.clone());
+        std::thread::scope(|scope| {
+            let steps = self.state.step..settings.steps;
+            let batches =
+                Prefetch::new(scope, steps, |step| crops.batch(settings.seed, step as u64, settings.batch));
+            let mut start = Instant::now();
+            for pictures in batches {
+                let loss = self.step(&pictures);
+                let step = self.state.step;
+                if !loss.is_finite() {
+                    return Err(DistillationError::Diverged { loss, step });
+                }
+                let seconds = start.elapsed().as_secs_f64();
+                (self.state.seconds, start) = (self.state.seconds + seconds, Instant::now());
+                if step.is_multiple_of(HISTORY) || step == settings.steps {
+                    self.state.history.push((step, self.state.running.clone()));
+                }
+                let unexplained = self.state.running.clone();
+                if observer(self, DistillationStep { step, unexplained, seconds }).is_break() {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        })
+    }
+
+    /// One step; answers its loss.
+    fn step(&mut self, pictures: &[f32]) -> f64 {
+        let settings = &self.state.settings;
+        let shape = (settings.batch, settings.crop, settings.crop);
+        let targets = self.teacher.features(pictures, shape);
+        let passed = self.student.forward(pictures, shape);
+        let (mut gradients, mut unexplained, mut loss) = (Vec::new(), Vec::new(), 0.0);
+        for ((lift, &stage), target) in self.lifts.iter_mut().zip(&self.stages).zip(&targets) {
+            let buffers = self.student.buffers();
+            let lifted = lift.learn(self.isa, passed.features(stage), target, settings.skew_weight, buffers);
+            loss += lifted.unexplained + f64::from(settings.skew_weight) * lifted.skew;
+            unexplained.push(lifted.unexplained);
+            gradients.push((stage, lifted.gradient));
+        }
+        self.student.backward(passed, gradients);
+        targets.into_iter().for_each(|batch| self.teacher.give(batch));
+        let step = self.state.step as u64 + 1;
+        let rate = Schedule::Cosine.rate(settings.rate, step, settings.warm_up as u64, settings.steps as u64);
+        let mut all = parameters(&mut self.student, &mut self.lifts);
+        let mut all: Vec<&mut Parameter> = all.iter_mut().map(|(_, parameter)| &mut **parameter).collect();
+        clip_gradients(&mut all, settings.longest_gradient);
+        self.optimizer.step(&mut all, rate);
+        self.student.update();
+        self.state.step += 1;
+        if self.state.running.is_empty() {
+            self.state.running = unexplained;
+        } else {
+            for (running, new) in self.state.running.iter_mut().zip(unexplained) {
+                *running += NEWEST * (new - *running);
+            }
+        }
+        loss
+    }
+
+    /// The share of the teacher's variance that the network as it will be saved explains at each of [`TAPS`], on
+    /// the pictures that were kept apart. Empty if there are none.
+    pub fn explained(&mut self) -> Vec<f64> {
+        let side = self.state.settings.crop;
+        let pictures = self.crops.held_out();
+        let mut sums = vec![(0.0, 0.0); TAPS.len()];
+        for pictures in pictures.chunks(MEASURED * 3 * side * side) {
+            let shape = (pictures.len() / (3 * side * side), side, side);
+            let targets = self.teacher.features(pictures, shape);
+            let features = self.student.infer(pictures, shape, &self.stages);
+            for (((lift, sum), target), features) in
+                self.lifts.iter().zip(&mut sums).zip(&targets).zip(&features)
+            {
+                let (error, variance) = lift.measure(self.isa, features, target);
+                *sum = (sum.0 + error, sum.1 + variance);
+            }
+        }
+        if pictures.is_empty() {
+            return Vec::new();
+        }
+        sums.into_iter().map(|(error, variance)| 1.0 - error / variance).collect()
+    }
+
+    /// The student as it is now, without normalisations and of mean activation 1 at every layer.
+    pub fn convolutions(&mut self) -> Vec<(Layer, Convolution)> {
+        let side = self.state.settings.crop;
+        let pictures = self.crops.plain(self.state.settings.seed.wrapping_add(1), FOLDING_CROPS);
+        self.student.folded(&pictures, (FOLDING_CROPS, side, side))
+    }
+}
+
+/// All that training changes, in an order that never changes.
+fn parameters<'p>(student: &'p mut Student, lifts: &'p mut [Lift]) -> Vec<(String, &'p mut Parameter)> {
+    let mut all = student.parameters();
+    all.extend(lifts.iter_mut().zip(&TAPS).map(|(lift, tap)| (format!("lift.{tap}"), lift.parameter())));
+    all
+}
+
+/// The standard deviation of all values.
+fn deviation(batch: &Batch) -> f32 {
+    let count = (batch.channels() * batch.map().positions()) as f64;
+    let values = || batch.map().blocks().iter().flat_map(|block| &block.0).map(|&value| f64::from(value));
+    let mean = values().sum::<f64>() / count;
+    (values().map(|value| value * value).sum::<f64>() / count - mean * mean).max(0.0).sqrt() as f32
+}
