@@ -13,6 +13,9 @@ use crate::layers::{
 };
 use crate::parameter::Parameter;
 
+/// Factor of the last layer's first weights.
+const FIRST_CONFIDENCE: f32 = 0.1;
+
 /// A classifier with its weights and their gradients.
 pub struct Classifier {
     shape: ClassifierShape,
@@ -69,8 +72,12 @@ impl Classifier {
             })
             .collect();
         let dense = shape.dense_layers();
-        let dense =
+        let mut dense: Vec<_> =
             dense.iter().map(|&(inputs, outputs)| TrainedDense::new(&mut random, inputs, outputs)).collect();
+        // Nothing is known at first, so all classes should be about as probable.
+        if let Some(last) = dense.last_mut() {
+            last.weight.value.iter_mut().for_each(|value| *value *= FIRST_CONFIDENCE);
+        }
         Classifier {
             shape,
             isa,

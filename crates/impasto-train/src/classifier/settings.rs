@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::optimizers::Schedule;
+
 /// Which optimiser takes the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -17,7 +19,7 @@ pub enum OptimizerChoice {
 pub struct ClassifierSettings {
     /// Pictures of a step, at least 1. Default 128.
     pub batch: usize,
-    /// Most epochs. Default 60.
+    /// Most epochs, at least 1. Default 16.
     pub epochs: usize,
     /// Share of wrongly classified test pictures at which training stops, 0..1; 0 never. Default 0.18, the error
     /// that the paper reports.
@@ -26,6 +28,8 @@ pub struct ClassifierSettings {
     pub optimizer: OptimizerChoice,
     /// Size of a step. Default 0.0005; stochastic gradient descent wants about 0.02.
     pub rate: f32,
+    /// How the rate goes on. Default a cosine, to zero after all epochs.
+    pub schedule: Schedule,
     /// Steps over which the rate rises from zero. Default 200.
     pub warm_up: usize,
     /// Share of the outputs of each hidden layer that is left out in training, 0..1 (Srivastava et al. 2014).
@@ -43,10 +47,11 @@ impl Default for ClassifierSettings {
     fn default() -> Self {
         ClassifierSettings {
             batch: 128,
-            epochs: 60,
+            epochs: 16,
             target_error: 0.18,
             optimizer: OptimizerChoice::Adam,
             rate: 5e-4,
+            schedule: Schedule::Cosine,
             warm_up: 200,
             dropout: 0.5,
             weight_decay: 0.0,

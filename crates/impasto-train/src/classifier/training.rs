@@ -184,8 +184,8 @@ impl<'a> Training<'a> {
         Ok(Training { data, classifier, optimizer, state })
     }
 
-    /// The run that was saved in `path`, with its own settings but for those that say when to end: `epochs` and
-    /// `target_error` are taken from `settings`, which must agree in all else.
+    /// The run that was saved in `path`. `settings` must be its own but for those that only say when to end, which
+    /// are taken over: `target_error`, and where the rate stays constant `epochs`.
     ///
     /// # Errors
     /// If the checkpoint cannot be read, is damaged, or is of another network, data set or settings.
@@ -208,11 +208,11 @@ impl<'a> Training<'a> {
         same("network", saved.network.clone(), run.state.network.clone())?;
         same("data set", saved.data.clone(), run.state.data.clone())?;
         let asked = &run.state.settings;
-        let found = ClassifierSettings {
-            epochs: asked.epochs,
-            target_error: asked.target_error,
-            ..saved.settings.clone()
-        };
+        let mut found =
+            ClassifierSettings { target_error: asked.target_error, ..saved.settings.clone() };
+        if asked.schedule == Schedule::Constant {
+            found.epochs = asked.epochs;
+        }
         let text =
             |settings: &ClassifierSettings| serde_json::to_string(settings).expect("numbers and texts");
         same("settings", text(&found), text(asked))?;
@@ -303,14 +303,15 @@ impl<'a> Training<'a> {
     ) -> Result<ControlFlow<()>, TrainingError> {
         let (data, settings, epoch) = (self.data, self.state.settings.clone(), self.state.epochs);
         let order = epoch_order(settings.seed, epoch as u64, data.training.labels.len());
-        let steps = order.len().div_ceil(settings.batch);
+        let steps = self.steps_of_epoch();
         let augmentation = if settings.augment { Augmentation::default() } else { Augmentation::NONE };
         let prepare = |step: usize| {
             let end = order.len().min((step + 1) * settings.batch);
             let mut batch = LabelledBatch::default();
-            for place in step * settings.batch..end {
-                let mut random = stream(settings.seed, epoch as u64, place as u32);
-                batch.add(&data.training, order[place] as usize, data.side, |picture, to| {
+            let start = step * settings.batch;
+            for (place, &index) in (start as u32..).zip(&order[start..end]) {
+                let mut random = stream(settings.seed, epoch as u64, place);
+                batch.add(&data.training, index as usize, data.side, |picture, to| {
                     augmentation.apply(&mut random, picture, data.side, to);
                 });
             }
@@ -349,7 +350,8 @@ impl<'a> Training<'a> {
         // Another seed for every step, which only has to be another.
         let seed = settings.seed.wrapping_add(step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let score = self.classifier.learn(&batch.planes, &batch.labels, (settings.dropout, seed));
-        let rate = Schedule::Constant.rate(settings.rate, step, settings.warm_up as u64, 0);
+        let steps = self.steps_of_epoch() * settings.epochs;
+        let rate = settings.schedule.rate(settings.rate, step, settings.warm_up as u64, steps as u64);
         let mut parameters = self.classifier.parameters();
         let mut parameters: Vec<_> = parameters.iter_mut().map(|(_, parameter)| &mut **parameter).collect();
         self.optimizer.step(&mut parameters, rate);
@@ -359,8 +361,11 @@ impl<'a> Training<'a> {
 
     /// Steps of all epochs that are done.
     fn steps_done(&self) -> u64 {
-        let steps = self.data.training.labels.len().div_ceil(self.state.settings.batch);
-        (self.state.epochs * steps + self.state.step) as u64
+        (self.state.epochs * self.steps_of_epoch() + self.state.step) as u64
+    }
+
+    fn steps_of_epoch(&self) -> usize {
+        self.data.training.labels.len().div_ceil(self.state.settings.batch)
     }
 
     /// Classifies the test pictures.

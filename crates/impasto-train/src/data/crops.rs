@@ -13,7 +13,7 @@ use super::files::for_each_file;
 use super::order::{below, stream, uniform};
 use super::{DataError, DataFault};
 
-/// Short sides of larger pictures are brought to this.
+/// Short sides of larger pictures are brought to this, those of pictures smaller than a crop to a crop's.
 const LARGEST: usize = 640;
 
 /// One in so many pictures of a collection is never learnt from, if it has that many.
@@ -46,7 +46,7 @@ impl Crops {
     /// Reads all pictures of some collections, for crops of `side`×`side`.
     ///
     /// # Errors
-    /// If a collection cannot be read, has no picture or a file that is none, or one that is too small for a crop.
+    /// If a collection cannot be read, has no picture, or a file that is none.
     pub fn open(collections: &[Collection], side: usize) -> Result<Self, DataError> {
         let total: f32 = collections.iter().map(|collection| collection.share).sum();
         let mut up_to = 0.0;
@@ -160,13 +160,12 @@ impl Crops {
 
 /// All pictures of a collection in the order of their names.
 fn read(path: &Path, side: usize) -> Result<Vec<Pixels>, DataFault> {
-    let mut decoding = Decoding::new(|file: &str, pixels: Pixels| {
+    let mut decoding = Decoding::new(|_: &str, pixels: Pixels| {
         let Pixels { width, height, .. } = pixels;
-        if width.min(height) < side {
-            return Err(DataFault::TooSmall { file: file.to_owned(), width, height, smallest: side });
-        }
-        let factor = (LARGEST as f64 / width.min(height) as f64).min(1.0);
-        let scaled = |length: usize| (length as f64 * factor).round() as usize;
+        let short = width.min(height);
+        // A few pictures of a collection are often thumbnails; those are enlarged to one crop.
+        let factor = short.clamp(side, LARGEST.max(side)) as f64 / short as f64;
+        let scaled = |length: usize| ((length as f64 * factor).round() as usize).max(side);
         Ok(pixels.scaled(scaled(width), scaled(height)))
     });
     for_each_file(path, |file, bytes| decoding.push(file, bytes))?;

@@ -101,18 +101,6 @@ pub enum DataFault {
         /// What the decoder says.
         reason: String,
     },
-    /// Pictures of too small a size.
-    #[error("{file}: {width}x{height} pixels, expected at least {smallest} on both sides")]
-    TooSmall {
-        /// The file within.
-        file: String,
-        /// Its columns.
-        width: usize,
-        /// Its rows.
-        height: usize,
-        /// The least side.
-        smallest: usize,
-    },
 }
 
 impl DataFault {
