@@ -101,7 +101,7 @@ mod tests {
         let simple = ClassifierShape::cifar_simple();
         assert_eq!(simple.last_side(), 4);
         assert_eq!(simple.dense_layers(), [(4096, 4096), (4096, 4096), (4096, 10)]);
-        assert_eq!(simple.weights(), 35_340_874);
+        assert_eq!(simple.weights(), 35_339_082);
         let complex = ClassifierShape::cifar_complex();
         assert_eq!(complex.last_side(), 6);
         assert_eq!(complex.dense_layers()[0], (512 * 36, 4096));

@@ -208,8 +208,7 @@ impl<'a> Training<'a> {
         same("network", saved.network.clone(), run.state.network.clone())?;
         same("data set", saved.data.clone(), run.state.data.clone())?;
         let asked = &run.state.settings;
-        let mut found =
-            ClassifierSettings { target_error: asked.target_error, ..saved.settings.clone() };
+        let mut found = ClassifierSettings { target_error: asked.target_error, ..saved.settings.clone() };
         if asked.schedule == Schedule::Constant {
             found.epochs = asked.epochs;
         }

@@ -64,6 +64,11 @@ impl Crops {
         Ok(Crops { side, groups: groups.collect::<Result<_, _>>()? })
     }
 
+    /// Rows and columns of a crop.
+    pub fn side(&self) -> usize {
+        self.side
+    }
+
     /// Pictures that are learnt from, and those that are kept apart.
     pub fn counts(&self) -> (usize, usize) {
         let count = |of: fn(&Group) -> usize| self.groups.iter().map(of).sum();

@@ -80,14 +80,6 @@ impl Lift {
         Lifted { unexplained, skew, gradient }
     }
 
-    /// Sums of squares of what is not explained, and of what there is to explain, over a batch.
-    pub fn measure(&self, isa: Isa, student: &Batch, teacher: &Batch) -> (f64, f64) {
-        let scale = f64::from(self.scale).powi(2);
-        let mut difference = BlockedMap::zeros(self.layer.outputs(), teacher.map().height(), teacher.width());
-        self.difference(isa, student, teacher, &mut difference);
-        (squared_norm(&difference), variance_sum(teacher.map()) / scale)
-    }
-
     /// `lifted` ← `P s − t`.
     fn difference(&self, isa: Isa, student: &Batch, teacher: &Batch, lifted: &mut BlockedMap) {
         self.layer.forward(isa, student.map(), false, lifted);

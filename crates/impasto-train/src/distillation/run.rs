@@ -14,10 +14,10 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde::{Deserialize, Serialize};
 
+use super::frozen_network::FrozenNetwork;
 use super::lift::Lift;
 use super::settings::{DistillationSettings, TAPS};
 use super::student::Student;
-use super::teacher::Teacher;
 use crate::checkpoint::{self, Checkpoint, CheckpointError, CheckpointFault};
 use crate::data::{Crops, Prefetch};
 use crate::optimizers::{Adam, Optimizer, Schedule, clip_gradients};
@@ -25,9 +25,6 @@ use crate::parameter::Parameter;
 
 /// What checkpoints of this kind of run say they are.
 const KIND: &str = "distillation";
-
-/// Crops that are measured at a time.
-const MEASURED: usize = 10;
 
 /// Crops that tell the scale of the teacher's features, and those that tell the student's mean activations.
 const SCALE_CROPS: usize = 32;
@@ -95,7 +92,7 @@ const HISTORY: usize = 100;
 pub struct Distillation<'a> {
     crops: &'a Crops,
     isa: Isa,
-    teacher: Teacher,
+    teacher: FrozenNetwork,
     student: Student,
     /// Stage of the student of each tap.
     stages: Vec<usize>,
@@ -125,7 +122,7 @@ impl<'a> Distillation<'a> {
         let mut random = ChaCha8Rng::seed_from_u64(settings.seed);
         let names = (student.name().to_owned(), teacher.architecture().name().to_owned());
         let mut student = Student::new(student, TAPS[TAPS.len() - 1], isa, &mut random);
-        let mut teacher = Teacher::new(teacher, &TAPS, isa);
+        let mut teacher = FrozenNetwork::new(teacher, &TAPS, isa);
         let side = settings.crop;
         let features = teacher.features(&crops.plain(settings.seed, SCALE_CROPS), (SCALE_CROPS, side, side));
         let scales: Vec<f32> = features.iter().map(deviation).collect();
@@ -286,29 +283,6 @@ impl<'a> Distillation<'a> {
             }
         }
         loss
-    }
-
-    /// The share of the teacher's variance that the network as it will be saved explains at each of [`TAPS`], on
-    /// the pictures that were kept apart. Empty if there are none.
-    pub fn explained(&mut self) -> Vec<f64> {
-        let side = self.state.settings.crop;
-        let pictures = self.crops.held_out();
-        let mut sums = vec![(0.0, 0.0); TAPS.len()];
-        for pictures in pictures.chunks(MEASURED * 3 * side * side) {
-            let shape = (pictures.len() / (3 * side * side), side, side);
-            let targets = self.teacher.features(pictures, shape);
-            let features = self.student.infer(pictures, shape, &self.stages);
-            for (((lift, sum), target), features) in
-                self.lifts.iter().zip(&mut sums).zip(&targets).zip(&features)
-            {
-                let (error, variance) = lift.measure(self.isa, features, target);
-                *sum = (sum.0 + error, sum.1 + variance);
-            }
-        }
-        if pictures.is_empty() {
-            return Vec::new();
-        }
-        sums.into_iter().map(|(error, variance)| 1.0 - error / variance).collect()
     }
 
     /// The student as it is now, without normalisations and of mean activation 1 at every layer.

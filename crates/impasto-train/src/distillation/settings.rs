@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// What can be chosen about a distillation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DistillationSettings {
-    /// Steps in all; the rate falls to zero with the last. Default 15 000.
+    /// Steps in all; the rate falls to zero with the last. Default 12 000.
     pub steps: usize,
     /// Crops of a step, at least 1. Default 8.
     pub batch: usize,
@@ -29,7 +29,7 @@ pub struct DistillationSettings {
 impl Default for DistillationSettings {
     fn default() -> Self {
         DistillationSettings {
-            steps: 15_000,
+            steps: 12_000,
             batch: 8,
             crop: 96,
             rate: 2e-3,

@@ -4,7 +4,7 @@ use impasto_kernels::{Activated, Batch, Border, Isa, OutputGradient, Workspace, 
 use impasto_network::{Architecture, Convention, Convolution, InputChannel, Layer};
 use rand_chacha::ChaCha8Rng;
 
-use super::teacher::normalized;
+use super::frozen_network::normalized;
 use crate::buffers::Buffers;
 use crate::layers::{
     BatchNormalization, BatchStatistics, ConvolutionInput, MaximumPooling, PoolingStride, TrainedConvolution,

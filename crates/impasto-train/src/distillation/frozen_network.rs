@@ -1,4 +1,4 @@
-//! The network whose features are to be reproduced.
+//! A network that no longer learns, and the features it has of pictures: the teacher, or a finished student.
 
 use impasto_kernels::{Activated, Batch, Border, Isa, WindowPooling, Workspace};
 use impasto_network::{Architecture, InputChannel, Layer, Weights};
@@ -7,7 +7,7 @@ use crate::buffers::Buffers;
 use crate::layers::{ConvolutionInput, TrainedConvolution};
 
 /// A network with frozen weights that tells its features of a batch of pictures.
-pub struct Teacher {
+pub struct FrozenNetwork {
     isa: Isa,
     input: [InputChannel; 3],
     architecture: Architecture,
@@ -18,8 +18,8 @@ pub struct Teacher {
     buffers: Buffers,
 }
 
-impl Teacher {
-    /// A teacher of the features of `weights` after the ReLUs `taps`, in the order the picture passes them.
+impl FrozenNetwork {
+    /// A network that tells the features of `weights` after the ReLUs `taps`, in the order the picture passes them.
     ///
     /// # Panics
     /// If the network has no such layers, or one is not after a ReLU.
@@ -32,7 +32,7 @@ impl Teacher {
             let (weight, bias) = (convolution.weight, convolution.bias);
             (layer, TrainedConvolution::from_weights(convolution.inputs, Border::Zero, weight, bias))
         });
-        Teacher {
+        FrozenNetwork {
             isa,
             input: weights.convention().input_channels(),
             convolutions: convolutions.collect(),
