@@ -6,12 +6,14 @@ use impasto_kernels::Isa;
 
 use crate::bench::BenchArguments;
 use crate::completions::CompletionsArguments;
+use crate::distill::DistillArguments;
 use crate::doodle::DoodleArguments;
 use crate::features::FeaturesArguments;
 use crate::info::InfoArguments;
 use crate::man::ManArguments;
 use crate::sweep::SweepArguments;
 use crate::texture::TextureArguments;
+use crate::train::TrainArguments;
 use crate::transfer::TransferArguments;
 use crate::weights::WeightsArguments;
 
@@ -46,6 +48,8 @@ pub enum Command {
     Texture(Box<TextureArguments>),
     Sweep(Box<SweepArguments>),
     Features(FeaturesArguments),
+    Train(Box<TrainArguments>),
+    Distill(Box<DistillArguments>),
     Weights(WeightsArguments),
     Info(InfoArguments),
     Bench(BenchArguments),

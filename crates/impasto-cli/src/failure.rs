@@ -9,7 +9,9 @@ use impasto::picture::PictureError;
 use impasto::{SettingsError, TransferError};
 use impasto_network::cache::CacheError;
 use impasto_network::fetch::FetchError;
-use impasto_network::{EngineError, WeightsError, WeightsFault};
+use impasto_network::{EngineError, WeightsError, WeightsFault, WholeFileError};
+use impasto_train::data::DataError;
+use impasto_train::{CheckpointError, CheckpointFault};
 
 /// The exit code after Ctrl-C: 128 + the number of SIGINT, as shells have it.
 pub const INTERRUPTED: u8 = 130;
@@ -114,6 +116,27 @@ impl From<CacheError> for Failure {
 impl From<FetchError> for Failure {
     fn from(error: FetchError) -> Self {
         Failure::world(error)
+    }
+}
+
+impl From<WholeFileError> for Failure {
+    fn from(error: WholeFileError) -> Self {
+        if error.is_callers_mistake() { Failure::mistake(error) } else { Failure::world(error) }
+    }
+}
+
+impl From<DataError> for Failure {
+    fn from(error: DataError) -> Self {
+        if error.fault.is_systems() { Failure::world(error) } else { Failure::mistake(error) }
+    }
+}
+
+impl From<CheckpointError> for Failure {
+    fn from(error: CheckpointError) -> Self {
+        match &error.fault {
+            CheckpointFault::Unreadable(why) if !is_callers_choice(why.kind()) => Failure::world(error),
+            _ => Failure::mistake(error),
+        }
     }
 }
 

@@ -12,6 +12,7 @@
 mod bench;
 mod command_line;
 mod completions;
+mod distill;
 mod doodle;
 mod failure;
 mod features;
@@ -27,6 +28,8 @@ mod sheet;
 mod sweep;
 mod texture;
 mod threads;
+mod train;
+mod training;
 mod transfer;
 mod weights;
 
@@ -43,6 +46,8 @@ fn main() -> ExitCode {
         Command::Texture(arguments) => texture::run(&arguments),
         Command::Sweep(arguments) => sweep::run(&arguments),
         Command::Features(arguments) => features::run(&arguments),
+        Command::Train(arguments) => train::run(&arguments),
+        Command::Distill(arguments) => distill::run(&arguments),
         Command::Weights(arguments) => weights::run(&arguments),
         Command::Info(arguments) => info::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),

@@ -106,13 +106,14 @@ impl LossAxis {
     }
 }
 
-/// The chart of one stage of so many iterations. `class` is the class of each term's line by its number;
-/// `label` says in plain words what the chart shows.
+/// The chart of one stage of so many iterations, or of a training of so many of what `across` says. `class` is
+/// the class of each line by its number; `label` says in plain words what the chart shows.
 pub fn svg(
     curves: &[Curve],
     class: impl Fn(usize) -> String,
     axis: LossAxis,
     iterations: usize,
+    across_name: &str,
     label: &str,
 ) -> String {
     let across = |iteration: f64| LEFT + (WIDTH - LEFT - RIGHT) * iteration / iterations as f64;
@@ -140,7 +141,7 @@ pub fn svg(
     let _ = writeln!(
         svg,
         "<path class=\"axis\" d=\"M{LEFT} {ceiling}V{floor}H{right}\" fill=\"none\"/>\
-         <text x=\"{middle}\" y=\"{below}\" text-anchor=\"middle\">iteration</text>"
+         <text x=\"{middle}\" y=\"{below}\" text-anchor=\"middle\">{across_name}</text>"
     );
     for curve in curves {
         let on_axis =
@@ -160,6 +161,12 @@ pub fn svg(
         }
     }
     svg + "</svg>"
+}
+
+/// A line's entry in a legend; `text` is HTML.
+pub fn legend_entry(class: &str, text: &str) -> String {
+    let line = format!("<line class=\"{class}\" x1=\"0\" x2=\"26\" y1=\"6\" y2=\"6\"/>");
+    format!("<li><svg viewBox=\"0 0 26 12\" aria-hidden=\"true\">{line}</svg>{text}</li>\n")
 }
 
 /// Iterations that are marked on the axis: round numbers from 0, three to six of them.
@@ -210,7 +217,7 @@ mod tests {
     fn lines_stay_within_their_frame() {
         let curve = curve(&[1000.0, 10.0, 1.0]);
         let axis = LossAxis::of([&curve]).unwrap();
-        let svg = svg(&[curve], name, axis, 2, "size");
+        let svg = svg(&[curve], name, axis, 2, "iteration", "size");
         assert!(
             svg.contains("<polyline class=\"curve-3\" points=\"46.0,8.0 198.0,140.0 350.0,206.0\""),
             "{svg}"
@@ -220,8 +227,10 @@ mod tests {
     #[test]
     fn a_lone_point_is_drawn_and_one_off_the_axis_is_nothing() {
         let axis = LossAxis { lowest: Round(0), highest: Round(3) };
-        assert!(svg(&[curve(&[2.0])], name, axis, 1, "").contains("<polyline class=\"curve-3\""));
-        let off = svg(&[curve(&[0.5, 0.2])], name, axis, 2, "");
+        assert!(
+            svg(&[curve(&[2.0])], name, axis, 1, "iteration", "").contains("<polyline class=\"curve-3\"")
+        );
+        let off = svg(&[curve(&[0.5, 0.2])], name, axis, 2, "iteration", "");
         assert!(!off.contains("curve-3") && !off.contains("NaN"), "{off}");
     }
 

@@ -13,6 +13,7 @@ mod html;
 mod page;
 mod snapshots;
 mod table;
+mod training;
 
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,7 @@ use impasto::picture::{ReadOptions, SourcePicture, write_whole_file};
 use impasto::{Picture, Plan, Progress, Trace};
 use serde::Serialize;
 use snapshots::Snapshots;
+pub use training::{TrainingChart, TrainingPage};
 
 use crate::failure::Failure;
 

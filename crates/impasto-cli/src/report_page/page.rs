@@ -45,24 +45,33 @@ pub fn page(
     Ok(page)
 }
 
+/// The head of a page with its style, and the title at its top.
+pub fn open(page: &mut String, title: &str) -> fmt::Result {
+    let (title, version) = (escaped(title), env!("CARGO_PKG_VERSION"));
+    writeln!(
+        page,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"generator\" content=\"impasto {version}\">\n<title>{title}</title>\n\
+         <style>\n{}</style>\n</head>\n<body>\n<h1>{title}</h1>",
+        include_str!("style.css"),
+    )
+}
+
 fn head<R>(
     page: &mut String,
     record: &Record,
     ending: &Ending<'_, R>,
     result: &InlinePicture,
 ) -> fmt::Result {
-    let (title, version) = (escaped(&ending.title), env!("CARGO_PKG_VERSION"));
     let done: usize = record.seconds.iter().map(Vec::len).sum();
+    open(page, &ending.title)?;
     writeln!(
         page,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"generator\" content=\"impasto {version}\">\n<title>{title}</title>\n\
-         <style>\n{}</style>\n</head>\n<body>\n<h1>{title}</h1>\n\
-         <p class=\"faint\">{} pixels · {done} iterations · {} · impasto {version}</p>",
-        include_str!("style.css"),
+        "<p class=\"faint\">{} pixels · {done} iterations · {} · impasto {}</p>",
         result.size(),
         duration(ending.seconds),
+        env!("CARGO_PKG_VERSION"),
     )?;
     if let Some(reason) = &ending.stopped {
         writeln!(page, "<p class=\"warning\">Stopped early: {}</p>", escaped(reason))?;
@@ -105,15 +114,10 @@ fn losses<R>(page: &mut String, ending: &Ending<'_, R>) -> fmt::Result {
     let Some(axis) = LossAxis::of(stages.iter().flatten()) else { return Ok(()) };
     writeln!(page, "<h2>Losses</h2>\n<ul class=\"legend\">")?;
     for (index, name) in names.iter().enumerate() {
-        let (class, name) = (class(index, name), name.replace('_', " "));
-        let line = format!("<line class=\"{class}\" x1=\"0\" x2=\"26\" y1=\"6\" y2=\"6\"/>");
+        let (class, text) = (curve_class(index, name), escaped(&name.replace('_', " ")));
         let drawn = stages.iter().flatten().any(|curve| curve.name == index && !curve.points.is_empty());
         let note = if drawn { "" } else { " (0 throughout)" };
-        writeln!(
-            page,
-            "<li><svg viewBox=\"0 0 26 12\" aria-hidden=\"true\">{line}</svg>{}{note}</li>",
-            escaped(&name)
-        )?;
+        page.write_str(&chart::legend_entry(&class, &format!("{text}{note}")))?;
     }
     writeln!(
         page,
@@ -127,14 +131,21 @@ fn losses<R>(page: &mut String, ending: &Ending<'_, R>) -> fmt::Result {
         }
         let size = format!("{}×{}", stage.size.width, stage.size.height);
         let label = format!("losses at {size} over {} iterations", stage.iterations);
-        let drawing = chart::svg(curves, |curve| class(curve, names[curve]), axis, stage.iterations, &label);
+        let drawing = chart::svg(
+            curves,
+            |curve| curve_class(curve, names[curve]),
+            axis,
+            stage.iterations,
+            "iteration",
+            &label,
+        );
         writeln!(page, "<figure>{drawing}<figcaption><b>{size}</b></figcaption></figure>")?;
     }
     writeln!(page, "</div>")
 }
 
 /// The class of a line: terms by number, the total of its own.
-fn class(index: usize, name: &str) -> String {
+pub fn curve_class(index: usize, name: &str) -> String {
     if name == TOTAL { TOTAL.to_owned() } else { format!("curve-{}", index % CLASSES) }
 }
 

@@ -10,8 +10,8 @@ mod pull_tests;
 
 use std::io::{self, Write};
 
-pub use arguments::WeightsArguments;
 use arguments::{Action, PathArguments, RemoveArguments, VerifyArguments};
+pub use arguments::{PrecisionArguments, PrecisionName, WeightsArguments};
 use impasto_network::cache::{Cache, Installed};
 use impasto_network::catalogue;
 
@@ -107,6 +107,6 @@ fn not_installed(cache: &Cache, name: &str) -> Failure {
 }
 
 /// `80.1 MB`
-fn megabytes(bytes: u64) -> String {
+pub fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }

@@ -243,6 +243,11 @@ impl<'a> Training<'a> {
         &self.state.history
     }
 
+    /// What is learnt from.
+    pub fn data(&self) -> &DataSet {
+        self.data
+    }
+
     /// The settings.
     pub fn settings(&self) -> &ClassifierSettings {
         &self.state.settings
@@ -363,7 +368,8 @@ impl<'a> Training<'a> {
         (self.state.epochs * self.steps_of_epoch() + self.state.step) as u64
     }
 
-    fn steps_of_epoch(&self) -> usize {
+    /// Batches of an epoch.
+    pub fn steps_of_epoch(&self) -> usize {
         self.data.training.labels.len().div_ceil(self.state.settings.batch)
     }
 

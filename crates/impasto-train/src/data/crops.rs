@@ -6,7 +6,6 @@
 use std::path::{Path, PathBuf};
 
 use rand_chacha::ChaCha8Rng;
-use rayon::prelude::*;
 
 use super::decode::{Decoding, Pixels};
 use super::files::for_each_file;
@@ -77,11 +76,7 @@ impl Crops {
 
     /// `count` crops of a step, `[N, 3, side, side]`, red, green, blue, 0..1: a function of seed and step.
     pub fn batch(&self, seed: u64, step: u64, count: usize) -> Vec<f32> {
-        let crops = (0..count as u32).into_par_iter().flat_map_iter(|index| {
-            let mut random = stream(seed, step, index);
-            self.disturbed(&mut random)
-        });
-        crops.collect()
+        (0..count as u32).flat_map(|index| self.disturbed(&mut stream(seed, step, index))).collect()
     }
 
     /// Undisturbed crops of pictures that are learnt from, `[N, 3, side, side]`.

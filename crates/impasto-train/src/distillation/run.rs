@@ -212,6 +212,11 @@ impl<'a> Distillation<'a> {
         (self.state.step, self.state.seconds)
     }
 
+    /// The settings.
+    pub fn settings(&self) -> &DistillationSettings {
+        &self.state.settings
+    }
+
     /// Every so many steps the running means of the unexplained shares at [`TAPS`].
     pub fn history(&self) -> &[(usize, Vec<f64>)] {
         &self.state.history
