@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs PyTorch beside this script, builds Impasto, runs both in turn and prints the ratio table.
-# Arguments go to compare.py, or after the word `patches` to compare_patches.py: --help lists them.
+# Arguments go to compare.py, or after the words `patches` or `training` to compare_patches.py or
+# compare_training.py: --help lists them.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 venv=$here/.venv
@@ -12,10 +13,13 @@ if ! cmp -s "$here/requirements.txt" "$venv/requirements.txt"; then
     cp "$here/requirements.txt" "$venv/requirements.txt"
 fi
 
-if [ "${1:-}" = patches ]; then
+case "${1:-}" in
+patches | training)
+    what=$1
     shift
-    exec "$venv/bin/python" "$here/compare_patches.py" "$@"
-fi
+    exec "$venv/bin/python" "$here/compare_$what.py" "$@"
+    ;;
+esac
 
 (cd "$here/../.." && cargo build --release -p impasto-cli)
 exec "$venv/bin/python" "$here/compare.py" "$@"

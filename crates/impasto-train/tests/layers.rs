@@ -117,7 +117,8 @@ fn fully_connected_layers_are_those_of_pytorch() {
     let of = |part: &str| &fixture[&format!("dense.{part}")];
     let [outputs, inputs] = of("weight").shape[..] else { panic!("a matrix") };
     let isa = Isa::detect();
-    let mut layer = TrainedDense::from_matrix(inputs, outputs, &of("weight").values, of("bias").values.clone());
+    let mut layer =
+        TrainedDense::from_matrix(inputs, outputs, &of("weight").values, of("bias").values.clone());
     let (input, gradient) = (batch(of("input")), batch(of("gradient")));
     let mut output = unset(of("output"));
     layer.forward(isa, input.map(), false, output.map_mut());
@@ -147,7 +148,12 @@ fn convolutions_are_those_of_pytorch() {
         assert_close(&output.to_planes(), &of("output").values, 1e-5, name);
         let by_output = OutputGradient::Masked(gradient.map(), &mask);
         layer.weight_gradient(isa, ConvolutionInput::Maps(&input), by_output, &mut workspace);
-        assert_close(&layer.weight.gradient, &of("weight_gradient").values, 2e-5, &format!("{name} by weight"));
+        assert_close(
+            &layer.weight.gradient,
+            &of("weight_gradient").values,
+            2e-5,
+            &format!("{name} by weight"),
+        );
         assert_close(&layer.bias.gradient, &of("bias_gradient").values, 2e-5, &format!("{name} by bias"));
         let mut by_input = unset(of("input"));
         layer.input_gradient(isa, by_output, &mut by_input, &mut workspace);

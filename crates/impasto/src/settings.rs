@@ -1,6 +1,6 @@
 //! Settings: everything that a run depends on besides its pictures and its network, as plain data.
 
-use impasto_network::{ChannelOrder, Convention, Layer, NetworkOptions};
+use impasto_network::{Architecture, ChannelOrder, Convention, Layer, NetworkOptions};
 use serde::{Serialize, Serializer};
 
 use crate::error::require;
@@ -122,6 +122,24 @@ impl Settings {
     /// The layers that the network is read at, shallow to deep: those of all terms that have a weight.
     pub fn layers(&self) -> Vec<Layer> {
         Taps::new(&self.active_terms().collect::<Vec<_>>()).picture
+    }
+
+    /// Leaves out the layers that a network lacks, and answers them, shallow to deep. A term all of whose layers are
+    /// missing reads the first ReLU of the network's last block. This is for small networks and for settings
+    /// that promise no published formula, which it would change.
+    pub fn fit_layers(&mut self, network: &Architecture) -> Vec<Layer> {
+        let missing: Vec<Layer> =
+            self.layers().into_iter().filter(|&layer| !network.contains(layer)).collect();
+        for term in self.terms.iter_mut().filter(|_| !missing.is_empty()) {
+            match term {
+                Term::Content(term) => term.layers.fit(network),
+                Term::Gram(term) => term.layers.fit(network),
+                Term::Nearest(term) => term.layers.fit(network),
+                Term::Patches(term) => term.layers.fit(network),
+                _ => {}
+            }
+        }
+        missing
     }
 
     /// Checks all ranges. Layers that the network lacks are found when a run is planned.

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use impasto_network::{Architecture, Convention};
+use impasto_network::{Architecture, Convention, Weights};
 use impasto_train::data::Collection;
 use impasto_train::distillation::DistillationSettings;
 
 use crate::failure::Failure;
-use crate::network_choice::network_parser;
+use crate::network_choice::{self, network_parser};
 use crate::painting::arguments::MachineArguments;
 use crate::train::{decay, rate};
 use crate::training::RunArguments;
@@ -36,9 +36,9 @@ same processor, whatever the number of threads and however often the run was int
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct DistillArguments {
-    /// The network whose features are to be had.
-    #[arg(long, value_name = "NAME", value_parser = network_parser(), default_value = "vgg19")]
-    pub teacher: Architecture,
+    /// The network whose features are to be had [default: what the weight file holds, vgg19 without one]
+    #[arg(long, value_name = "NAME", value_parser = network_parser())]
+    pub teacher: Option<Architecture>,
 
     /// Its weights, of any format [default: those that `impasto weights pull` installed]
     #[arg(long, value_name = "FILE")]
@@ -109,6 +109,16 @@ pub struct DistillArguments {
 }
 
 impl DistillArguments {
+    /// The teacher with its weights.
+    ///
+    /// # Errors
+    /// If they are missing, damaged, or of another network.
+    pub fn teacher(&self) -> Result<Weights, Failure> {
+        let default = || self.weights.is_none().then(Architecture::vgg19);
+        let network = self.teacher.clone().or_else(default);
+        network_choice::chosen(network.as_ref(), self.weights.as_deref(), self.convention)
+    }
+
     /// The settings that the flags ask for.
     pub fn settings(&self) -> DistillationSettings {
         DistillationSettings {

@@ -18,18 +18,14 @@ use serde::Serialize;
 use crate::failure::{Failure, say};
 use crate::painting::duration;
 use crate::training::{Checkpoints, Display, Pace, save_network, write_log};
-use crate::{interrupt, machine, network_choice, threads};
+use crate::{interrupt, machine, threads};
 
 /// Distils and saves, or measures.
 pub fn run(arguments: &DistillArguments) -> Result<(), Failure> {
     let isa = machine::instruction_set(arguments.machine.isa)?;
     threads::pool(arguments.machine.threads)?.install(|| {
         let collections = arguments.collections()?;
-        let teacher = network_choice::chosen(
-            Some(&arguments.teacher),
-            arguments.weights.as_deref(),
-            arguments.convention,
-        )?;
+        let teacher = arguments.teacher()?;
         if !arguments.measure.is_empty() {
             return measure::run(arguments, &teacher, &Crops::open(&collections, arguments.crop)?, isa);
         }

@@ -34,7 +34,7 @@ pub fn write(
             .collect()
     });
     let page = TrainingPage {
-        title: format!("Distillation of {} from {}", arguments.network, arguments.teacher.name()),
+        title: format!("Distillation of {} from {}", arguments.network, distillation.teacher()),
         summary: format!(
             "{steps} of {} steps · {} · impasto {}",
             arguments.steps,

@@ -28,13 +28,9 @@ pub struct FeaturesArguments {
     /// The picture.
     pub image: PathBuf,
 
-    /// Where the network is read: convB_I before the ReLU of a convolution, reluB_I after it, poolB.
-    #[arg(
-        long,
-        value_name = "LAYERS",
-        value_delimiter = ',',
-        default_value = "relu1_1,relu2_1,relu3_1,relu4_1,relu5_1"
-    )]
+    /// Where the network is read: convB_I before the ReLU of a convolution, reluB_I after it, poolB [default:
+    /// relu1_1 to relu5_1, as far as the network goes]
+    #[arg(long, value_name = "LAYERS", value_delimiter = ',')]
     pub layers: Vec<Layer>,
 
     /// Channels of each layer: all, by their number, or the N with the most energy, strongest first.

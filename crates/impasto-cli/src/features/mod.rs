@@ -27,10 +27,14 @@ const SIZE_TO_RECONSTRUCT: u32 = 256;
 pub fn run(arguments: &FeaturesArguments) -> Result<(), Failure> {
     let isa = machine::instruction_set(arguments.machine.isa)?;
     threads::pool(arguments.machine.threads)?.install(|| {
+        let mut engine = engine(arguments, isa)?;
         let mut layers = arguments.layers.clone();
+        if layers.is_empty() {
+            let last = engine.architecture().blocks().len().min(5) as u8;
+            layers = (1..=last).map(|block| Layer::relu(block, 1)).collect();
+        }
         layers.sort_unstable();
         layers.dedup();
-        let mut engine = engine(arguments, isa)?;
         match arguments.reconstruct {
             Some(from) => reconstruct(arguments, &mut engine, from, &layers),
             None => show(arguments, &mut engine, &layers),

@@ -42,18 +42,19 @@ impl Job {
     /// # Errors
     /// The first flag, file or size with which the run could not succeed.
     pub fn new(request: &Request<'_>, isa: Isa) -> Result<Self, Failure> {
-        let settings = settings::settings(request)?;
+        let mut settings = settings::settings(request)?;
         let blend = blend(request)?;
         let output = Output::new(request)?;
         let network = &request.shared.network;
         let weights =
             network_choice::chosen(network.network.as_ref(), network.weights.as_deref(), network.convention)?;
+        let mut notes: Vec<String> =
+            notes::fit_layers(request, &mut settings, weights.architecture()).into_iter().collect();
         let convention = settings.convention(weights.convention());
         let weights = weights.with_convention(convention);
         let recipe = Recipe::new(request, &settings, &weights, &blend, isa);
         let engine = CpuEngine::with_isa(weights, settings.network, isa);
 
-        let mut notes = Vec::new();
         let pictures = Pictures::read(request, &settings, &mut notes)?;
         let recipe = recipe.with_maps(pictures.maps.as_ref().map(|(_, recipe)| recipe.clone()));
         let output = output.with_alpha(pictures.alpha.clone(), settings.schedule.filter);

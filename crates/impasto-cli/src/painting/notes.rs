@@ -1,6 +1,8 @@
 //! What the user should know before a run: flags without effect, sizes that were changed, hints.
 
-use impasto::{Plan, Settings, Start};
+use impasto::terms::Content;
+use impasto::{Plan, Preset, Settings, Start};
+use impasto_network::{Architecture, Layer};
 
 use super::request::Request;
 use super::values::PictureSize;
@@ -20,6 +22,31 @@ pub fn of_run(request: &Request<'_>, settings: &Settings, plan: &Plan, shape: (u
         few_iterations(settings, plan),
     ];
     notes.into_iter().flatten().collect()
+}
+
+/// Leaves out of our own presets what a small network lacks, unless it was asked for by name, and says so.
+pub fn fit_layers(request: &Request<'_>, settings: &mut Settings, network: &Architecture) -> Option<String> {
+    if ![Preset::Impasto, Preset::Doodle, Preset::Texture].contains(&request.shared.picture.preset) {
+        return None;
+    }
+    let missing = settings.fit_layers(network);
+    // What was asked for by name stays, and is an error where it is missing.
+    if let (Some(typed), Some(layers)) = (&request.shared.style.style_layers, settings.style_layers_mut()) {
+        layers.layers.clone_from(typed);
+    }
+    let of_content = request.keeping.and_then(|flags| flags.content_layers.as_ref());
+    if let (Some(typed), Some(content)) = (of_content, settings.term_mut::<Content>()) {
+        content.layers.layers.clone_from(typed);
+    }
+    let names: Vec<String> = missing.iter().map(Layer::to_string).collect();
+    let read: Vec<String> = settings.layers().iter().map(Layer::to_string).collect();
+    (!missing.is_empty()).then(|| {
+        format!(
+            "hint: the network has no {}; it is read at {}; --style-layers and --content-layers choose others",
+            names.join(", "),
+            read.join(", ")
+        )
+    })
 }
 
 fn enlarged(request: &Request<'_>, shape: (usize, usize), size: (usize, usize)) -> Option<String> {

@@ -38,7 +38,7 @@ fn train(arguments: &TrainArguments, isa: Isa) -> Result<(), Failure> {
         false => Training::new(shape, &data, settings, isa)?,
     };
     let steps = training.steps_of_epoch();
-    let mut session = Session {
+    let session = Session {
         arguments,
         output: &output,
         checkpoints,
@@ -94,6 +94,7 @@ impl Session<'_> {
             ));
             return Err(Failure::Interrupted);
         }
+        write_log(arguments.run.log.as_deref(), training.history())?;
         let last = *training.history().last().expect("a run that is done has had an epoch");
         let precision = arguments.precision.precision;
         save_network(

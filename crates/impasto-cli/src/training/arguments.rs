@@ -12,7 +12,7 @@ pub struct RunArguments {
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Option<PathBuf>,
 
-    /// Minutes between two checkpoints, 0.1 to 1440. One is saved at Ctrl-C too.
+    /// Minutes between two checkpoints, 0 to 1440; 0 saves after every step. One is saved at Ctrl-C too.
     #[arg(long, value_name = "MINUTES", default_value = "5", value_parser = minutes)]
     pub checkpoint_every: f64,
 
@@ -44,6 +44,6 @@ pub struct RunArguments {
 }
 
 fn minutes(text: &str) -> Result<f64, String> {
-    let minutes = text.parse().ok().filter(|minutes| (0.1..=1440.0).contains(minutes));
-    minutes.ok_or_else(|| "expected minutes, 0.1 to 1440".to_owned())
+    let minutes = text.parse().ok().filter(|minutes| (0.0..=1440.0).contains(minutes));
+    minutes.ok_or_else(|| "expected minutes, 0 to 1440".to_owned())
 }

@@ -1,6 +1,8 @@
 //! The program as its users meet it: run in an empty folder on pictures made by the test.
 
 mod bad_input;
+#[cfg(unix)]
+mod distill;
 mod doodle;
 #[cfg(unix)]
 mod interrupt;
@@ -12,5 +14,7 @@ mod scene;
 #[allow(dead_code, reason = "not all of it is needed here")]
 mod server;
 mod texture;
+#[cfg(unix)]
+mod train;
 mod transfer;
 mod weights;

@@ -165,3 +165,90 @@ fn orthonormal_columns(matrix: &[f32], rows: usize, columns: usize) -> Vec<f32> 
     }
     result
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::rand_core::SeedableRng;
+
+    use super::*;
+
+    fn maps(channels: usize, seed: f32) -> Batch {
+        let planes: Vec<f32> = (0..2 * channels * 12).map(|index| (index as f32 * seed).sin()).collect();
+        Batch::from_planes(2, channels, 3, 4, &planes)
+    }
+
+    #[test]
+    fn gradients_are_those_of_finite_differences() {
+        const SKEW: f32 = 0.3;
+        let (teacher, isa) = (maps(21, 0.7), Isa::detect());
+        let mut lift = Lift::new(&mut ChaCha8Rng::seed_from_u64(1), 5, 21, 0.8);
+        // Away from the isometry, where the penalty has no gradient.
+        lift.layer
+            .weight
+            .value
+            .iter_mut()
+            .enumerate()
+            .for_each(|(at, value)| *value *= 1.0 + (at as f32).sin());
+        let loss = |lift: &mut Lift, student: &Batch| {
+            let lifted = lift.learn(isa, student, &teacher, SKEW, &mut Buffers::default());
+            (lifted.unexplained, lifted.unexplained + f64::from(SKEW) * lifted.skew, lifted.gradient)
+        };
+        let student = maps(5, 0.31);
+        let (_, _, by_student) = loss(&mut lift, &student);
+        let by_matrix = lift.layer.weight.gradient.clone();
+        let step = 1e-3;
+        let moved = |by: f32| {
+            let planes = student
+                .to_planes()
+                .iter()
+                .enumerate()
+                .map(|(at, it)| it + by * (at as f32).cos())
+                .collect::<Vec<_>>();
+            Batch::from_planes(2, 5, 3, 4, &planes)
+        };
+        let expected: f32 =
+            by_student.to_planes().iter().enumerate().map(|(at, it)| it * (at as f32).cos()).sum();
+        let found =
+            (loss(&mut lift, &moved(step)).0 - loss(&mut lift, &moved(-step)).0) / f64::from(2.0 * step);
+        assert!((found as f32 - expected).abs() < 2e-3 * expected.abs(), "by features: {found} {expected}");
+
+        let values = lift.layer.weight.value.clone();
+        let mut along = |by: f32| {
+            let moved = values
+                .iter()
+                .enumerate()
+                .map(|(at, it)| if *it == 0.0 { 0.0 } else { it + by * (at as f32).cos() });
+            lift.layer.weight.value = moved.collect();
+            loss(&mut lift, &student).1
+        };
+        let found = (along(step) - along(-step)) / f64::from(2.0 * step);
+        let expected: f32 = by_matrix
+            .iter()
+            .zip(&values)
+            .enumerate()
+            .filter(|(_, (_, it))| **it != 0.0)
+            .map(|(at, (by, _))| by * (at as f32).cos())
+            .sum();
+        assert!((found as f32 - expected).abs() < 2e-3 * expected.abs(), "by matrix: {found} {expected}");
+    }
+
+    #[test]
+    fn lifts_begin_as_isometries() {
+        for (inputs, outputs) in [(5, 21), (21, 5)] {
+            let lift = Lift::new(&mut ChaCha8Rng::seed_from_u64(2), inputs, outputs, 1.0);
+            let matrix = lift.layer.matrix();
+            let (count, length) = (inputs.min(outputs), inputs.max(outputs));
+            let at = |vector: usize, element: usize| {
+                if inputs > outputs {
+                    matrix[vector * inputs + element]
+                } else {
+                    matrix[element * inputs + vector]
+                }
+            };
+            for (a, b) in (0..count).flat_map(|a| (0..count).map(move |b| (a, b))) {
+                let product: f32 = (0..length).map(|element| at(a, element) * at(b, element)).sum();
+                assert!((product - f32::from(u8::from(a == b))).abs() < 1e-5, "{a} {b}: {product}");
+            }
+        }
+    }
+}

@@ -212,6 +212,11 @@ impl<'a> Distillation<'a> {
         (self.state.step, self.state.seconds)
     }
 
+    /// The name of the teacher.
+    pub fn teacher(&self) -> &str {
+        &self.state.teacher
+    }
+
     /// The settings.
     pub fn settings(&self) -> &DistillationSettings {
         &self.state.settings

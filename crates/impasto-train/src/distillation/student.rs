@@ -272,3 +272,90 @@ fn mean(batch: &Batch) -> f64 {
         batch.map().blocks().iter().flat_map(|block| &block.0).map(|&value| f64::from(value)).sum();
     sum / (batch.channels() * batch.map().positions()) as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::rand_core::SeedableRng;
+
+    use super::*;
+
+    const SHAPE: (usize, usize, usize) = (3, 8, 8);
+
+    fn student() -> Student {
+        let architecture = Architecture::new("small", vec![vec![16, 5], vec![17], vec![4]]);
+        Student::new(architecture, Layer::relu(2, 1), Isa::detect(), &mut ChaCha8Rng::seed_from_u64(4))
+    }
+
+    fn pictures() -> Vec<f32> {
+        (0..3 * 3 * 64).map(|index| 0.5 + 0.5 * (index as f32 * 1.7).sin()).collect()
+    }
+
+    /// Inner products of the features of the first and the last stage with fixed numbers.
+    fn objective(student: &mut Student, wants_gradients: bool) -> f64 {
+        let passed = student.forward(&pictures(), SHAPE);
+        let mut sum = 0.0;
+        let mut gradients = Vec::new();
+        for stage in [0, 2] {
+            let features = passed.features(stage);
+            let planes = features.to_planes();
+            let weights: Vec<f32> = (0..planes.len()).map(|index| (index as f32 * 0.9).cos()).collect();
+            sum += planes.iter().zip(&weights).map(|(a, b)| f64::from(a * b)).sum::<f64>();
+            let (height, width) = (features.height(), features.width());
+            gradients
+                .push((stage, Batch::from_planes(SHAPE.0, features.channels(), height, width, &weights)));
+        }
+        if wants_gradients {
+            student.backward(passed, gradients);
+        }
+        sum
+    }
+
+    #[test]
+    fn gradients_are_those_of_finite_differences() {
+        let mut student = student();
+        assert_eq!(student.parameters().len(), 3 * 3, "nothing beyond the deepest tap");
+        objective(&mut student, true);
+        let gradients: Vec<Vec<f32>> =
+            student.parameters().iter().map(|(_, parameter)| parameter.gradient.clone()).collect();
+        for (which, gradient) in gradients.iter().enumerate() {
+            // Along the gradient itself, where what poolings choose anew weighs least.
+            let length = gradient.iter().map(|value| value * value).sum::<f32>().sqrt();
+            let along = |by: f32| {
+                let mut moved = self::student();
+                let (name, parameter) = moved.parameters().swap_remove(which);
+                let values = parameter.value.iter_mut().zip(gradient);
+                values.for_each(|(value, gradient)| *value += by * gradient / length);
+                moved.update();
+                (name, objective(&mut moved, false))
+            };
+            let step = 1e-3;
+            let ((name, above), (_, below)) = (along(step), along(-step));
+            let found = (above - below) / f64::from(2.0 * step);
+            assert!((found / f64::from(length) - 1.0).abs() < 0.03, "{name}: {found} {length}");
+        }
+    }
+
+    #[test]
+    fn a_folded_student_has_the_features_of_its_running_means_at_mean_one() {
+        let mut student = student();
+        (0..30).for_each(|_| drop(student.forward(&pictures(), SHAPE)));
+        let expected = student.infer(&pictures(), SHAPE, &[0, 1, 2]);
+        let convolutions = student.folded(&pictures(), SHAPE);
+        let bytes = impasto_network::safetensors_bytes(
+            &convolutions,
+            &CONVENTION,
+            impasto_network::Precision::F32,
+            &[],
+        );
+        let weights = impasto_network::Weights::from_bytes("small", bytes.unwrap(), None).unwrap();
+        let taps = [Layer::relu(1, 1), Layer::relu(1, 2), Layer::relu(2, 1)];
+        let mut folded = super::super::frozen_network::FrozenNetwork::new(&weights, &taps, Isa::detect());
+        for (found, expected) in folded.features(&pictures(), SHAPE).iter().zip(&expected) {
+            assert!((mean(found) - 1.0).abs() < 1e-4, "{}", mean(found));
+            let scale = 1.0 / mean(expected) as f32;
+            for (found, expected) in found.to_planes().iter().zip(expected.to_planes()) {
+                assert!((found - scale * expected).abs() < 1e-3 * (1.0 + found.abs()), "{found} {expected}");
+            }
+        }
+    }
+}

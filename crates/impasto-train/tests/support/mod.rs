@@ -1,5 +1,8 @@
 //! Reading what PyTorch computed (fixtures/make_*.py), and comparing with it.
 
+// Every test file is a program of its own, and none uses all of this.
+#![allow(dead_code)]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 //! Layers with weights.
 
-use impasto_network::Layer;
+use impasto_network::{Architecture, Layer};
 use serde::Serialize;
 
 use crate::SettingsError;
@@ -43,6 +43,15 @@ impl WeightedLayers {
         self.layers = equal(layers);
     }
 
+    /// Leaves out the layers that a network lacks. If that is all of them, the first ReLU of its last block takes
+    /// their place.
+    pub(crate) fn fit(&mut self, network: &Architecture) {
+        self.layers.retain(|it| network.contains(it.layer));
+        if self.layers.is_empty() {
+            self.replace(&[Layer::relu(network.blocks().len() as u8, 1)]);
+        }
+    }
+
     /// The layers that have any weight.
     pub(crate) fn active(&self) -> Vec<Layer> {
         self.layers.iter().filter(|it| it.weight > 0.0).map(|it| it.layer).collect()
@@ -77,4 +86,22 @@ impl WeightedLayers {
 
 fn equal(layers: &[Layer]) -> Vec<LayerWeight> {
     layers.iter().map(|&layer| LayerWeight { layer, weight: 1.0 }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layers_that_a_network_lacks_are_left_out() {
+        let network = Architecture::new("small", vec![vec![8; 2], vec![8; 2], vec![8; 3]]);
+        let fitted = |layers: &[Layer]| {
+            let mut layers = WeightedLayers::sharing(layers);
+            layers.fit(&network);
+            layers
+        };
+        let (relu2_1, relu5_1) = (Layer::relu(2, 1), Layer::relu(5, 1));
+        assert_eq!(fitted(&[relu2_1, relu5_1]), WeightedLayers::sharing(&[relu2_1]));
+        assert_eq!(fitted(&[Layer::relu(4, 2), relu5_1]), WeightedLayers::sharing(&[Layer::relu(3, 1)]));
+    }
 }
