@@ -9,7 +9,10 @@ use support::{Fixture, assert_close, fixture, on_pools};
 /// Values of the fixture; several runs of work are more.
 const COUNT: usize = 50;
 
-fn makers() -> [(&'static str, f32, fn(&[usize]) -> Optimizer); 4] {
+/// Makes an optimiser for parameters of these lengths.
+type Make = fn(&[usize]) -> Optimizer;
+
+fn makers() -> [(&'static str, f32, Make); 4] {
     [
         ("adam", 0.01, |lengths| Optimizer::Adam(Adam::new(lengths, 0.0))),
         ("adamw", 0.01, |lengths| Optimizer::Adam(Adam::new(lengths, 0.1))),

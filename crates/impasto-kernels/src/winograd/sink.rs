@@ -58,7 +58,6 @@ pub(crate) struct ForwardSink<'a> {
 
 impl TileSink for ForwardSink<'_> {
     #[inline(always)]
-    #[expect(clippy::too_many_arguments, reason = "the tile and its place")]
     unsafe fn tile<S: Simd>(
         &self,
         block: usize,
@@ -199,7 +198,6 @@ pub(crate) struct GradientSink {
 
 impl TileSink for GradientSink {
     #[inline(always)]
-    #[expect(clippy::too_many_arguments, reason = "the tile and its place")]
     unsafe fn tile<S: Simd>(
         &self,
         block: usize,

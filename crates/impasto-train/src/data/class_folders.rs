@@ -42,7 +42,7 @@ pub(super) fn read(path: &Path, side: usize) -> Result<DataSet, DataFault> {
         let is_test = match place.split {
             _ if !has_test => {
                 seen[label] += 1;
-                seen[label] % HELD_OUT == 0
+                usize::is_multiple_of(seen[label], HELD_OUT)
             }
             split => split == Some("test"),
         };

@@ -16,7 +16,7 @@ impl<T: Send> Prefetch<T> {
     /// Starts a thread that makes the batches of `indices`, in that order.
     pub fn new<'scope>(
         scope: &'scope Scope<'scope, '_>,
-        mut indices: impl Iterator<Item = usize> + Send + 'scope,
+        indices: impl Iterator<Item = usize> + Send + 'scope,
         make: impl Fn(usize) -> T + Send + 'scope,
     ) -> Self
     where
@@ -24,7 +24,7 @@ impl<T: Send> Prefetch<T> {
     {
         let (to, batches) = sync_channel(WAITING);
         scope.spawn(move || {
-            while let Some(index) = indices.next() {
+            for index in indices {
                 let batch = catch_unwind(AssertUnwindSafe(|| make(index)));
                 let failed = batch.is_err();
                 // Nobody listens any more: there is nothing left to do.

@@ -97,12 +97,11 @@ impl BatchNormalization {
         let mean: Vec<f64> = (0..channels).map(|channel| of(0, channel)).collect();
         let factor = (0..channels).map(|channel| 1.0 / (of(1, channel) + EPSILON).sqrt()).collect();
         let unbiased = positions as f64 / (positions - 1) as f64;
-        for channel in 0..channels {
-            let running = |old: f32, new: f64| (f64::from(old) + MOMENTUM * (new - f64::from(old))) as f32;
-            self.running_mean[channel] = running(self.running_mean[channel], mean[channel]);
-            self.running_variance[channel] =
-                running(self.running_variance[channel], of(1, channel) * unbiased);
-        }
+        let running =
+            |old: &mut f32, new: f64| *old = (f64::from(*old) + MOMENTUM * (new - f64::from(*old))) as f32;
+        self.running_mean.iter_mut().zip(&mean).for_each(|(old, &new)| running(old, new));
+        let variances = self.running_variance.iter_mut().enumerate();
+        variances.for_each(|(channel, old)| running(old, of(1, channel) * unbiased));
         let statistics = BatchStatistics { mean, factor };
         let line = self.line(&statistics.mean, &statistics.factor);
         apply(input, &line, to);

@@ -54,10 +54,9 @@ impl MaximumPooling {
                 *to = from[window[0].expect("a window has its corner")];
                 for (number, at) in window.iter().enumerate().skip(1) {
                     let Some(at) = at else { continue };
-                    for lane in 0..LANES {
-                        if from[*at].0[lane] > to.0[lane] {
-                            to.0[lane] = from[*at].0[lane];
-                            chosen[lane] = number as u8;
+                    for ((to, &from), chosen) in to.0.iter_mut().zip(&from[*at].0).zip(chosen.iter_mut()) {
+                        if from > *to {
+                            (*to, *chosen) = (from, number as u8);
                         }
                     }
                 }
