@@ -51,6 +51,16 @@ pub fn chosen(
     }
 }
 
+/// Whether a network needs no weight file: it is built in or installed.
+///
+/// # Errors
+/// If what is installed is damaged.
+pub fn is_at_hand(network: &Architecture) -> Result<bool, Failure> {
+    let name = network.name();
+    let found = Cache::of_user().ok().map(|cache| cache.find(name)).transpose()?.flatten();
+    Ok(name == NETWORKS[0] || found.is_some())
+}
+
 /// Opens the weights that are installed under the name of a network.
 fn installed(network: &Architecture, convention: Option<Convention>) -> Result<Weights, Failure> {
     let name = network.name();

@@ -317,16 +317,6 @@ fn the_embedded_network_is_the_compact_one() {
 }
 
 #[test]
-fn the_embedded_network_is_the_one_of_the_data() {
-    let Some(path) = data("weights/compact.safetensors") else { return };
-    let (file, embedded) = (Weights::open(path, None).unwrap(), Weights::compact());
-    assert_eq!((file.architecture(), file.convention()), (embedded.architecture(), embedded.convention()));
-    for layer in file.architecture().convolutions() {
-        assert_eq!(file.convolution(layer), embedded.convolution(layer));
-    }
-}
-
-#[test]
 fn vgg19_opens_quickly() {
     let Some(path) = data("weights/vgg19.safetensors") else { return };
     let start = Instant::now();

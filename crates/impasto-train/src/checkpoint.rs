@@ -61,7 +61,7 @@ pub enum CheckpointFault {
     )]
     Settings {
         /// What differs.
-        setting: &'static str,
+        setting: String,
         /// Its value in the checkpoint.
         found: String,
         /// Its value now.
@@ -171,9 +171,33 @@ impl Checkpoint {
         Ok(())
     }
 
+    /// Compares settings of two runs, key by key.
+    ///
+    /// # Errors
+    /// Names the first that differs.
+    pub fn expect_same(&self, found: &impl Serialize, asked: &impl Serialize) -> Result<(), CheckpointError> {
+        let (found, asked) = (object(found), object(asked));
+        for (setting, asked) in asked {
+            let found = found.get(&setting).cloned().unwrap_or(Value::Null);
+            if found != asked {
+                let (found, asked) = (found.to_string(), asked.to_string());
+                return Err(self.fault(CheckpointFault::Settings { setting, found, asked }));
+            }
+        }
+        Ok(())
+    }
+
     /// An error about this file.
     pub fn fault(&self, fault: CheckpointFault) -> CheckpointError {
         CheckpointError { file: self.file.clone(), fault }
+    }
+}
+
+/// Settings as they are saved.
+fn object(settings: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(settings) {
+        Ok(Value::Object(object)) => object,
+        other => unreachable!("settings are an object of numbers and texts: {other:?}"),
     }
 }
 

@@ -29,7 +29,8 @@ impl Parameter {
 /// `√(2 / inputs)` (He et al. 2015, equation 10), by the method of Box and Muller.
 pub(crate) fn he_normal(random: &mut ChaCha8Rng, inputs: usize, count: usize) -> Vec<f32> {
     let deviation = (2.0 / inputs as f64).sqrt();
-    let mut uniform = || (f64::from(random.next_u32()) + 0.5) / f64::from(u32::MAX);
+    // The largest draw would come out above 1, which has no logarithm that is wanted.
+    let mut uniform = || ((f64::from(random.next_u32()) + 0.5) / f64::from(u32::MAX)).min(1.0);
     (0..count)
         .map(|_| {
             let (radius, angle) = ((-2.0 * uniform().ln()).sqrt(), std::f64::consts::TAU * uniform());

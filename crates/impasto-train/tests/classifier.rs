@@ -170,35 +170,41 @@ fn other_runs_are_not_gone_on_with() {
     training.save(&path).unwrap();
     let resume = |shape: ClassifierShape, data: &DataSet, settings: ClassifierSettings| {
         let outcome = Training::resume(&path, shape, data, settings, Isa::detect());
-        match outcome.map(drop) {
+        let setting = match outcome.map(drop) {
             Err(TrainingError::Checkpoint(error)) => match error.fault {
                 CheckpointFault::Settings { setting, .. } => Some(setting),
                 fault => panic!("{fault}"),
             },
             Err(error) => panic!("{error}"),
             Ok(()) => None,
-        }
+        };
+        setting.unwrap_or_else(|| "none".to_owned())
     };
     let of = |change: fn(&mut ClassifierSettings)| {
         let mut settings = settings();
         change(&mut settings);
         settings
     };
-    assert_eq!(resume(shape.clone(), &data, settings()), None);
-    assert_eq!(resume(shape.clone(), &data, of(|it| it.target_error = 0.5)), None);
-    assert_eq!(
-        resume(shape.clone(), &data, of(|it| it.epochs = 9)),
-        Some("settings"),
-        "the cosine is another"
-    );
-    assert_eq!(resume(shape.clone(), &data, of(|it| it.schedule = Schedule::Constant)), Some("settings"));
-    assert_eq!(resume(shape.clone(), &data, of(|it| it.seed = 1)), Some("settings"));
+    assert_eq!(resume(shape.clone(), &data, settings()), "none");
+    assert_eq!(resume(shape.clone(), &data, of(|it| it.target_error = 0.5)), "none");
+    assert_eq!(resume(shape.clone(), &data, of(|it| it.epochs = 9)), "epochs", "the cosine is another");
+    assert_eq!(resume(shape.clone(), &data, of(|it| it.schedule = Schedule::Constant)), "schedule");
+    assert_eq!(resume(shape.clone(), &data, of(|it| it.seed = 1)), "seed");
     let mut other = data.clone();
     other.training.pixels[0] ^= 1;
-    assert_eq!(resume(shape.clone(), &other, settings()), Some("data set"));
+    assert_eq!(resume(shape.clone(), &other, settings()), "data set");
     let mut renamed = shape;
     renamed.architecture = Architecture::new("other", renamed.architecture.blocks().to_vec());
-    assert_eq!(resume(renamed, &data, settings()), Some("network"));
+    assert_eq!(resume(renamed, &data, settings()), "network");
+}
+
+#[test]
+fn a_run_that_diverges_stops_and_spoils_nothing() {
+    let (data, [shape, _]) = (data(), shapes());
+    let settings = ClassifierSettings { rate: 1e30, warm_up: 1, epochs: 50, ..settings() };
+    let mut training = Training::new(shape, &data, settings, Isa::detect()).unwrap();
+    let error = training.run(|_, _| ControlFlow::Continue(())).unwrap_err();
+    assert!(matches!(error, TrainingError::Diverged { .. }), "{error}");
 }
 
 #[test]

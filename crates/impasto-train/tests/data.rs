@@ -120,6 +120,65 @@ fn damage_is_named() {
 }
 
 #[test]
+fn empty_class_folders_links_in_circles_and_changed_bytes_are_noticed() {
+    let scene = tempfile::tempdir().unwrap();
+    let path = |name: &str| scene.path().join(name);
+    folders(&path("folders"));
+    fs::write(path("folders/train/notes.txt"), "no picture").unwrap();
+    let set = DataSet::open(path("folders"), 32).unwrap();
+    assert_eq!(set.classes.len(), 10, "a text beside the classes is no class");
+
+    pack(&path("folders"), &path("data.tar.gz"));
+    let mut packed = fs::read(path("data.tar.gz")).unwrap();
+    let checksum = packed.len() - 7;
+    packed[checksum] ^= 1;
+    fs::write(path("changed.tar.gz"), packed).unwrap();
+    let fault = DataSet::open(path("changed.tar.gz"), 32).unwrap_err().fault;
+    assert!(matches!(fault, DataFault::Archive { .. }), "{fault}");
+
+    fs::create_dir(path("folders/train/zebra")).unwrap();
+    pack(&path("folders"), &path("data.tar"));
+    for data in ["folders", "data.tar"] {
+        let fault = DataSet::open(path(data), 32).unwrap_err().fault;
+        assert_eq!(fault.to_string(), "class zebra has no training pictures", "{data}");
+    }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(path("folders"), path("folders/train/zebra/loop")).unwrap();
+        let fault = DataSet::open(path("folders"), 32).unwrap_err().fault;
+        assert!(fault.to_string().contains("a link that leads into itself"), "{fault}");
+    }
+}
+
+#[test]
+fn a_line_of_pixels_is_cut_before_it_is_enlarged() {
+    let scene = tempfile::tempdir().unwrap();
+    RgbImage::from_pixel(30_000, 1, Rgb([9, 9, 9])).save(scene.path().join("line.png")).unwrap();
+    let crops = Crops::open(&[Collection { path: scene.path().to_owned(), share: 1.0 }], 32).unwrap();
+    assert!(crops.plain(0, 3).iter().all(|&value| (value - 9.0 / 255.0).abs() < 1e-6));
+}
+
+#[test]
+fn other_pictures_and_shares_have_other_descriptions() {
+    let scene = tempfile::tempdir().unwrap();
+    for folder in ["a", "b"] {
+        fs::create_dir(scene.path().join(folder)).unwrap();
+        RgbImage::from_pixel(40, 40, Rgb([9, 9, 9])).save(scene.path().join(folder).join("x.png")).unwrap();
+    }
+    let describe = |shares: [f32; 2]| {
+        let collections = ["a", "b"].iter().zip(shares);
+        let collections =
+            collections.map(|(name, share)| Collection { path: scene.path().join(name), share });
+        Crops::open(&collections.collect::<Vec<_>>(), 32).unwrap().description()
+    };
+    let even = describe([1.0, 1.0]);
+    assert_eq!(even, describe([2.0, 2.0]));
+    assert_ne!(even, describe([1.0, 2.0]));
+    RgbImage::from_pixel(40, 40, Rgb([9, 8, 9])).save(scene.path().join("b/x.png")).unwrap();
+    assert_ne!(even, describe([1.0, 1.0]));
+}
+
+#[test]
 fn crops_are_functions_of_seed_and_step_and_leave_pictures_apart() {
     let scene = tempfile::tempdir().unwrap();
     for number in 0..40u32 {

@@ -118,9 +118,13 @@ fn other_runs_and_networks_are_refused() {
     let message = |outcome: Result<Distillation<'_>, DistillationError>| outcome.err().unwrap().to_string();
     let other = DistillationSettings { seed: 1, ..settings(5) };
     let error = message(Distillation::resume(&path, &teacher, network("student", 16), &crops, other, isa));
-    assert!(error.contains("it was started with settings"), "{error}");
+    assert!(error.contains("it was started with seed 0, not 1"), "{error}");
     let error = message(Distillation::resume(&path, &teacher, network("b", 16), &crops, settings(5), isa));
-    assert!(error.contains("it was started with student student, not b"), "{error}");
+    assert!(error.contains("it was started with student \"student\", not \"b\""), "{error}");
+    let another = Weights::random(network("teacher", 20), 2);
+    let error =
+        message(Distillation::resume(&path, &another, network("student", 16), &crops, settings(5), isa));
+    assert!(error.contains("it was started with teacher"), "{error}");
     let shallow = Architecture::new("shallow", vec![vec![8]; 3]);
     let error = message(Distillation::new(&teacher, shallow, &crops, settings(5), isa));
     assert_eq!(error, "shallow has no layer relu4_1, which is to be reproduced");

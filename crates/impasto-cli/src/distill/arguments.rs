@@ -11,6 +11,7 @@ use impasto_train::distillation::DistillationSettings;
 use crate::failure::Failure;
 use crate::network_choice::{self, network_parser};
 use crate::painting::arguments::MachineArguments;
+use crate::painting::stem;
 use crate::train::{decay, rate};
 use crate::training::RunArguments;
 use crate::weights::PrecisionName;
@@ -61,7 +62,7 @@ pub struct DistillArguments {
     pub network: String,
 
     /// Where to write the student, a safetensors file [default: NETWORK.safetensors]
-    #[arg(short, long, value_name = "FILE", conflicts_with = "measure")]
+    #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
     /// Numbers in the file: f16 takes half the space of f32.
@@ -70,7 +71,11 @@ pub struct DistillArguments {
 
     /// Train nothing, but measure how much of the teacher's features the network of this weight file holds;
     /// `built-in` is the one that is part of the program. May be given several times.
-    #[arg(long, value_name = "FILE")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["output", "resume", "restart", "keep_checkpoint", "checkpoint", "report", "log"]
+    )]
     pub measure: Vec<PathBuf>,
 
     /// Steps of the run, 1 to 10000000.
@@ -116,7 +121,23 @@ impl DistillArguments {
     pub fn teacher(&self) -> Result<Weights, Failure> {
         let default = || self.weights.is_none().then(Architecture::vgg19);
         let network = self.teacher.clone().or_else(default);
+        if let (Some(network), None) = (&network, &self.weights)
+            && !network_choice::is_at_hand(network)?
+        {
+            let name = network.name();
+            return Err(Failure::mistake(format_args!(
+                "--teacher {name} needs its weights, which are not installed: run impasto weights pull {name}, or \
+                 add --weights FILE with a file of them"
+            )));
+        }
         network_choice::chosen(network.as_ref(), self.weights.as_deref(), self.convention)
+    }
+
+    /// What the teacher is called: by its flag, or after its file.
+    pub fn teacher_name(&self) -> String {
+        let file = || self.weights.as_deref().map(stem);
+        let flag = self.teacher.as_ref().map(|network| network.name().to_owned());
+        flag.or_else(file).unwrap_or_else(|| "vgg19".to_owned())
     }
 
     /// The settings that the flags ask for.

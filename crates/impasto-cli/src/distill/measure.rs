@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use impasto_kernels::Isa;
-use impasto_network::{Architecture, Layer, Weights};
+use impasto_network::Weights;
 use impasto_train::data::Crops;
 use impasto_train::distillation::{TAPS, explained_variance};
 
@@ -13,6 +13,9 @@ use crate::network_choice::open_weights;
 
 /// The word for the network that is part of the program.
 const BUILT_IN: &str = "built-in";
+
+/// Side of the picture that multiply-adds are counted on.
+const COSTED: usize = 512;
 
 /// Measures and prints.
 pub fn run(arguments: &DistillArguments, teacher: &Weights, crops: &Crops, isa: Isa) -> Result<(), Failure> {
@@ -56,6 +59,8 @@ pub fn print(
     write!(out, "{:width$}", "network")?;
     TAPS.iter().try_for_each(|tap| write!(out, " {:>8}", tap.to_string()))?;
     writeln!(out, " {:>8} {:>8}", "mean", "cost")?;
+    let cost =
+        |network: &Weights| network.architecture().multiply_adds(TAPS[TAPS.len() - 1], COSTED, COSTED) as f64;
     for (name, network) in networks {
         let shares = explained_variance(teacher, network, crops, seed, isa);
         write!(out, "{name:width$}")?;
@@ -66,34 +71,8 @@ pub fn print(
             }
         }
         let mean = shares.iter().map(|(_, share)| share).sum::<f64>() / shares.len().max(1) as f64;
-        let cost = multiply_adds(network.architecture()) / multiply_adds(teacher.architecture());
+        let cost = cost(network) / cost(teacher);
         writeln!(out, " {mean:>8.3} {:>7.1}%", 100.0 * cost)?;
     }
     Ok(())
-}
-
-/// Multiply-adds of the convolutions down to the deepest tap, for each pixel of a picture.
-fn multiply_adds(network: &Architecture) -> f64 {
-    let deepest = TAPS[TAPS.len() - 1];
-    let mut inputs = 3;
-    let convolutions = network.convolutions().take_while(|layer: &Layer| *layer <= deepest);
-    convolutions
-        .map(|layer| {
-            let outputs = network.channels(layer).expect("a layer of this network");
-            let (stride, inputs) = (network.stride(layer), std::mem::replace(&mut inputs, outputs));
-            (9 * inputs * outputs) as f64 / (stride * stride) as f64
-        })
-        .sum()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_compact_network_costs_a_seventh_of_vgg19() {
-        let [compact, vgg19] = [Architecture::compact(), Architecture::vgg19()].map(|it| multiply_adds(&it));
-        assert_eq!((vgg19 * 512.0 * 512.0 / 1e9).round(), 95.0);
-        assert!((vgg19 / compact) > 6.0, "{}", vgg19 / compact);
-    }
 }

@@ -16,7 +16,7 @@ use impasto_train::distillation::{CONVENTION, Distillation, DistillationError, D
 use serde::Serialize;
 
 use crate::failure::{Failure, say};
-use crate::painting::duration;
+use crate::painting::{duration, file_name};
 use crate::training::{Checkpoints, Display, Pace, save_network, write_log};
 use crate::{interrupt, machine, threads};
 
@@ -31,7 +31,10 @@ pub fn run(arguments: &DistillArguments) -> Result<(), Failure> {
         }
         let default = || PathBuf::from(format!("{}.safetensors", arguments.network));
         let output = arguments.output.clone().unwrap_or_else(default);
-        let checkpoints = Checkpoints::new(&arguments.run, &output)?;
+        let inputs: Vec<&Path> =
+            arguments.images.iter().chain(&arguments.weights).map(PathBuf::as_path).collect();
+        let checkpoints = Checkpoints::new(&arguments.run, &output, &inputs)?;
+        machine::check_memory(memory_needed(arguments), "--batch and --crop")?;
         interrupt::install()?;
         let crops = Crops::open(&collections, arguments.crop)?;
         let known = Architecture::known();
@@ -102,6 +105,8 @@ impl Session<'_> {
             say(format_args!("interrupted; saved {}: go on with --resume", checkpoints.path().display()));
             return Err(Failure::Interrupted);
         }
+        // Whatever fails from here on, nothing has to be learnt again.
+        checkpoints.save(|path| distillation.save(path))?;
         let convolutions = distillation.convolutions();
         let pictures: Vec<_> = arguments.images.iter().map(|path| file_name(path)).collect();
         let (learnt, kept_apart) = crops.counts();
@@ -124,10 +129,11 @@ impl Session<'_> {
         if arguments.run.quiet {
             return Ok(());
         }
-        let student = Weights::from_bytes(output, bytes.clone(), None)?;
+        let length = bytes.len() as u64;
+        let student = Weights::from_bytes(output, bytes, None)?;
         let mut out = io::stdout().lock();
         let (steps, seconds) = distillation.progress();
-        let (file, size) = (output.display(), crate::weights::megabytes(bytes.len() as u64));
+        let (file, size) = (output.display(), crate::weights::megabytes(length));
         writeln!(
             out,
             "wrote {file}, {}, {size}, after {steps} steps and {}",
@@ -171,6 +177,12 @@ impl Session<'_> {
     }
 }
 
+/// Bytes that a step takes, roughly: 700 numbers for each pixel of its crops, in features of teacher and student and
+/// their gradients.
+fn memory_needed(arguments: &DistillArguments) -> u64 {
+    u64::from(arguments.batch) * (arguments.crop as u64).pow(2) * 700 * 4
+}
+
 /// A line of the log.
 #[derive(Serialize)]
 struct Entry<'a> {
@@ -199,14 +211,13 @@ fn teacher_words(teacher: &Weights) -> String {
     }
 }
 
-fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
-}
-
 impl From<DistillationError> for Failure {
     fn from(error: DistillationError) -> Self {
         match error {
             DistillationError::Checkpoint(error) => error.into(),
+            error @ DistillationError::Diverged { .. } => {
+                Failure::mistake(format_args!("{error}, with --rate"))
+            }
             error => Failure::mistake(error),
         }
     }

@@ -16,6 +16,7 @@ pub fn write(
     distillation: &Distillation<'_>,
     is_interrupted: bool,
 ) -> Result<(), Failure> {
+    let teacher = arguments.teacher_name();
     let Some(folder) = &arguments.run.report else { return Ok(()) };
     let history = distillation.history();
     let (steps, seconds) = distillation.progress();
@@ -34,7 +35,7 @@ pub fn write(
             .collect()
     });
     let page = TrainingPage {
-        title: format!("Distillation of {} from {}", arguments.network, distillation.teacher()),
+        title: format!("Distillation of {} from {}", arguments.network, teacher),
         summary: format!(
             "{steps} of {} steps · {} · impasto {}",
             arguments.steps,

@@ -29,7 +29,7 @@ pub fn fit_layers(request: &Request<'_>, settings: &mut Settings, network: &Arch
     if ![Preset::Impasto, Preset::Doodle, Preset::Texture].contains(&request.shared.picture.preset) {
         return None;
     }
-    let missing = settings.fit_layers(network);
+    let mut missing = settings.fit_layers(network);
     // What was asked for by name stays, and is an error where it is missing.
     if let (Some(typed), Some(layers)) = (&request.shared.style.style_layers, settings.style_layers_mut()) {
         layers.layers.clone_from(typed);
@@ -38,6 +38,7 @@ pub fn fit_layers(request: &Request<'_>, settings: &mut Settings, network: &Arch
     if let (Some(typed), Some(content)) = (of_content, settings.term_mut::<Content>()) {
         content.layers.layers.clone_from(typed);
     }
+    missing.retain(|layer| !settings.layers().contains(layer));
     let names: Vec<String> = missing.iter().map(Layer::to_string).collect();
     let read: Vec<String> = settings.layers().iter().map(Layer::to_string).collect();
     (!missing.is_empty()).then(|| {

@@ -24,7 +24,7 @@ pub struct TrainingPage<'a, S> {
     pub stopped: Option<String>,
     /// Charts with lines over the same axis.
     pub charts: Vec<TrainingChart>,
-    /// What `Line`s are over: `epoch`, `step`.
+    /// What lines are over: `epoch`, `step`.
     pub across: &'static str,
     /// The number of these in a whole run.
     pub length: usize,

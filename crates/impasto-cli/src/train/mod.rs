@@ -29,7 +29,7 @@ fn train(arguments: &TrainArguments, isa: Isa) -> Result<(), Failure> {
     let shape = ClassifierShape::named(&arguments.network).expect("the parser knows the networks");
     let default = || PathBuf::from(format!("{}.safetensors", arguments.network));
     let output = arguments.output.clone().unwrap_or_else(default);
-    let checkpoints = Checkpoints::new(&arguments.run, &output)?;
+    let checkpoints = Checkpoints::new(&arguments.run, &output, &[&arguments.data])?;
     interrupt::install()?;
     let data = DataSet::open(&arguments.data, shape.side)?;
     let (weights, settings) = (shape.weights(), arguments.settings());
@@ -86,7 +86,8 @@ impl Session<'_> {
         }
         let ending = ending?;
         if ending == Ending::Stopped {
-            checkpoints.save(|path| training.save(path))?;
+            save(&mut checkpoints, &mut training)?;
+            write_log(arguments.run.log.as_deref(), training.history())?;
             report::write(arguments, &training, Some(ending))?;
             crate::failure::say(format_args!(
                 "interrupted; saved {}: go on with --resume",
@@ -94,6 +95,8 @@ impl Session<'_> {
             ));
             return Err(Failure::Interrupted);
         }
+        // Whatever fails from here on, nothing has to be learnt again.
+        save(&mut checkpoints, &mut training)?;
         write_log(arguments.run.log.as_deref(), training.history())?;
         let last = *training.history().last().expect("a run that is done has had an epoch");
         let precision = arguments.precision.precision;
@@ -118,14 +121,14 @@ impl Session<'_> {
             return Ok(());
         }
         let mut out = io::stdout().lock();
-        let reached = match ending {
-            Ending::TargetReached => "reached",
-            _ => "all epochs are done; not reached:",
+        let target = match (ending, arguments.target_error) {
+            (_, 0.0) => String::new(),
+            (Ending::TargetReached, target) => format!(", target {} reached", percent(target)),
+            (_, target) => format!(", target {} not reached", percent(target)),
         };
-        let target = percent(arguments.target_error);
         writeln!(
             out,
-            "test error {}, target {target} {reached} after {} epochs and {}",
+            "test error {} after {} epochs and {}{target}",
             percent(last.test_error),
             last.epoch,
             duration(last.seconds)
@@ -155,18 +158,26 @@ impl Session<'_> {
                     )
                 });
                 if self.checkpoints.is_due() {
-                    self.checkpoints.save(|path| training.save(path))?;
+                    save(&mut self.checkpoints, training)?;
                 }
             }
             Moment::Epoch(report) => {
                 self.display.line(&epoch_line(&report));
-                self.checkpoints.save(|path| training.save(path))?;
+                save(&mut self.checkpoints, training)?;
                 write_log(self.arguments.run.log.as_deref(), training.history())?;
                 report::write(self.arguments, training, None)?;
             }
         }
         Ok(())
     }
+}
+
+/// Saves a checkpoint, unless it would be of no use.
+fn save(checkpoints: &mut Checkpoints, training: &mut Training<'_>) -> Result<(), Failure> {
+    if !training.is_finite() {
+        return Err(Failure::mistake("the weights are no longer numbers: try a smaller --rate"));
+    }
+    checkpoints.save(|path| training.save(path))
 }
 
 /// `epoch 3: training loss 1.2, error 41.0 %; test loss 1.1, error 39.0 %; 9 min 2 s`
@@ -184,6 +195,7 @@ impl From<TrainingError> for Failure {
     fn from(error: TrainingError) -> Self {
         match error {
             TrainingError::Checkpoint(error) => error.into(),
+            error @ TrainingError::Diverged { .. } => Failure::mistake(format_args!("{error}, with --rate")),
             error => Failure::mistake(error),
         }
     }

@@ -30,7 +30,7 @@ pub struct RunArguments {
     pub keep_checkpoint: bool,
 
     /// Write a page on the run, DIR/index.html: curves, numbers, settings and the command. It is written anew
-    /// with every checkpoint.
+    /// as the run goes on.
     #[arg(long, value_name = "DIR")]
     pub report: Option<PathBuf>,
 

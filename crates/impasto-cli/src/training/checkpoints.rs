@@ -8,6 +8,7 @@ use impasto_network::{WholeFileError, check_whole_file};
 
 use super::RunArguments;
 use crate::failure::Failure;
+use crate::painting::is_same_file;
 use crate::report_page::check_folder;
 
 /// The checkpoint of a run.
@@ -20,16 +21,24 @@ pub struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// The checkpoint of a run whose result goes to `output`. Checks that all files of the run can be written.
+    /// The checkpoint of a run that reads `inputs` and whose result goes to `output`. Checks that all files of the
+    /// run can be written.
     ///
     /// # Errors
-    /// If one cannot, if there is a checkpoint and nothing is said about it, or none to go on from.
-    pub fn new(arguments: &RunArguments, output: &Path) -> Result<Self, Failure> {
+    /// If one cannot, if one is another or an input, if there is a checkpoint and nothing is said about it, or none to go on from.
+    pub fn new(arguments: &RunArguments, output: &Path, inputs: &[&Path]) -> Result<Self, Failure> {
         let path = arguments.checkpoint.clone().unwrap_or_else(|| output.with_extension("checkpoint"));
         let files = [output, &path].into_iter().chain(arguments.log.as_deref());
         let files: Vec<&Path> = files.collect();
         for (index, file) in files.iter().enumerate() {
-            if files[..index].contains(file) {
+            if let Some(input) = inputs.iter().find(|input| is_same_file(file, input)) {
+                return Err(Failure::mistake(format_args!(
+                    "{}: is what the run reads, {}",
+                    file.display(),
+                    input.display()
+                )));
+            }
+            if files[..index].iter().any(|other| is_same_file(file, other)) {
                 return Err(Failure::mistake(format_args!(
                     "{}: one file cannot be two of output, checkpoint and log",
                     file.display()
@@ -41,8 +50,7 @@ impl Checkpoints {
         let shown = path.display();
         match (path.exists(), arguments.resume, arguments.restart) {
             (true, false, false) => Err(Failure::mistake(format_args!(
-                "{shown} is the checkpoint of a run that was not finished: go on with it with --resume, or start \
-                 anew with --restart"
+                "{shown} is the checkpoint of an earlier run: go on with it with --resume, or start anew with --restart"
             ))),
             (false, true, _) => Err(Failure::mistake(format_args!(
                 "--resume: there is no checkpoint {shown}; leave it out to start, or name one with --checkpoint"

@@ -47,7 +47,7 @@ pub fn write_log(path: Option<&Path>, entries: &[impl Serialize]) -> Result<(), 
     Ok(write_whole_file(path, text.as_bytes())?)
 }
 
-/// `18.1 %`
+/// `18.12 %`
 pub fn percent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
+    format!("{:.2} %", 100.0 * share)
 }

@@ -63,7 +63,12 @@ fn a_run_that_was_killed_ends_as_one_that_was_not() {
 fn mistakes_are_named() {
     let scene = scene();
     let said = refused(&scene, "distill --images pictures", 2);
-    assert!(said.contains("impasto weights pull vgg19"), "{said}");
+    assert!(
+        said.contains("--teacher vgg19 needs its weights") && said.contains("impasto weights pull vgg19"),
+        "{said}"
+    );
+    let said = refused(&scene, &format!("{COMMAND} -o ./teacher.safetensors"), 2);
+    assert!(said.contains("is what the run reads, teacher.safetensors"), "{said}");
     let said = refused(&scene, &format!("{COMMAND} --shares 1,2"), 2);
     assert!(said.contains("2 given for 1 collections"), "{said}");
     let said = refused(&scene, &format!("{COMMAND} --teacher vgg16"), 2);

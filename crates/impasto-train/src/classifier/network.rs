@@ -98,11 +98,6 @@ impl Classifier {
         self.shape.architecture.convolutions().zip(&self.convolutions)
     }
 
-    /// The fully connected layers, as the picture passes them.
-    pub fn dense(&self) -> &[TrainedDense] {
-        &self.dense
-    }
-
     /// All that training changes, in an order that never changes, by name: `conv1_1.weight`, `dense1.bias`.
     pub fn parameters(&mut self) -> Vec<(String, &mut Parameter)> {
         let names = self.shape.architecture.convolutions().map(|layer| layer.to_string());
@@ -193,6 +188,7 @@ impl Classifier {
 
     /// Sets the gradients of the fully connected layers; answers that by the maps they read.
     fn dense_backward(&mut self, passed: &Passed, mut gradient: Batch) -> Batch {
+        let layers = self.dense.len();
         for (index, layer) in self.dense.iter_mut().enumerate().rev() {
             let input = &passed.dense_inputs[index];
             layer.weight_gradient(self.isa, input.map(), gradient.map());
@@ -209,7 +205,11 @@ impl Classifier {
                     }
                 }
             }
-            self.buffers.give(std::mem::replace(&mut gradient, to));
+            let before = std::mem::replace(&mut gradient, to);
+            // That by the logits is not from here, and would pile up.
+            if index + 1 < layers {
+                self.buffers.give(before);
+            }
         }
         let last = &passed.convolutions.last().expect("a convolution").output;
         let mut to = self.buffers.take_like(last, last.channels());

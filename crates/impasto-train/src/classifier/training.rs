@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::network::Classifier;
 use super::settings::{ClassifierSettings, OptimizerChoice};
 use super::shape::ClassifierShape;
-use crate::checkpoint::{self, Checkpoint, CheckpointError, CheckpointFault};
+use crate::checkpoint::{self, Checkpoint, CheckpointError};
 use crate::data::{Augmentation, DataSet, Prefetch, Split, epoch_order, stream};
 use crate::optimizers::{Adam, Optimizer, Schedule, Sgd};
 
@@ -95,7 +95,7 @@ pub enum TrainingError {
         expected: String,
     },
     /// The loss is no longer a number.
-    #[error("the loss became {loss} at step {step} of epoch {epoch}: try a smaller --rate")]
+    #[error("the loss became {loss} at step {step} of epoch {epoch}: try a smaller rate")]
     Diverged {
         /// The loss.
         loss: f64,
@@ -113,6 +113,8 @@ pub enum TrainingError {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct State {
     network: String,
+    /// The instruction set: others round otherwise.
+    isa: String,
     settings: ClassifierSettings,
     /// Names and numbers of pictures of the data set, to notice another.
     data: String,
@@ -173,6 +175,7 @@ impl<'a> Training<'a> {
         };
         let state = State {
             network: classifier.shape().architecture.name().to_owned(),
+            isa: isa.to_string(),
             settings,
             data: data.description(),
             epochs: 0,
@@ -199,22 +202,17 @@ impl<'a> Training<'a> {
         let checkpoint = Checkpoint::open(path, KIND)?;
         let mut run = Self::new(shape, data, settings, isa)?;
         let saved: State = checkpoint.state()?;
-        let same = |setting, found: String, asked: String| {
-            if found == asked {
-                return Ok(());
-            }
-            Err(checkpoint.fault(CheckpointFault::Settings { setting, found, asked }))
+        let identity = |state: &State| {
+            let State { network, data, isa, .. } = state;
+            serde_json::json!({ "network": network, "data set": data, "isa": isa })
         };
-        same("network", saved.network.clone(), run.state.network.clone())?;
-        same("data set", saved.data.clone(), run.state.data.clone())?;
+        checkpoint.expect_same(&identity(&saved), &identity(&run.state))?;
         let asked = &run.state.settings;
         let mut found = ClassifierSettings { target_error: asked.target_error, ..saved.settings.clone() };
         if asked.schedule == Schedule::Constant {
             found.epochs = asked.epochs;
         }
-        let text =
-            |settings: &ClassifierSettings| serde_json::to_string(settings).expect("numbers and texts");
-        same("settings", text(&found), text(asked))?;
+        checkpoint.expect_same(&found, asked)?;
         run.state = State { settings: found, ..saved };
         for (name, parameter) in run.classifier.parameters() {
             checkpoint.restore(&name, &mut parameter.value)?;
@@ -241,6 +239,12 @@ impl<'a> Training<'a> {
     /// What came of the epochs that are done.
     pub fn history(&self) -> &[EpochReport] {
         &self.state.history
+    }
+
+    /// Whether all weights are numbers.
+    pub fn is_finite(&mut self) -> bool {
+        let parameters = self.classifier.parameters();
+        parameters.iter().all(|(_, parameter)| parameter.value.iter().all(|value| value.is_finite()))
     }
 
     /// What is learnt from.
@@ -281,7 +285,7 @@ impl<'a> Training<'a> {
                 .state
                 .history
                 .last()
-                .is_some_and(|last| last.test_error <= self.state.settings.target_error)
+                .is_some_and(|last| reaches(last.test_error, self.state.settings.target_error))
             {
                 return Ok(Ending::TargetReached);
             }
@@ -292,6 +296,10 @@ impl<'a> Training<'a> {
                 return Ok(Ending::Stopped);
             }
             let report = self.test();
+            if !report.test_loss.is_finite() {
+                let (loss, step, epoch) = (report.test_loss, self.state.step, report.epoch);
+                return Err(TrainingError::Diverged { loss, step, epoch });
+            }
             self.state.history.push(report);
             (self.state.epochs, self.state.step, self.state.running) = (report.epoch, 0, Running::default());
             if observer(self, Moment::Epoch(report)).is_break() {
@@ -358,6 +366,10 @@ impl<'a> Training<'a> {
         let rate = settings.schedule.rate(settings.rate, step, settings.warm_up as u64, steps as u64);
         let mut parameters = self.classifier.parameters();
         let mut parameters: Vec<_> = parameters.iter_mut().map(|(_, parameter)| &mut **parameter).collect();
+        if !score.loss.is_finite() {
+            // Nothing is spoilt: the weights before are those that a checkpoint may hold.
+            return score;
+        }
         self.optimizer.step(&mut parameters, rate);
         self.classifier.update();
         score
@@ -425,6 +437,11 @@ impl LabelledBatch {
             plane.iter_mut().for_each(|value| *value = factor * *value + offset);
         }
     }
+}
+
+/// Whether an error is as small as was asked for; 0 asks for nothing.
+fn reaches(error: f64, target: f64) -> bool {
+    target > 0.0 && error <= target
 }
 
 fn check_data(shape: &ClassifierShape, data: &DataSet) -> Result<(), TrainingError> {

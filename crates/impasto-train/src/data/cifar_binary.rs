@@ -24,6 +24,10 @@ pub(super) fn read(path: &Path) -> Result<Option<DataSet>, DataFault> {
     let outcome = for_each_file(path, |file, bytes| {
         let name = file.rsplit('/').next().unwrap_or_default().to_owned();
         if name.starts_with("data_batch_") && name.ends_with(".bin") || name == "test_batch.bin" {
+            if let Some((first, _)) = batches.get(&name) {
+                let found = format!("both {first} and {file}");
+                return Err(DataFault::Unknown { found });
+            }
             batches.insert(name, (file, bytes));
         } else if name == "batches.meta.txt" {
             let text = String::from_utf8_lossy(&bytes);
@@ -37,7 +41,7 @@ pub(super) fn read(path: &Path) -> Result<Option<DataSet>, DataFault> {
     });
     match outcome {
         Err(_) if other => return Ok(None),
-        outcome => outcome?,
+        outcome => drop(outcome?),
     }
     if batches.is_empty() {
         return Ok(None);

@@ -15,8 +15,8 @@ const HELD_OUT: usize = 10;
 pub(super) fn read(path: &Path, side: usize) -> Result<DataSet, DataFault> {
     let mut decoding = Decoding::new(|_: &str, pixels: Pixels| Ok(planes(&pixels.scaled(side, side))));
     let mut found = Vec::new();
-    for_each_file(path, |file, bytes| {
-        if file.contains('/') {
+    let folders = for_each_file(path, |file, bytes| {
+        if file.contains('/') && !is_note(&file) {
             return decoding.push(file, bytes);
         }
         // Beside the folders there may be a readme.
@@ -27,6 +27,7 @@ pub(super) fn read(path: &Path, side: usize) -> Result<DataSet, DataFault> {
     if pictures.is_empty() {
         return Err(DataFault::Unknown { found: summary(&found) });
     }
+    check_folders(&folders, &pictures.iter().map(|(file, _)| folder_of(file)).collect())?;
     let places: Vec<Place> = pictures.iter().map(|(file, _)| place(file)).collect();
     let classes: BTreeSet<&str> = places.iter().map(|place| place.class).collect();
     let classes: Vec<String> = classes.into_iter().map(str::to_owned).collect();
@@ -51,6 +52,32 @@ pub(super) fn read(path: &Path, side: usize) -> Result<DataSet, DataFault> {
         to.pixels.extend_from_slice(planes);
     }
     Ok(DataSet { side, classes, training, test })
+}
+
+/// Whether a file is a text that goes with the pictures, by its name.
+fn is_note(file: &str) -> bool {
+    let extension = file.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map(|(_, it)| it);
+    extension
+        .is_some_and(|it| ["txt", "md", "html", "json", "csv"].contains(&it.to_ascii_lowercase().as_str()))
+}
+
+fn folder_of(file: &str) -> &str {
+    file.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Checks that no folder beside those of classes is empty: its class would silently be missing.
+fn check_folders(folders: &[String], of_classes: &BTreeSet<&str>) -> Result<(), DataFault> {
+    let holds_classes =
+        |folder: &str| of_classes.iter().any(|class| class.starts_with(&format!("{folder}/")));
+    let beside: BTreeSet<&str> = of_classes.iter().map(|class| folder_of(class)).collect();
+    let empty = folders.iter().find(|folder| {
+        beside.contains(folder_of(folder)) && !of_classes.contains(folder.as_str()) && !holds_classes(folder)
+    });
+    empty.map_or(Ok(()), |folder| {
+        let (parent, class) = folder.rsplit_once('/').unwrap_or(("", folder));
+        let split = if parent.rsplit('/').next() == Some("test") { "test" } else { "training" };
+        Err(DataFault::EmptyClass { class: class.to_owned(), split })
+    })
 }
 
 /// Where a file stands: `train` or `test`, and its class.

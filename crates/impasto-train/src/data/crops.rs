@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rand_chacha::ChaCha8Rng;
 
+use super::data_set::checksum;
 use super::decode::{Decoding, Pixels};
 use super::files::for_each_file;
 use super::order::{below, stream, uniform};
@@ -14,6 +15,9 @@ use super::{DataError, DataFault};
 
 /// Short sides of larger pictures are brought to this, those of pictures smaller than a crop to a crop's.
 const LARGEST: usize = 640;
+
+/// Of longer pictures the middle is taken: enlarged to a crop, a line of pixels would fill the memory.
+const LONGEST_ASPECT: usize = 16;
 
 /// One in so many pictures of a collection is never learnt from, if it has that many.
 const HELD_OUT: usize = 20;
@@ -72,6 +76,17 @@ impl Crops {
     pub fn counts(&self) -> (usize, usize) {
         let count = |of: fn(&Group) -> usize| self.groups.iter().map(of).sum();
         (count(|group| group.pictures.len()), count(|group| group.held_out.len()))
+    }
+
+    /// What it is, in a line: two collections of one description are hardly ever different.
+    pub fn description(&self) -> String {
+        let (learnt, kept_apart) = self.counts();
+        let pictures = |group: &Group| {
+            let all = group.pictures.iter().chain(&group.held_out);
+            all.fold(group.up_to.to_bits(), |sum, picture| sum.rotate_left(1) ^ checksum(&picture.values))
+        };
+        let sum = self.groups.iter().fold(0, |sum: u32, group| sum.rotate_left(1) ^ pictures(group));
+        format!("{learnt} pictures, {kept_apart} kept apart, checksum {sum:08x}")
     }
 
     /// `count` crops of a step, `[N, 3, side, side]`, red, green, blue, 0..1: a function of seed and step.
@@ -161,6 +176,7 @@ impl Crops {
 /// All pictures of a collection in the order of their names.
 fn read(path: &Path, side: usize) -> Result<Vec<Pixels>, DataFault> {
     let mut decoding = Decoding::new(|_: &str, pixels: Pixels| {
+        let pixels = pixels.within_aspect(LONGEST_ASPECT);
         let Pixels { width, height, .. } = pixels;
         let short = width.min(height);
         // A few pictures of a collection are often thumbnails; those are enlarged to one crop.

@@ -31,7 +31,7 @@ impl DataSet {
     ///
     /// `path` is a folder, or a `.tar` or `.tar.gz` of one, in either layout, at any depth: CIFAR-10's binary files
     /// (`data_batch_1.bin` …, `test_batch.bin`, `batches.meta.txt`; Krizhevsky 2009), or pictures in folders
-    /// `train/CLASS/` and `test/CLASS/`. Without `train` and `test`, folders `CLASS/` alone do: every tenth picture
+    /// `train/CLASS/` and `test/CLASS/`. Without `test`, folders `CLASS/` alone do: every tenth picture
     /// of each class, in the order of names, is kept for the test.
     ///
     /// The order of the pictures is that of their names, whatever that of an archive.
@@ -57,9 +57,16 @@ impl DataSet {
             self.training.labels.len(),
             self.test.labels.len(),
             self.classes.len(),
-            checksum(&self.training.pixels) ^ checksum(&self.training.labels).rotate_left(1),
+            self.checksum(),
             side = self.side,
         )
+    }
+
+    fn checksum(&self) -> u32 {
+        let classes = self.classes.join("/");
+        let splits = [&self.training, &self.test].map(|split| [&split.pixels[..], &split.labels[..]]);
+        let parts = splits.as_flattened().iter().copied().chain([classes.as_bytes()]);
+        parts.fold(0, |sum: u32, part| sum.rotate_left(1) ^ checksum(part))
     }
 
     fn check(self) -> Result<Self, DataFault> {
@@ -92,7 +99,7 @@ impl DataSet {
 }
 
 /// FNV-1a over words of eight bytes, folded to 32 bits: enough to notice another data set.
-fn checksum(bytes: &[u8]) -> u32 {
+pub(crate) fn checksum(bytes: &[u8]) -> u32 {
     let (words, rest) = bytes.as_chunks::<8>();
     let words =
         words.iter().map(|&word| u64::from_le_bytes(word)).chain(rest.iter().map(|&it| u64::from(it)));

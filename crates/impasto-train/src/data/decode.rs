@@ -6,8 +6,9 @@ use rayon::prelude::*;
 
 use super::DataFault;
 
-/// Most pixels of a picture: more would be an attack or a mistake.
-const MOST_PIXELS: u64 = 100_000_000;
+/// Most bytes that decoding a picture may take, those of 100 million pixels at 16 bits: more would be an attack or a
+/// mistake.
+const MOST_BYTES: u64 = 800_000_000;
 
 /// Files that are held undecoded.
 const HELD: usize = 512;
@@ -28,7 +29,7 @@ pub(super) fn decode(file: &str, bytes: &[u8]) -> Result<Pixels, DataFault> {
         .with_guessed_format()
         .map_err(|error| failed(error.to_string()))?;
     let mut limits = image::Limits::default();
-    limits.max_alloc = Some(MOST_PIXELS * 8);
+    limits.max_alloc = Some(MOST_BYTES);
     reader.limits(limits);
     let picture = reader.decode().map_err(|error| failed(error.to_string()))?.into_rgb8();
     if picture.width() == 0 || picture.height() == 0 {
@@ -54,6 +55,17 @@ impl Pixels {
             .crop(left, top, cut_width, cut_height);
         Resizer::new().resize(&from, &mut to, &options).expect("the rectangle is inside the picture");
         Pixels { width, height, values: to.into_vec() }
+    }
+
+    /// The picture, or its middle if one side is more than `longest` times the other.
+    pub fn within_aspect(self, longest: usize) -> Pixels {
+        let (width, height) = (self.width.min(longest * self.height), self.height.min(longest * self.width));
+        if (width, height) == (self.width, self.height) {
+            return self;
+        }
+        let start = |whole: usize, part: usize| ((whole - part) / 2) as f64;
+        let corner = (start(self.width, width), start(self.height, height));
+        self.resized((corner.0, corner.1, width as f64, height as f64), width, height)
     }
 
     /// The whole picture at another size.

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
@@ -10,14 +10,16 @@ use super::DataFault;
 
 /// Calls `visit` with the name, relative to `path` and with `/` between its parts, and the contents of every file in
 /// the folder or archive `path`; of a folder in the order of names, of an archive in its own. Hidden files, such as
-/// those that macOS puts beside others, are left out.
+/// those that macOS puts beside others, are left out. Answers the names of all folders.
 pub(super) fn for_each_file(
     path: &Path,
     mut visit: impl FnMut(String, Vec<u8>) -> Result<(), DataFault>,
-) -> Result<(), DataFault> {
+) -> Result<Vec<String>, DataFault> {
     let unreadable = |source| DataFault::Unreadable { file: path.display().to_string(), source };
     if fs::metadata(path).map_err(unreadable)?.is_dir() {
-        return walk(path, "", &mut visit);
+        let mut walk = Walk { above: Vec::new(), folders: Vec::new(), visit: &mut visit };
+        walk.folder(path, "")?;
+        return Ok(walk.folders);
     }
     let file = BufReader::with_capacity(1 << 18, File::open(path).map_err(unreadable)?);
     let name = path.to_string_lossy().to_ascii_lowercase();
@@ -28,32 +30,55 @@ pub(super) fn for_each_file(
     }
 }
 
-/// The files under `folder`, whose name relative to the start is `prefix`.
-fn walk(
-    folder: &Path,
-    prefix: &str,
-    visit: &mut impl FnMut(String, Vec<u8>) -> Result<(), DataFault>,
-) -> Result<(), DataFault> {
-    let unreadable = |source| DataFault::Unreadable { file: folder.display().to_string(), source };
-    let entries: io::Result<Vec<fs::DirEntry>> = fs::read_dir(folder).and_then(Iterator::collect);
-    let mut entries = entries.map_err(unreadable)?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with('.') {
-            continue;
+/// A walk through folders.
+struct Walk<'a, Visit> {
+    /// The folders that the present one is in, without links, so that none leads into itself.
+    above: Vec<PathBuf>,
+    /// Names of the folders that were found.
+    folders: Vec<String>,
+    visit: &'a mut Visit,
+}
+
+impl<Visit: FnMut(String, Vec<u8>) -> Result<(), DataFault>> Walk<'_, Visit> {
+    /// The files under `folder`, whose name relative to the start is `prefix`.
+    fn folder(&mut self, folder: &Path, prefix: &str) -> Result<(), DataFault> {
+        let unreadable = |source| DataFault::Unreadable { file: folder.display().to_string(), source };
+        let itself = fs::canonicalize(folder).map_err(unreadable)?;
+        if self.above.contains(&itself) {
+            return Err(unreadable(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "a link that leads into itself",
+            )));
         }
-        let (path, name) = (entry.path(), format!("{prefix}{name}"));
-        // Links are followed: data sets are large and often lie elsewhere.
-        let failed = |source| DataFault::Unreadable { file: name.clone(), source };
-        if fs::metadata(&path).map_err(failed)?.is_dir() {
-            walk(&path, &format!("{name}/"), visit)?;
-        } else {
-            let bytes = fs::read(&path).map_err(failed)?;
-            visit(name, bytes)?;
+        self.above.push(itself);
+        let entries: io::Result<Vec<fs::DirEntry>> = fs::read_dir(folder).and_then(Iterator::collect);
+        let mut entries = entries.map_err(unreadable)?;
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with('.') {
+                continue;
+            }
+            let (path, name) = (entry.path(), format!("{prefix}{name}"));
+            // Links are followed: data sets are large and often lie elsewhere.
+            let failed = |source| DataFault::Unreadable { file: name.clone(), source };
+            let metadata = fs::metadata(&path).map_err(failed)?;
+            if metadata.is_dir() {
+                self.folder(&path, &format!("{name}/"))?;
+                self.folders.push(name);
+            } else if metadata.is_file() {
+                let bytes = fs::read(&path).map_err(failed)?;
+                (self.visit)(name, bytes)?;
+            } else {
+                return Err(failed(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "neither a file nor a folder",
+                )));
+            }
         }
+        self.above.pop();
+        Ok(())
     }
-    Ok(())
 }
 
 /// Counts what is read through it.
@@ -73,7 +98,8 @@ impl<R: Read> Read for Counted<R> {
 fn unpack(
     from: impl Read,
     visit: &mut impl FnMut(String, Vec<u8>) -> Result<(), DataFault>,
-) -> Result<(), DataFault> {
+) -> Result<Vec<String>, DataFault> {
+    let mut folders = Vec::new();
     let mut archive = tar::Archive::new(Counted { from, bytes: 0 });
     let mut read = 0;
     let outcome = (|| {
@@ -81,6 +107,9 @@ fn unpack(
             let mut entry = entry.map_err(Stop::Archive)?;
             let name = entry.path().map_err(Stop::Archive)?.to_string_lossy().into_owned();
             let is_hidden = name.split('/').any(|part| part.starts_with('.') && part != ".");
+            if entry.header().entry_type().is_dir() && !is_hidden {
+                folders.push(name.trim_start_matches("./").trim_end_matches('/').to_owned());
+            }
             if !entry.header().entry_type().is_file() || is_hidden {
                 continue;
             }
@@ -96,12 +125,16 @@ fn unpack(
         }
         Ok(())
     })();
-    let offset = archive.into_inner().bytes;
+    let mut from = archive.into_inner();
+    // The rest is padding; a packed archive has its checksum behind it.
+    let outcome =
+        outcome.and_then(|()| io::copy(&mut from, &mut io::sink()).map(drop).map_err(Stop::Archive));
+    let offset = from.bytes;
     match outcome {
         Ok(()) if read == 0 && offset == 0 => {
             Err(DataFault::Archive { entries: 0, offset, reason: "the file is empty".to_owned() })
         }
-        Ok(()) => Ok(()),
+        Ok(()) => Ok(folders),
         Err(Stop::Fault(fault)) => Err(fault),
         Err(Stop::Archive(error)) => {
             Err(DataFault::Archive { entries: read, offset, reason: error.to_string() })

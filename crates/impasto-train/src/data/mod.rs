@@ -16,8 +16,8 @@ mod prefetch;
 
 pub use augmentation::Augmentation;
 pub use crops::{Collection, Crops};
+pub(crate) use data_set::checksum;
 pub use data_set::{DataSet, Split};
 pub use error::{DataError, DataFault};
-pub use order::epoch_order;
-pub(crate) use order::stream;
-pub use prefetch::Prefetch;
+pub(crate) use order::{epoch_order, stream};
+pub(crate) use prefetch::Prefetch;

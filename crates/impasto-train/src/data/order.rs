@@ -4,7 +4,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 /// A random order of `count` pictures, a function of seed and epoch (Fisher and Yates, as Durstenfeld 1964).
-pub fn epoch_order(seed: u64, epoch: u64, count: usize) -> Vec<u32> {
+pub(crate) fn epoch_order(seed: u64, epoch: u64, count: usize) -> Vec<u32> {
     let mut random = stream(seed, epoch, u32::MAX);
     let mut order: Vec<u32> = (0..count as u32).collect();
     for last in (1..count).rev() {

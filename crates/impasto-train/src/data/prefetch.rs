@@ -8,7 +8,7 @@ use std::thread::Scope;
 const WAITING: usize = 2;
 
 /// Makes batch after batch ahead of whoever asks for them. Ends with it.
-pub struct Prefetch<T> {
+pub(crate) struct Prefetch<T> {
     batches: Receiver<std::thread::Result<T>>,
 }
 

@@ -8,15 +8,13 @@ use impasto_kernels::{Batch, Isa, LANES, matrix_product};
 use impasto_network::{Layer, Weights};
 
 use super::frozen_network::FrozenNetwork;
+use super::run::AT_A_TIME;
 use super::settings::TAPS;
 use crate::data::Crops;
 
 /// Crops that the maps are found on, and positions of each at most.
 const FITTED: usize = 256;
 const SAMPLES: usize = 128;
-
-/// Crops that pass through the networks at a time.
-const AT_A_TIME: usize = 8;
 
 /// Part of the mean of the diagonal that is added to it, against features that always go together.
 const RIDGE: f64 = 1e-5;

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
-use impasto_kernels::{Batch, Isa};
+use impasto_kernels::Isa;
 use impasto_network::{Architecture, Convolution, Layer, Weights, WholeFileError};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -18,8 +18,8 @@ use super::frozen_network::FrozenNetwork;
 use super::lift::Lift;
 use super::settings::{DistillationSettings, TAPS};
 use super::student::Student;
-use crate::checkpoint::{self, Checkpoint, CheckpointError, CheckpointFault};
-use crate::data::{Crops, Prefetch};
+use crate::checkpoint::{self, Checkpoint, CheckpointError};
+use crate::data::{Crops, Prefetch, checksum};
 use crate::optimizers::{Adam, Optimizer, Schedule, clip_gradients};
 use crate::parameter::Parameter;
 
@@ -29,6 +29,9 @@ const KIND: &str = "distillation";
 /// Crops that tell the scale of the teacher's features, and those that tell the student's mean activations.
 const SCALE_CROPS: usize = 32;
 const FOLDING_CROPS: usize = 64;
+
+/// Crops that pass through a network at a time where there are many.
+pub(super) const AT_A_TIME: usize = 8;
 
 /// Part of a step in the running means that are shown.
 const NEWEST: f64 = 0.02;
@@ -45,8 +48,14 @@ pub enum DistillationError {
         /// The layer.
         layer: Layer,
     },
+    /// The teacher says the same of everything.
+    #[error("the teacher's features at {layer} are all the same: nothing can be learnt from them")]
+    Constant {
+        /// Where.
+        layer: Layer,
+    },
     /// The loss is no longer a number.
-    #[error("the loss became {loss} at step {step}: try a smaller --rate")]
+    #[error("the loss became {loss} at step {step}: try a smaller rate")]
     Diverged {
         /// The loss.
         loss: f64,
@@ -75,8 +84,10 @@ struct State {
     settings: DistillationSettings,
     student: String,
     teacher: String,
-    /// Pictures learnt from and kept apart, to notice others.
-    pictures: (usize, usize),
+    /// What is learnt from, to notice other pictures.
+    pictures: String,
+    /// The instruction set: others round otherwise.
+    isa: String,
     step: usize,
     running: Vec<f64>,
     scales: Vec<f32>,
@@ -120,17 +131,20 @@ impl<'a> Distillation<'a> {
             }
         }
         let mut random = ChaCha8Rng::seed_from_u64(settings.seed);
-        let names = (student.name().to_owned(), teacher.architecture().name().to_owned());
+        let names = (student.name().to_owned(), fingerprint(teacher));
         let mut student = Student::new(student, TAPS[TAPS.len() - 1], isa, &mut random);
+        let architecture = teacher.architecture();
         let mut teacher = FrozenNetwork::new(teacher, &TAPS, isa);
-        let side = settings.crop;
-        let features = teacher.features(&crops.plain(settings.seed, SCALE_CROPS), (SCALE_CROPS, side, side));
-        let scales: Vec<f32> = features.iter().map(deviation).collect();
+        let scales = deviations(&mut teacher, &crops.plain(settings.seed, SCALE_CROPS), settings.crop);
+        if let Some(at) = scales.iter().position(|&scale| scale.is_nan() || scale <= 0.0) {
+            return Err(DistillationError::Constant { layer: TAPS[at] });
+        }
         let (mut stages, mut lifts) = (Vec::new(), Vec::new());
-        for ((&tap, &scale), features) in TAPS.iter().zip(&scales).zip(&features) {
+        for (&tap, &scale) in TAPS.iter().zip(&scales) {
             let (stage, channels) = student.tap(tap).expect("a tap of the student");
             stages.push(stage);
-            lifts.push(Lift::new(&mut random, channels, features.channels(), scale));
+            let outputs = architecture.channels(tap).expect("a tap of the teacher");
+            lifts.push(Lift::new(&mut random, channels, outputs, scale));
         }
         let lengths: Vec<usize> =
             parameters(&mut student, &mut lifts).iter().map(|(_, parameter)| parameter.value.len()).collect();
@@ -139,7 +153,8 @@ impl<'a> Distillation<'a> {
             settings,
             student: names.0,
             teacher: names.1,
-            pictures: crops.counts(),
+            pictures: crops.description(),
+            isa: isa.to_string(),
             step: 0,
             running: Vec::new(),
             scales,
@@ -164,18 +179,12 @@ impl<'a> Distillation<'a> {
         let checkpoint = Checkpoint::open(path, KIND)?;
         let mut run = Self::new(teacher, student, crops, settings, isa)?;
         let saved: State = checkpoint.state()?;
-        let text = |state: &State| serde_json::to_string(&state.settings).expect("numbers");
-        let pictures = |state: &State| format!("{} and {} kept apart", state.pictures.0, state.pictures.1);
-        for (setting, found, asked) in [
-            ("student", saved.student.clone(), run.state.student.clone()),
-            ("teacher", saved.teacher.clone(), run.state.teacher.clone()),
-            ("pictures", pictures(&saved), pictures(&run.state)),
-            ("settings", text(&saved), text(&run.state)),
-        ] {
-            if found != asked {
-                return Err(checkpoint.fault(CheckpointFault::Settings { setting, found, asked }).into());
-            }
-        }
+        let identity = |state: &State| {
+            let State { student, teacher, pictures, isa, .. } = state;
+            serde_json::json!({ "student": student, "teacher": teacher, "pictures": pictures, "isa": isa })
+        };
+        checkpoint.expect_same(&identity(&saved), &identity(&run.state))?;
+        checkpoint.expect_same(&saved.settings, &run.state.settings)?;
         run.state = saved;
         for (name, parameter) in parameters(&mut run.student, &mut run.lifts) {
             checkpoint.restore(&name, &mut parameter.value)?;
@@ -210,11 +219,6 @@ impl<'a> Distillation<'a> {
     /// Steps done, and seconds that they took.
     pub fn progress(&self) -> (usize, f64) {
         (self.state.step, self.state.seconds)
-    }
-
-    /// The name of the teacher.
-    pub fn teacher(&self) -> &str {
-        &self.state.teacher
     }
 
     /// The settings.
@@ -281,7 +285,11 @@ impl<'a> Distillation<'a> {
         let rate = Schedule::Cosine.rate(settings.rate, step, settings.warm_up as u64, settings.steps as u64);
         let mut all = parameters(&mut self.student, &mut self.lifts);
         let mut all: Vec<&mut Parameter> = all.iter_mut().map(|(_, parameter)| &mut **parameter).collect();
-        clip_gradients(&mut all, settings.longest_gradient);
+        let length = clip_gradients(&mut all, settings.longest_gradient);
+        if !loss.is_finite() || !length.is_finite() {
+            // Nothing is spoilt: the weights before are those that a checkpoint may hold.
+            return f64::NAN;
+        }
         self.optimizer.step(&mut all, rate);
         self.student.update();
         self.state.step += 1;
@@ -310,10 +318,33 @@ fn parameters<'p>(student: &'p mut Student, lifts: &'p mut [Lift]) -> Vec<(Strin
     all
 }
 
-/// The standard deviation of all values.
-fn deviation(batch: &Batch) -> f32 {
-    let count = (batch.channels() * batch.map().positions()) as f64;
-    let values = || batch.map().blocks().iter().flat_map(|block| &block.0).map(|&value| f64::from(value));
-    let mean = values().sum::<f64>() / count;
-    (values().map(|value| value * value).sum::<f64>() / count - mean * mean).max(0.0).sqrt() as f32
+/// The standard deviation of all values of the features of pictures `[N, 3, side, side]` at each tap.
+fn deviations(teacher: &mut FrozenNetwork, pictures: &[f32], side: usize) -> Vec<f32> {
+    let length = 3 * side * side;
+    let mut sums = vec![[0.0f64; 3]; TAPS.len()];
+    for pictures in pictures.chunks(AT_A_TIME * length) {
+        let features = teacher.features(pictures, (pictures.len() / length, side, side));
+        for (sums, batch) in sums.iter_mut().zip(features) {
+            let values = batch.map().blocks().iter().flat_map(|block| &block.0).map(|&it| f64::from(it));
+            let [sum, squares] = values.fold([0.0, 0.0], |[sum, squares], it| [sum + it, squares + it * it]);
+            // Padding of channels is zero and adds nothing.
+            let count = (batch.channels() * batch.map().positions()) as f64;
+            *sums = [sums[0] + sum, sums[1] + squares, sums[2] + count];
+            teacher.give(batch);
+        }
+    }
+    let deviation =
+        |[sum, squares, count]: [f64; 3]| (squares / count - (sum / count).powi(2)).max(0.0).sqrt() as f32;
+    sums.into_iter().map(deviation).collect()
+}
+
+/// What tells a teacher from others: its name, how it reads pictures, a checksum of its weights.
+fn fingerprint(teacher: &Weights) -> String {
+    let taps = teacher.architecture().convolutions().take_while(|layer| *layer <= TAPS[TAPS.len() - 1]);
+    let sum = taps.fold(0u32, |sum, layer| {
+        let Convolution { weight, bias, .. } = teacher.convolution(layer);
+        let bytes: Vec<u8> = weight.iter().chain(&bias).flat_map(|value| value.to_le_bytes()).collect();
+        sum.rotate_left(1) ^ checksum(&bytes)
+    });
+    format!("{}, {}, checksum {sum:08x}", teacher.architecture().name(), teacher.convention())
 }

@@ -5,6 +5,7 @@ use impasto_network::{Architecture, Convention, Convolution, InputChannel, Layer
 use rand_chacha::ChaCha8Rng;
 
 use super::frozen_network::normalized;
+use super::run::AT_A_TIME;
 use crate::buffers::Buffers;
 use crate::layers::{
     BatchNormalization, BatchStatistics, ConvolutionInput, MaximumPooling, PoolingStride, TrainedConvolution,
@@ -208,8 +209,9 @@ impl Student {
                 Some(batch) => ConvolutionInput::Maps(batch),
             };
             let convolved = stage.convolve(self.isa, input, &mut self.workspace, &mut self.buffers);
-            let mut features = convolved.clone();
+            let mut features = self.buffers.take_like(&convolved, convolved.channels());
             stage.normalization.infer(&convolved, &mut features);
+            self.buffers.give(convolved);
             let output = match stage.ends_block {
                 true => pool(&features, &mut self.buffers).0,
                 false => features.clone(),
@@ -226,11 +228,19 @@ impl Student {
     /// `shape` (N, H, W): what follows a layer takes its factor back.
     pub fn folded(&mut self, pictures: &[f32], shape: (usize, usize, usize)) -> Vec<(Layer, Convolution)> {
         let all: Vec<usize> = (0..self.stages.len()).collect();
-        let features = self.infer(pictures, shape, &all);
+        let (count, height, width) = shape;
+        let mut means = vec![0.0; all.len()];
+        for pictures in pictures.chunks(AT_A_TIME * 3 * height * width) {
+            let part = pictures.len() / (3 * height * width);
+            let features = self.infer(pictures, (part, height, width), &all);
+            let share = part as f64 / count as f64;
+            means.iter_mut().zip(&features).for_each(|(sum, features)| *sum += share * mean(features));
+        }
         let mut factor_before = 1.0;
-        let stages = self.stages.iter().zip(&features).map(|(stage, features)| {
+        let stages = self.stages.iter().zip(means).map(|(stage, mean)| {
             let (mut weight, mut bias) = stage.normalization.fold(&stage.convolution.weight.value);
-            let factor = (1.0 / mean(features)) as f32;
+            // A layer that never answers stays as it is.
+            let factor = if mean > 0.0 { (1.0 / mean) as f32 } else { 1.0 };
             weight.iter_mut().for_each(|value| *value *= factor / factor_before);
             bias.iter_mut().for_each(|value| *value *= factor);
             factor_before = factor;
