@@ -48,8 +48,8 @@ def main():
     header = ["network", "batch", "PyTorch images/s", "Impasto images/s", "times faster"]
     rate = lambda seconds: f"{options.batch / seconds:.0f}"
     row = ["cifar-simple", str(options.batch), rate(theirs), rate(ours), f"{theirs / ours:.2f}"]
-    name, isa = processor()
-    peer = runs[0][1]
+    name, _ = processor()
+    isa, peer = runs[0][0]["isa"], runs[0][1]
     print(f"{name}, {isa}; {options.threads} threads; PyTorch {peer['version']} ({peer['isa']});", end=" ")
     print(f"best of {options.rounds} rounds, in turn.\n")
     print(markdown([header, ["---"] + ["---:"] * (len(header) - 1), row]))
