@@ -117,7 +117,7 @@ mod tests {
     fn time_left_is_that_of_steps_at_the_pace_of_the_last() {
         let mut pace = Pace::default();
         assert_eq!(pace.left(10), "");
-        (0..200).for_each(|step| pace.add(if step == 0 { 60.0 } else { 0.5 }));
+        (0..500).for_each(|step| pace.add(if step == 0 { 60.0 } else { 0.5 }));
         assert!((pace.rate() - 2.0).abs() < 0.01);
         assert_eq!((pace.left(240), pace.left(0)), (", 2 min 0 s left".to_owned(), String::new()));
     }

@@ -27,8 +27,13 @@ fn a_report_is_one_page_that_needs_nothing_else() {
     scene.succeed(&format!("{LARGER} --report a/run --snapshots 0,2,10"));
     let page = page(&scene, "a/run");
     assert_eq!(fs::read_dir(scene.path("a/run")).unwrap().count(), 1);
+    // Pictures in base64 may hold any word.
+    let pieces = page.split("base64,");
+    let text: String = pieces
+        .map(|piece| piece.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "+/=".contains(c)))
+        .collect();
     for foreign in ["http", "<script", "<link", "url(", "@import", "src=\"/", "NaN"] {
-        assert!(!page.contains(foreign), "{foreign}");
+        assert!(!text.contains(foreign), "{foreign}");
     }
     // The result, two inputs, three pictures along the way.
     assert_eq!(page.matches("<img src=\"data:image/").count(), 6);

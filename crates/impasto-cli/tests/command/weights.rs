@@ -79,7 +79,8 @@ fn files_of_other_programs_are_imported_or_used_as_they_are() {
     let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../impasto-network/tests/foreign");
     for file in ["keras2.h5", "zip.pth", "legacy.pth", "v1.caffemodel", "v2.caffemodel"] {
         let path = format!("{fixtures}/{file}");
-        let name = file.replace('.', "-");
+        // Sheets are headed by the name of the network.
+        let (name, _) = file.split_once('.').unwrap();
         scene.succeed(&format!("weights import {path} --name {name}"));
         let installed = format!("cache/weights/{name}.safetensors");
         for (weights, out) in [(path, "direct.png"), (installed, "installed.png")] {
