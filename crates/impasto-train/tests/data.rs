@@ -78,6 +78,10 @@ fn every_layout_gives_the_same_pictures() {
             pack(&path(kind), &path(archive));
             let packed = DataSet::open(path(archive), 32).unwrap();
             assert!(packed == unpacked, "{kind} in {archive}: also in the same order");
+            let alone = path(&format!("{kind} alone in {archive}"));
+            fs::create_dir(&alone).unwrap();
+            fs::rename(path(archive), alone.join(archive)).unwrap();
+            assert!(DataSet::open(alone, 32).unwrap() == unpacked, "{kind} in {archive} in a folder");
         }
     }
 }

@@ -36,7 +36,7 @@ pub struct TrainArguments {
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(["cifar-simple", "cifar-complex"]))]
     pub network: String,
 
-    /// The pictures: a folder, a .tar or a .tar.gz.
+    /// The pictures: a folder, a .tar or a .tar.gz, also alone in a folder.
     #[arg(long, value_name = "PATH")]
     pub data: PathBuf,
 

@@ -9,25 +9,53 @@ use flate2::read::MultiGzDecoder;
 use super::DataFault;
 
 /// Calls `visit` with the name, relative to `path` and with `/` between its parts, and the contents of every file in
-/// the folder or archive `path`; of a folder in the order of names, of an archive in its own. Hidden files, such as
-/// those that macOS puts beside others, are left out. Answers the names of all folders.
+/// the folder or archive `path`; of a folder in the order of names, of an archive in its own. A folder that holds one
+/// archive and nothing else stands for it. Hidden files, such as those that macOS puts beside others, are left out.
+/// Answers the names of all folders.
 pub(super) fn for_each_file(
     path: &Path,
     mut visit: impl FnMut(String, Vec<u8>) -> Result<(), DataFault>,
 ) -> Result<Vec<String>, DataFault> {
     let unreadable = |source| DataFault::Unreadable { file: path.display().to_string(), source };
     if fs::metadata(path).map_err(unreadable)?.is_dir() {
+        if let Some(archive) = archive_alone_in(path).map_err(unreadable)? {
+            return for_each_file(&archive, visit);
+        }
         let mut walk = Walk { above: Vec::new(), folders: Vec::new(), visit: &mut visit };
         walk.folder(path, "")?;
         return Ok(walk.folders);
     }
     let file = BufReader::with_capacity(1 << 18, File::open(path).map_err(unreadable)?);
-    let name = path.to_string_lossy().to_ascii_lowercase();
-    if name.ends_with(".gz") || name.ends_with(".tgz") {
+    if has_ending(path, &[".gz", ".tgz"]) {
         unpack(MultiGzDecoder::new(file), &mut visit)
     } else {
         unpack(file, &mut visit)
     }
+}
+
+/// The archive that is all a folder holds.
+fn archive_alone_in(folder: &Path) -> io::Result<Option<PathBuf>> {
+    let mut found = None;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        let path = entry.path();
+        if found.is_some()
+            || !has_ending(&path, &[".tar", ".tar.gz", ".tgz"])
+            || !fs::metadata(&path)?.is_file()
+        {
+            return Ok(None);
+        }
+        found = Some(path);
+    }
+    Ok(found)
+}
+
+fn has_ending(path: &Path, endings: &[&str]) -> bool {
+    let name = path.to_string_lossy().to_ascii_lowercase();
+    endings.iter().any(|ending| name.ends_with(ending))
 }
 
 /// A walk through folders.
