@@ -81,7 +81,10 @@ fn every_layout_gives_the_same_pictures() {
             let alone = path(&format!("{kind} alone in {archive}"));
             fs::create_dir(&alone).unwrap();
             fs::rename(path(archive), alone.join(archive)).unwrap();
-            assert!(DataSet::open(alone, 32).unwrap() == unpacked, "{kind} in {archive} in a folder");
+            assert!(DataSet::open(&alone, 32).unwrap() == unpacked, "{kind} in {archive} in a folder");
+            fs::write(alone.join("notes.txt"), "not alone").unwrap();
+            let fault = DataSet::open(&alone, 32).unwrap_err().fault;
+            assert!(matches!(fault, DataFault::Unknown { .. }), "{kind} in {archive} beside notes: {fault}");
         }
     }
 }

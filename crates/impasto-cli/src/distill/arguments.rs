@@ -49,7 +49,7 @@ pub struct DistillArguments {
     #[arg(long, value_name = "WORDS", requires = "weights")]
     pub convention: Option<Convention>,
 
-    /// Pictures to learn from: a folder, a .tar or a .tar.gz. May be given several times.
+    /// Pictures to learn from: a folder, a .tar or a .tar.gz, also alone in a folder. May be given several times.
     #[arg(long, value_name = "PATH", required = true)]
     pub images: Vec<PathBuf>,
 

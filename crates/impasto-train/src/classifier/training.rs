@@ -9,14 +9,16 @@ use std::path::Path;
 use std::time::Instant;
 
 use impasto_kernels::Isa;
-use impasto_network::{Convention, Convolution, InputChannel, Layer, WholeFileError};
+use impasto_network::{Convolution, Layer, WholeFileError};
 use serde::{Deserialize, Serialize};
 
+use super::batch::LabelledBatch;
 use super::network::Classifier;
+use super::outcome::{Ending, EpochReport, Moment, TrainingError};
 use super::settings::{ClassifierSettings, OptimizerChoice};
 use super::shape::ClassifierShape;
-use crate::checkpoint::{self, Checkpoint, CheckpointError};
-use crate::data::{Augmentation, DataSet, Prefetch, Split, epoch_order, stream};
+use crate::checkpoint::{self, Checkpoint};
+use crate::data::{Augmentation, DataSet, Prefetch, epoch_order, stream};
 use crate::optimizers::{Adam, Optimizer, Schedule, Sgd};
 
 /// What checkpoints of this kind of run say they are.
@@ -24,90 +26,6 @@ const KIND: &str = "classifier";
 
 /// Pictures that are classified at a time to test.
 const TEST_BATCH: usize = 250;
-
-/// Mean and standard deviation of red, green and blue over the training pictures of CIFAR-10, 0..1: how the
-/// classifiers read pictures.
-pub const CIFAR_CONVENTION: Convention =
-    Convention { mean: [0.4914, 0.4822, 0.4465], deviation: [0.2470, 0.2435, 0.2616], ..Convention::TORCH };
-
-/// What came of one epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EpochReport {
-    /// The epoch, from 1.
-    pub epoch: usize,
-    /// Mean cross-entropy of the training pictures, each at the moment it was learnt from.
-    pub training_loss: f64,
-    /// Share of them that were classified wrongly then.
-    pub training_error: f64,
-    /// Mean cross-entropy of the test pictures after the epoch.
-    pub test_loss: f64,
-    /// Share of them that were classified wrongly.
-    pub test_error: f64,
-    /// Seconds of training, of all sessions until then.
-    pub seconds: f64,
-}
-
-/// A moment of a run.
-#[derive(Clone, Copy, Debug)]
-pub enum Moment {
-    /// A batch was learnt from.
-    Step {
-        /// The epoch, from 1.
-        epoch: usize,
-        /// Batches of it that are done.
-        step: usize,
-        /// Batches of an epoch.
-        steps: usize,
-        /// Mean cross-entropy over this epoch so far.
-        loss: f64,
-        /// Share of this epoch's pictures so far that were classified wrongly.
-        error: f64,
-        /// Seconds that this batch took.
-        seconds: f64,
-    },
-    /// An epoch was tested.
-    Epoch(EpochReport),
-}
-
-/// Why a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// The error on the test pictures reached its target.
-    TargetReached,
-    /// All epochs are done.
-    EpochsDone,
-    /// The observer asked for it.
-    Stopped,
-}
-
-/// Why a run cannot go on.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TrainingError {
-    /// The data set has pictures or classes of another kind than the network.
-    #[error("the data set has {found}, network {network} expects {expected}")]
-    Data {
-        /// What the data set has.
-        found: String,
-        /// The network.
-        network: String,
-        /// What it expects.
-        expected: String,
-    },
-    /// The loss is no longer a number.
-    #[error("the loss became {loss} at step {step} of epoch {epoch}: try a smaller rate")]
-    Diverged {
-        /// The loss.
-        loss: f64,
-        /// The batch, from 1.
-        step: usize,
-        /// The epoch, from 1.
-        epoch: usize,
-    },
-    /// A checkpoint cannot be used.
-    #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
-}
 
 /// The state of a run beside its tensors.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -409,32 +327,6 @@ impl<'a> Training<'a> {
             test_loss: running.loss(),
             test_error: running.error(),
             seconds: self.state.seconds,
-        }
-    }
-}
-
-/// Pictures on their way into the network.
-#[derive(Default)]
-struct LabelledBatch {
-    /// `[N, 3, side, side]`
-    planes: Vec<f32>,
-    labels: Vec<u8>,
-}
-
-impl LabelledBatch {
-    /// Adds a picture, whose planes 0..1 `prepare` writes.
-    fn add(&mut self, split: &Split, index: usize, side: usize, prepare: impl FnOnce(&[u8], &mut Vec<f32>)) {
-        let length = 3 * side * side;
-        prepare(&split.pixels[index * length..][..length], &mut self.planes);
-        self.labels.push(split.labels[index]);
-    }
-
-    /// Planes 0..1 as the network reads them. Its channels are red, green and blue in that order.
-    fn normalize(&mut self, side: usize) {
-        let channels = CIFAR_CONVENTION.input_channels();
-        for (index, plane) in self.planes.chunks_exact_mut(side * side).enumerate() {
-            let InputChannel { factor, offset, .. } = channels[index % 3];
-            plane.iter_mut().for_each(|value| *value = factor * *value + offset);
         }
     }
 }

@@ -25,7 +25,7 @@ const HELD_OUT: usize = 20;
 /// A folder or archive of pictures.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Collection {
-    /// The folder, `.tar` or `.tar.gz`.
+    /// The folder, `.tar` or `.tar.gz`, or a folder with one such archive and nothing else.
     pub path: PathBuf,
     /// How often it is drawn from, relative to the others; more than 0.
     pub share: f32,

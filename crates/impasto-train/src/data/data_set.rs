@@ -30,10 +30,9 @@ impl DataSet {
     /// Opens a data set for a network that reads pictures of `side`×`side`; others are brought to that size.
     ///
     /// `path` is a folder, a `.tar` or `.tar.gz` of one, or a folder with one such archive and nothing else. It is in
-    /// either layout, at any depth: CIFAR-10's binary files
-    /// (`data_batch_1.bin` …, `test_batch.bin`, `batches.meta.txt`; Krizhevsky 2009), or pictures in folders
-    /// `train/CLASS/` and `test/CLASS/`. Without `test`, folders `CLASS/` alone do: every tenth picture
-    /// of each class, in the order of names, is kept for the test.
+    /// either layout, at any depth: CIFAR-10's binary files (`data_batch_1.bin` …, `test_batch.bin`,
+    /// `batches.meta.txt`; Krizhevsky 2009), or pictures in folders `train/CLASS/` and `test/CLASS/`. Without `test`,
+    /// folders `CLASS/` alone do: every tenth picture of each class, in the order of names, is kept for the test.
     ///
     /// The order of the pictures is that of their names, whatever that of an archive.
     ///

@@ -1,7 +1,6 @@
 //! Reading what PyTorch computed (fixtures/make_*.py), and comparing with it.
 
-// Every test file is a program of its own, and none uses all of this.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test program uses its own part")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
