@@ -76,6 +76,13 @@ pub enum GradientPart<'a> {
         /// w `[H, W]`, finite.
         weights: &'a [f32],
     },
+    /// The same column at each position, whatever F is; with weights w, `w_p · column` at each position p.
+    Column {
+        /// `[C]`.
+        column: &'a [f32],
+        /// w `[H, W]`, finite; `None` for 1 everywhere.
+        weights: Option<&'a [f32]>,
+    },
     /// `scale · (F − target)`.
     Difference {
         /// Factor of the difference.
@@ -109,6 +116,9 @@ impl GradientPart<'_> {
             GradientPart::Linear(matrix) | GradientPart::WeightedLinear { matrix, .. } => {
                 assert_eq!(matrix.channels, map.channels(), "channels of the matrix");
             }
+            GradientPart::Column { column, .. } => {
+                assert_eq!(column.len(), map.channels(), "values of the column");
+            }
             GradientPart::Difference { target: other, .. } | GradientPart::Given { gradient: other, .. } => {
                 assert_eq!(
                     (other.channels(), other.height(), other.width()),
@@ -122,7 +132,9 @@ impl GradientPart<'_> {
                 assert_eq!(resampling.to(), (gradient.height(), gradient.width()), "shape of the gradient");
             }
         }
-        if let GradientPart::WeightedLinear { weights, .. } = self {
+        if let GradientPart::WeightedLinear { weights, .. }
+        | GradientPart::Column { weights: Some(weights), .. } = self
+        {
             assert_eq!(weights.len(), map.positions(), "a weight for each position");
         }
     }
@@ -164,6 +176,8 @@ impl Kernel for Part<'_> {
             GradientPart::WeightedLinear { matrix, weights } => unsafe {
                 self.weighted_product::<S>(matrix, weights);
             },
+            // SAFETY: as above.
+            GradientPart::Column { column, weights } => unsafe { self.column(column, weights) },
             // SAFETY: as above.
             GradientPart::Difference { scale, target } => unsafe {
                 self.each_value(target, |feature, target| scale * (feature - target));
@@ -210,6 +224,27 @@ impl Part<'_> {
                     for lane in 0..LANES {
                         to[at].0[lane] += value.0[lane];
                     }
+                }
+            }
+        }
+    }
+
+    /// Writes or adds the weighted `column` at each position.
+    ///
+    /// # Safety
+    /// `to` must be valid as the field says.
+    #[inline(always)]
+    unsafe fn column(self, column: &[f32], weights: Option<&[f32]>) {
+        for (block, values) in column.chunks(LANES).enumerate() {
+            let mut padded = [0.0; LANES];
+            padded[..values.len()].copy_from_slice(values);
+            // SAFETY: `to` holds a run of this length in every plane.
+            let to = unsafe { std::slice::from_raw_parts_mut(self.to.add(block * self.plane), self.length) };
+            for (to, position) in to.iter_mut().zip(self.start..) {
+                let weight = weights.map_or(1.0, |weights| weights[position]);
+                for lane in 0..LANES {
+                    let before = if self.accumulate { to.0[lane] } else { 0.0 };
+                    to.0[lane] = before + weight * padded[lane];
                 }
             }
         }

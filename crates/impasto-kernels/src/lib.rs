@@ -10,7 +10,7 @@
 //! | 2×2 L2 pooling and its gradient | `pooling.rs` |
 //! | Gram matrix, of a whole map and weighted by position | `gram.rs` |
 //! | gradients that read one column of the map at each position, among them the Gram matrix's adjoint | `local_gradient.rs`, `gradient_part.rs` |
-//! | sums of squares and of squared differences | `reduction.rs` |
+//! | sums of columns, of squares and of squared differences | `reduction.rs` |
 //! | nearest patches, their loss and its gradient | `patches/` |
 //! | resampling by taps, whose adjoint is a gradient at positions | `resampling.rs`, `gradient_part.rs` |
 //! | matrix product | `matrix.rs`, `product.rs` |
@@ -68,6 +68,6 @@ pub use patches::{
     mean_column, normalize_columns, patch_difference, patch_norms, search_bytes,
 };
 pub use pooling::{L2_POOLING_SCALE, pool_l2, unpool_l2};
-pub use reduction::{squared_difference, squared_norm};
+pub use reduction::{column_sums, squared_difference, squared_norm};
 pub use resampling::{Resampling, resample, resampled_blend, resampled_products};
 pub use winograd::{TileSize, Workspace};

@@ -1,4 +1,4 @@
-//! Sums over all elements of a map, in f64, in an order that depends on the shape alone.
+//! Sums over the elements or the positions of a map, in f64, in an order that depends on the shape alone.
 
 use crate::map::{Block, BlockedMap, LANES};
 use crate::parallel::{Shared, for_each};
@@ -28,6 +28,41 @@ pub fn squared_norm(a: &BlockedMap) -> f64 {
         let Block(a) = a.blocks()[index];
         a.map(|value| value * value)
     })
+}
+
+/// `Σ_p F_p` over the positions of `map` `[C, H, W]`, or `Σ_p w_p·F_p` with `weights` `[H, W]`: `[C]`. Positions of
+/// weight 0 count for nothing even where the map is not finite.
+///
+/// # Panics
+/// If there is not a weight for each position.
+pub fn column_sums(map: &BlockedMap, weights: Option<&[f32]>) -> Vec<f64> {
+    let positions = map.positions();
+    if let Some(weights) = weights {
+        assert_eq!(weights.len(), positions, "a weight for each position");
+    }
+    let mut sums = vec![[0.0f64; LANES]; map.channel_blocks()];
+    let out = Shared::new(sums.as_mut_ptr());
+    for_each(map.channel_blocks(), |block| {
+        let columns = &map.blocks()[block * positions..][..positions];
+        let mut total = [0.0f64; LANES];
+        for (run, columns) in columns.chunks(LANES).enumerate() {
+            let mut lanes = [0.0f32; LANES];
+            for (position, column) in (run * LANES..).zip(columns) {
+                let weight = weights.map_or(1.0, |weights| weights[position]);
+                if weight != 0.0 {
+                    for lane in 0..LANES {
+                        lanes[lane] += weight * column.0[lane];
+                    }
+                }
+            }
+            for lane in 0..LANES {
+                total[lane] += f64::from(lanes[lane]);
+            }
+        }
+        // SAFETY: every piece has its own sums.
+        unsafe { out.at(block).write(total) };
+    });
+    sums.iter().flatten().copied().take(map.channels()).collect()
 }
 
 /// Sums sixteen values for each of `count` blocks: lanes in f32 over sixteen blocks, f64 beyond.

@@ -191,6 +191,14 @@ pub fn weighted_gram(planes: &[f32], shape: Shape, weights: &[f32]) -> Vec<f64> 
     (0..shape.channels).flat_map(|a| (0..shape.channels).map(move |b| product(a, b))).collect()
 }
 
+/// `Σ_p w_p·F_p` of planes F read as `[C, H·W]` with `weights` `[H, W]`: `[C]`.
+pub fn weighted_sums(planes: &[f32], shape: Shape, weights: &[f32]) -> Vec<f64> {
+    let sum = |plane: &[f32]| {
+        plane.iter().zip(weights).map(|(&value, &weight)| f64::from(weight) * f64::from(value)).sum()
+    };
+    planes.chunks_exact(shape.positions()).map(sum).collect()
+}
+
 /// `w_p·(matrix·F_p)` of planes F with `weights` `[H, W]` and row-major `matrix` `[C, C]`: planes of `shape`.
 pub fn weighted_linear(planes: &[f32], shape: Shape, matrix: &[f32], weights: &[f32]) -> Vec<f32> {
     let mut result = matrix_product(shape.channels, shape.channels, shape.positions(), matrix, planes);

@@ -4,7 +4,8 @@ mod support;
 
 use impasto_kernels::scalar::{self, Shape};
 use impasto_kernels::{
-    BlockedMap, GradientPart, Isa, PackedMatrix, gradient_norm, gram, replace_by_gradient, weighted_gram,
+    BlockedMap, GradientPart, Isa, PackedMatrix, column_sums, gradient_norm, gram, replace_by_gradient,
+    weighted_gram,
 };
 use support::{assert_close, map_of, sets, values};
 
@@ -146,6 +147,54 @@ fn weighted_and_given_gradients_equal_their_scalar_twins() {
             let norm = gradient_norm(isa, &map_of(&planes, shape), weighted);
             let sum: f64 = product.iter().map(|value| f64::from(value.abs())).sum();
             assert!((norm - sum).abs() <= 1e-5 * sum, "{isa}: {norm} against {sum}");
+        }
+    }
+}
+
+#[test]
+fn sums_of_columns_equal_their_scalar_twin() {
+    for (channels, height, width) in [(16, 3, 5), (37, 20, 21), (5, 1, 1)] {
+        let shape = Shape { channels, height, width };
+        let planes = values(shape.elements(), 25);
+        let map = map_of(&planes, shape);
+        for weights in region_weights(shape).into_iter().map(Some).chain([None]) {
+            let everywhere = vec![1.0; shape.positions()];
+            let expected = scalar::weighted_sums(&planes, shape, weights.as_ref().unwrap_or(&everywhere));
+            for (found, expected) in column_sums(&map, weights.as_deref()).iter().zip(expected) {
+                let tolerance = 1e-6 * shape.positions() as f64;
+                assert!((found - expected).abs() < tolerance, "{shape:?}: {found} against {expected}");
+            }
+        }
+    }
+}
+
+#[test]
+fn sums_leave_out_positions_without_weight() {
+    let shape = Shape { channels: 2, height: 1, width: 3 };
+    let map = map_of(&[1.0, f32::NAN, 3.0, 4.0, f32::INFINITY, 6.0], shape);
+    assert_eq!(column_sums(&map, Some(&[1.0, 0.0, 2.0])), [7.0, 16.0]);
+}
+
+#[test]
+fn a_column_is_added_at_each_position_by_its_weight() {
+    let shape = Shape { channels: 19, height: 57, width: 41 };
+    let (planes, column) = (values(shape.elements(), 26), values(shape.channels, 27));
+    for weights in region_weights(shape).into_iter().map(Some).chain([None]) {
+        let part = GradientPart::Column { column: &column, weights: weights.as_deref() };
+        let weight = |at: usize| weights.as_ref().map_or(1.0, |weights| weights[at % shape.positions()]);
+        let of_column = |at: usize| weight(at) * column[at / shape.positions()];
+        let given = map_of(&planes, shape);
+        let given_part = GradientPart::Given { scale: 2.0, gradient: &given };
+        let sum: Vec<f32> = planes.iter().enumerate().map(|(at, p)| of_column(at) + 2.0 * p).collect();
+        for isa in sets() {
+            for parts in [[part, given_part], [given_part, part]] {
+                let mut map = map_of(&planes, shape);
+                replace_by_gradient(isa, &mut map, &parts, false);
+                assert_close(&map.to_planes(), &sum, 1e-6, "sum of parts");
+            }
+            let norm = gradient_norm(isa, &map_of(&planes, shape), part);
+            let expected: f64 = (0..shape.elements()).map(|at| f64::from(of_column(at).abs())).sum();
+            assert!((norm - expected).abs() <= 1e-5 * expected, "{isa}: {norm} against {expected}");
         }
     }
 }

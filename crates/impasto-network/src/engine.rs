@@ -85,6 +85,13 @@ pub enum MapGradient<Map> {
         /// Weights of the positions, `[H·W]`; `None` for 1 everywhere. Positions of weight 0 cost nothing.
         weights: Option<Arc<[f32]>>,
     },
+    /// The same column at each position, whatever F is; with weights w, `wₚ · column` at each position p.
+    Column {
+        /// `[C]`.
+        column: Arc<[f32]>,
+        /// Weights of the positions, `[H·W]`; `None` for 1 everywhere.
+        weights: Option<Arc<[f32]>>,
+    },
     /// `scale · gradient`, whatever F is.
     Given {
         /// Factor of the gradient.
@@ -110,6 +117,9 @@ impl<Map> Clone for MapGradient<Map> {
             Self::Linear { matrix, weights } => {
                 Self::Linear { matrix: matrix.clone(), weights: weights.clone() }
             }
+            Self::Column { column, weights } => {
+                Self::Column { column: column.clone(), weights: weights.clone() }
+            }
             Self::Given { scale, gradient } => Self::Given { scale: *scale, gradient: gradient.clone() },
             Self::Resampled { scale, gradient, resampling } => {
                 Self::Resampled { scale: *scale, gradient: gradient.clone(), resampling: resampling.clone() }
@@ -125,6 +135,9 @@ impl<Map> MapGradient<Map> {
             Self::Difference { scale, target } => Self::Difference { scale: scale * factor, target },
             Self::Linear { matrix, weights } => {
                 Self::Linear { matrix: matrix.iter().map(|value| value * factor).collect(), weights }
+            }
+            Self::Column { column, weights } => {
+                Self::Column { column: column.iter().map(|value| value * factor).collect(), weights }
             }
             Self::Given { scale, gradient } => Self::Given { scale: scale * factor, gradient },
             Self::Resampled { scale, gradient, resampling } => {
@@ -228,6 +241,10 @@ pub trait Engine {
     /// The same with position p counted `weights[p]` times: `Σₚ wₚ · Fₚ·Fₚᵀ`. The weights, one for each
     /// position, are finite and at least 0; positions of weight 0 cost nothing.
     fn weighted_gram(&self, tap: Layer, weights: &[f32]) -> Vec<f64>;
+
+    /// `Σₚ Fₚ` over the positions of the map at `tap`, or `Σₚ wₚ · Fₚ` with `weights`: `[C]`. The weights, one for
+    /// each position, are finite; positions of weight 0 count for nothing.
+    fn sums(&self, tap: Layer, weights: Option<&[f32]>) -> Vec<f64>;
 
     /// Sum over all elements of `(F − target)²`.
     fn squared_difference(&self, tap: Layer, target: &Self::Map) -> f64;

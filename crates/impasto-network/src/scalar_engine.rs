@@ -137,6 +137,12 @@ fn evaluate(gradient: &MapGradient<PlanarMap>, map: &PlanarMap) -> Vec<f32> {
             assert_eq!(values.len(), map.values.len(), "values of the resampled gradient");
             values.into_iter().map(|value| scale * value).collect()
         }
+        MapGradient::Column { column, weights } => {
+            assert_eq!(column.len(), map.shape.channels, "values of the column");
+            let weight = |position: usize| weights.as_ref().map_or(1.0, |weights| weights[position]);
+            let positions = 0..map.shape.positions();
+            column.iter().flat_map(|value| positions.clone().map(move |at| weight(at) * value)).collect()
+        }
         MapGradient::Linear { matrix, weights } => {
             let channels = map.shape.channels;
             assert_eq!(matrix.len(), channels * channels, "values of a {channels}x{channels} matrix");
@@ -267,6 +273,12 @@ impl Engine for ScalarEngine {
     fn weighted_gram(&self, tap: Layer, weights: &[f32]) -> Vec<f64> {
         let map = self.map(tap);
         scalar::weighted_gram(&map.values, map.planes(), weights)
+    }
+
+    fn sums(&self, tap: Layer, weights: Option<&[f32]>) -> Vec<f64> {
+        let map = self.map(tap);
+        let everywhere = || vec![1.0; map.shape.positions()];
+        scalar::weighted_sums(&map.values, map.planes(), &weights.map_or_else(everywhere, <[f32]>::to_vec))
     }
 
     fn squared_difference(&self, tap: Layer, target: &PlanarMap) -> f64 {

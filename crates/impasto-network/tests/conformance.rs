@@ -64,8 +64,11 @@ fn gradients<E: Engine>(
             .collect();
         let matrix: Arc<[f32]> = matrix;
         gradients.push((tap, MapGradient::Linear { matrix: matrix.clone(), weights: None }));
-        let weights = Some(weights(shape.positions()).into());
-        gradients.push((tap, MapGradient::Linear { matrix, weights }));
+        let weights: Option<Arc<[f32]>> = Some(weights(shape.positions()).into());
+        gradients.push((tap, MapGradient::Linear { matrix, weights: weights.clone() }));
+        let column: Arc<[f32]> = (0..shape.channels).map(|channel| scale * (channel % 3) as f32).collect();
+        gradients.push((tap, MapGradient::Column { column: column.clone(), weights: None }));
+        gradients.push((tap, MapGradient::Column { column, weights }));
         let given: Vec<f32> = (0..shape.elements()).map(|at| (at % 13) as f32 / 13.0 - 0.5).collect();
         let given = Arc::new(engine.map_from(shape, &given));
         gradients.push((tap, MapGradient::Given { scale: 5.0 * scale, gradient: given }));
@@ -131,7 +134,12 @@ fn answers<E: Engine>(engine: &mut E, size: Size, taps: &[Layer]) -> Answers {
     let copied = taps.iter().map(|&tap| engine.read_map(&engine.copy_map(tap)));
     let maps = copied.chain(taps.iter().flat_map(|&tap| resampled(tap))).chain(resampled_blends).collect();
     let weighted = |tap| engine.weighted_gram(tap, &weights(engine.shape(tap).positions()));
-    let grams = taps.iter().flat_map(|&tap| [engine.gram(tap), weighted(tap)]).collect();
+    let sums = |tap| {
+        let weights = weights(engine.shape(tap).positions());
+        [engine.sums(tap, None), engine.sums(tap, Some(&weights))]
+    };
+    let grams = taps.iter().flat_map(|&tap| [engine.gram(tap), weighted(tap)]);
+    let grams = grams.chain(taps.iter().flat_map(|&tap| sums(tap))).collect();
     let mut gradient = vec![f32::NAN; picture.len()];
     engine.backward(&gradients, &mut gradient);
     Answers { maps, grams, scalars, gradient }

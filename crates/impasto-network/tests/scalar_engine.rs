@@ -50,7 +50,8 @@ fn picture(size: Size) -> Vec<f32> {
 }
 
 /// A loss at every tap, and the description of its gradient. In turn: half the squared distance from a
-/// target; half of Fᵀ·M·F summed over positions; the same with weights; the inner product with a map.
+/// target; half of Fᵀ·M·F summed over positions; the same with weights; the inner product with a map. Last,
+/// at the second tap, the inner products of all columns with one column, weighted.
 fn losses(engine: &ScalarEngine) -> Vec<(Layer, MapGradient<PlanarMap>)> {
     let describe = |(place, &tap): (usize, &Layer)| {
         let shape = engine.shape(tap);
@@ -66,14 +67,20 @@ fn losses(engine: &ScalarEngine) -> Vec<(Layer, MapGradient<PlanarMap>)> {
                 let (row, column) = (element / shape.channels, element % shape.channels);
                 random[element] + random[column * shape.channels + row]
             };
-            // Some positions have no weight.
-            let weight = |position: usize| (position % 3) as f32 / 2.0;
-            let weights = (place % 4 == 2).then(|| (0..shape.positions()).map(weight).collect());
+            let weights = (place % 4 == 2).then(|| some_weights(shape.positions()));
             MapGradient::Linear { matrix: (0..random.len()).map(symmetric).collect(), weights }
         };
         (tap, gradient)
     };
-    TAPS.iter().enumerate().map(describe).collect()
+    let shape = engine.shape(TAPS[1]);
+    let (column, weights) = (numbers(shape.channels, 99).into(), Some(some_weights(shape.positions())));
+    let column = (TAPS[1], MapGradient::Column { column, weights });
+    TAPS.iter().enumerate().map(describe).chain([column]).collect()
+}
+
+/// Weights of positions, every third of them 0.
+fn some_weights(positions: usize) -> Arc<[f32]> {
+    (0..positions).map(|position| (position % 3) as f32 / 2.0).collect()
 }
 
 /// Value of the losses at the maps of the last `forward`.
@@ -91,6 +98,10 @@ fn value(engine: &ScalarEngine, losses: &[(Layer, MapGradient<PlanarMap>)]) -> f
             let values = engine.resampled_map(*tap, resampling).values;
             let products = values.iter().zip(&gradient.values);
             f64::from(*scale) * products.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>()
+        }
+        MapGradient::Column { column, weights } => {
+            let sums = engine.sums(*tap, weights.as_deref());
+            sums.iter().zip(column.iter()).map(|(sum, &value)| sum * f64::from(value)).sum()
         }
         MapGradient::Linear { matrix, weights } => {
             let gram = match weights {
@@ -249,6 +260,10 @@ fn questions_about_maps_are_answered_by_definition() {
                 f64::from(*scale) * f64::from(gradient.values[channel * positions + position])
             }
             MapGradient::Resampled { .. } => unreachable!("not a function of the map"),
+            MapGradient::Column { column, weights } => {
+                let weight = weights.as_ref().map_or(1.0, |weights| f64::from(weights[position]));
+                weight * f64::from(column[channel])
+            }
             MapGradient::Linear { matrix, weights } => {
                 let row = &matrix[channel * channels..][..channels];
                 let sum: f64 =

@@ -122,6 +122,7 @@ fn padding(options: &NetworkOptions, layer: Layer) -> Padding {
 /// A described gradient with its matrix packed.
 enum PackedGradient<'a> {
     Linear(PackedMatrix, Option<&'a [f32]>),
+    Column(&'a [f32], Option<&'a [f32]>),
     Difference { scale: f32, target: &'a BlockedMap },
     Given { scale: f32, gradient: &'a BlockedMap },
     Resampled { scale: f32, gradient: &'a BlockedMap, resampling: &'a Resampling },
@@ -133,6 +134,7 @@ impl<'a> PackedGradient<'a> {
             MapGradient::Linear { matrix, weights } => {
                 PackedGradient::Linear(PackedMatrix::new(channels, matrix), weights.as_deref())
             }
+            MapGradient::Column { column, weights } => PackedGradient::Column(column, weights.as_deref()),
             MapGradient::Difference { scale, target } => PackedGradient::Difference { scale: *scale, target },
             MapGradient::Given { scale, gradient } => PackedGradient::Given { scale: *scale, gradient },
             MapGradient::Resampled { scale, gradient, resampling } => {
@@ -145,6 +147,7 @@ impl<'a> PackedGradient<'a> {
         match self {
             PackedGradient::Linear(matrix, None) => GradientPart::Linear(matrix),
             PackedGradient::Linear(matrix, Some(weights)) => GradientPart::WeightedLinear { matrix, weights },
+            PackedGradient::Column(column, weights) => GradientPart::Column { column, weights: *weights },
             PackedGradient::Difference { scale, target } => {
                 GradientPart::Difference { scale: *scale, target }
             }
@@ -229,6 +232,10 @@ impl Engine for CpuEngine {
 
     fn weighted_gram(&self, tap: Layer, weights: &[f32]) -> Vec<f64> {
         kernels::weighted_gram(self.isa, self.map(tap), weights)
+    }
+
+    fn sums(&self, tap: Layer, weights: Option<&[f32]>) -> Vec<f64> {
+        kernels::column_sums(self.map(tap), weights)
     }
 
     fn squared_difference(&self, tap: Layer, target: &BlockedMap) -> f64 {

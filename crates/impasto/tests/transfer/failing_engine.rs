@@ -80,6 +80,10 @@ impl Engine for FailingEngine {
         self.inner.weighted_gram(tap, weights)
     }
 
+    fn sums(&self, tap: Layer, weights: Option<&[f32]>) -> Vec<f64> {
+        self.inner.sums(tap, weights)
+    }
+
     fn squared_difference(&self, tap: Layer, target: &Self::Map) -> f64 {
         self.inner.squared_difference(tap, target) + self.spoil()
     }
