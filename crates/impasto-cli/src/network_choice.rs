@@ -30,8 +30,9 @@ pub fn network_parser() -> impl TypedValueParser<Value = Architecture> {
 
 /// Reads a kind of pooling.
 pub fn pooling_parser() -> impl TypedValueParser<Value = Pooling> {
-    PossibleValuesParser::new(["max", "average", "l2"]).map(|name| match name.as_str() {
+    PossibleValuesParser::new(["max", "average", "scaled-average", "l2"]).map(|name| match name.as_str() {
         "average" => Pooling::Average,
+        "scaled-average" => Pooling::ScaledAverage,
         "l2" => Pooling::L2,
         _ => Pooling::Max,
     })

@@ -17,14 +17,17 @@ pub enum WindowPooling {
     Maximum,
     /// The mean.
     Average,
+    /// Twice the mean.
+    DoubledAverage,
 }
 
 impl WindowPooling {
-    /// Factor of the gradient that each position of a window receives.
+    /// Factor of the gradient that each position of a window receives; of an average also of the values.
     pub fn gradient_scale(self) -> f32 {
         match self {
             WindowPooling::Maximum => 1.0,
             WindowPooling::Average => 0.25,
+            WindowPooling::DoubledAverage => 0.5,
         }
     }
 }
@@ -61,7 +64,7 @@ impl<'a> Activated<'a> {
         let pool = self.pooled.map(|(pooling, map)| {
             assert!(fits(map, height / 2, width / 2), "the pooled map has half the size");
             let to = Shared::new(map.blocks_mut().as_mut_ptr());
-            PoolSink { to, maximum: pooling == WindowPooling::Maximum }
+            PoolSink { to, maximum: pooling == WindowPooling::Maximum, scale: pooling.gradient_scale() }
         });
         let map = self.map.map(|map| {
             assert!(fits(map, height, width), "the map has the size of the convolution's input");

@@ -51,6 +51,8 @@ pub enum Pooling {
     Max,
     /// The mean.
     Average,
+    /// 2 · the mean: the factor comes near the mean activation of max pooling (Crowson 2021).
+    ScaledAverage,
     /// 0.78 · √(sum of squares): the factor keeps the mean activation of max pooling (Crowson 2021).
     L2,
 }

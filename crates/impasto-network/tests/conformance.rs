@@ -174,7 +174,7 @@ const SMALL: [&[usize]; 3] = [&[8, 8], &[16, 12], &[20]];
 
 #[test]
 fn every_padding_and_pooling() {
-    for pooling in [Pooling::Max, Pooling::Average, Pooling::L2] {
+    for pooling in [Pooling::Max, Pooling::Average, Pooling::ScaledAverage, Pooling::L2] {
         for (first_padding, padding) in PADDINGS.into_iter().flat_map(|a| PADDINGS.map(|b| (a, b))) {
             let options = NetworkOptions { pooling, first_padding, padding };
             compare(
@@ -189,7 +189,7 @@ fn every_padding_and_pooling() {
 
 #[test]
 fn every_kind_of_tap() {
-    for pooling in [Pooling::Max, Pooling::Average, Pooling::L2] {
+    for pooling in [Pooling::Max, Pooling::Average, Pooling::ScaledAverage, Pooling::L2] {
         let options = NetworkOptions { pooling, ..NetworkOptions::default() };
         let size = Size { height: 21, width: 28 };
         for taps in [

@@ -22,7 +22,7 @@ fn weights() -> Weights {
 
 fn all_options() -> impl Iterator<Item = NetworkOptions> {
     let paddings = [Padding::Zero, Padding::Replicate, Padding::Circular];
-    [Pooling::Max, Pooling::Average, Pooling::L2].into_iter().flat_map(move |pooling| {
+    [Pooling::Max, Pooling::Average, Pooling::ScaledAverage, Pooling::L2].into_iter().flat_map(move |pooling| {
         paddings.into_iter().flat_map(move |first_padding| {
             paddings.map(|padding| NetworkOptions { pooling, first_padding, padding })
         })

@@ -73,7 +73,7 @@ pub use picture::Picture;
 pub use plan::{Plan, Stage};
 pub use presets::Preset;
 pub use run::Outcome;
-pub use schedule::{Pyramid, Schedule, Start, StyleFit};
+pub use schedule::{Pyramid, Schedule, SmallerSizes, Start, StyleFit};
 pub use settings::{OptimizerSettings, PixelUnits, Settings, Variables};
 pub use style_method::StyleMethod;
 pub use trace::{TermLoss, Trace, TracedEvaluation};

@@ -68,7 +68,11 @@ impl Plan {
         for (index, &longest) in longest_sides.iter().enumerate() {
             let (size, styles) = sizes_at(&settings.schedule, longest);
             match Stage::new(settings, terms, engine, &taps, regions, size, styles) {
-                Ok(stage) => stages.push(Stage { memory: given + stage.memory, ..stage }),
+                Ok(stage) => {
+                    let is_first = stages.is_empty() && index + 1 < longest_sides.len();
+                    let iterations = settings.schedule.iterations_at(longest, is_first);
+                    stages.push(Stage { iterations, memory: given + stage.memory, ..stage });
+                }
                 Err(TransferError::Engine { source: EngineError::TooSmall { .. }, .. })
                     if index + 1 < longest_sides.len() => {}
                 Err(error) => return Err(error),

@@ -134,6 +134,7 @@ impl Settings {
             match term {
                 Term::Content(term) => term.layers.fit(network),
                 Term::Gram(term) => term.layers.fit(network),
+                Term::Moments(term) => term.layers.fit(network),
                 Term::Nearest(term) => term.layers.fit(network),
                 Term::Patches(term) => term.layers.fit(network),
                 _ => {}

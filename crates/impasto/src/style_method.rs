@@ -3,7 +3,7 @@
 
 use crate::presets::STYLE_LAYERS;
 use crate::terms::{
-    Content, ContentLoss, Gram, GramLoss, Guidance, Nearest, Patches, Term, TermSettings, WeightedLayers,
+    Content, ContentLoss, Gram, GramLoss, Guidance, Moments, MomentsLoss, Nearest, Patches, Term, TermSettings, WeightedLayers,
 };
 use crate::{OptimizerSettings, Preset, Settings, Start};
 
@@ -19,6 +19,8 @@ const SPLITTING_ITERATIONS: usize = 50;
 pub enum StyleMethod {
     /// The Gram matrices of its maps: [`Gram`].
     Gram,
+    /// The means and covariances of its maps: [`Moments`].
+    Moments,
     /// The patches of its maps: [`Patches`].
     Patches,
     /// The columns of its maps: [`Nearest`].
@@ -30,6 +32,7 @@ impl StyleMethod {
     fn of(term: &Term) -> Option<Self> {
         let kinds = [
             (Gram::of(term).is_some(), StyleMethod::Gram),
+            (Moments::of(term).is_some(), StyleMethod::Moments),
             (Patches::of(term).is_some(), StyleMethod::Patches),
             (Nearest::of(term).is_some(), StyleMethod::Nearest),
         ];
@@ -43,6 +46,13 @@ impl StyleMethod {
                 weight: 1.0,
                 layers: WeightedLayers::sharing(&STYLE_LAYERS),
                 loss: GramLoss::Relative,
+                guidance: Guidance::default(),
+            }
+            .into(),
+            StyleMethod::Moments => Moments {
+                weight: 1.0,
+                layers: WeightedLayers::sharing(&STYLE_LAYERS),
+                loss: MomentsLoss::Relative,
                 guidance: Guidance::default(),
             }
             .into(),
@@ -110,6 +120,7 @@ impl Settings {
     pub fn style_layers_mut(&mut self) -> Option<&mut WeightedLayers> {
         self.terms.iter_mut().find_map(|term| match term {
             Term::Gram(gram) => Some(&mut gram.layers),
+            Term::Moments(moments) => Some(&mut moments.layers),
             Term::Patches(patches) => Some(&mut patches.layers),
             Term::Nearest(nearest) => Some(&mut nearest.layers),
             _ => None,
@@ -121,6 +132,7 @@ impl Settings {
 fn style_weight(term: &mut Term) -> Option<&mut f64> {
     match term {
         Term::Gram(gram) => Some(&mut gram.weight),
+        Term::Moments(moments) => Some(&mut moments.weight),
         Term::Patches(patches) => Some(&mut patches.weight),
         Term::Nearest(nearest) => Some(&mut nearest.weight),
         _ => None,

@@ -179,7 +179,8 @@ pub fn preset() -> impl TypedValueParser<Value = Preset> {
 
 /// Reads what makes a picture like a style.
 pub fn style_method() -> impl TypedValueParser<Value = StyleMethod> {
-    PossibleValuesParser::new(["gram", "patches", "nearest"]).map(|name| match name.as_str() {
+    PossibleValuesParser::new(["gram", "moments", "patches", "nearest"]).map(|name| match name.as_str() {
+        "moments" => StyleMethod::Moments,
         "patches" => StyleMethod::Patches,
         "nearest" => StyleMethod::Nearest,
         _ => StyleMethod::Gram,

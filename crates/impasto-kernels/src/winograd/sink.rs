@@ -36,6 +36,8 @@ pub(crate) struct PoolSink {
     pub(crate) to: Shared<Block>,
     /// Largest of the window, or its mean.
     pub(crate) maximum: bool,
+    /// Factor of the sum of a window, if it is not its maximum that is kept.
+    pub(crate) scale: f32,
 }
 
 /// Bias, ReLU, and whatever is to be kept: the map, the mask of what passed, the pooled map.
@@ -168,7 +170,7 @@ impl ForwardSink<'_> {
                             chosen[3] |= (below & d_over_c) << lane;
                             S::maximum(top, bottom)
                         } else {
-                            S::multiply(S::add(S::add(a, b), S::add(c, d)), S::splat(0.25))
+                            S::multiply(S::add(S::add(a, b), S::add(c, d)), S::splat(pool.scale))
                         };
                         S::store(to.cast::<f32>().add(lane), value);
                     }

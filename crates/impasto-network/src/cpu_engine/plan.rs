@@ -60,6 +60,7 @@ impl Step {
         match self.pooling {
             Some(Pooling::Max) => Some(WindowPooling::Maximum),
             Some(Pooling::Average) => Some(WindowPooling::Average),
+            Some(Pooling::ScaledAverage) => Some(WindowPooling::DoubledAverage),
             Some(Pooling::L2) | None => None,
         }
     }

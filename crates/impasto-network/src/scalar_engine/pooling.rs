@@ -15,6 +15,7 @@ pub(super) fn pool(pooling: Pooling, input: &PlanarMap) -> PlanarMap {
     let values = match pooling {
         Pooling::Max => maximum_pooling(values, planes).0,
         Pooling::Average => average_pooling(values, planes),
+        Pooling::ScaledAverage => doubled(average_pooling(values, planes)),
         Pooling::L2 => l2_pooling(values, planes),
     };
     let shape = MapShape { height: input.shape.height / 2, width: input.shape.width / 2, ..input.shape };
@@ -27,9 +28,14 @@ pub(super) fn pool_back(pooling: Pooling, input: &PlanarMap, gradient: &PlanarMa
     let values = match pooling {
         Pooling::Max => maximum_pooling_gradient(values, planes, &gradient.values),
         Pooling::Average => average_pooling_gradient(planes, &gradient.values),
+        Pooling::ScaledAverage => doubled(average_pooling_gradient(planes, &gradient.values)),
         Pooling::L2 => l2_pooling_gradient(values, planes, &gradient.values),
     };
     PlanarMap { shape: input.shape, values }
+}
+
+fn doubled(values: Vec<f32>) -> Vec<f32> {
+    values.into_iter().map(|value| 2.0 * value).collect()
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ use crate::terms::{
     Content, ContentLoss, GuideChannels, PatchLoss, PatchScore, Patches, TotalVariation, VariationLoss,
     WeightedLayers,
 };
-use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
+use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit, Variables};
 
 pub(super) fn settings() -> Settings {
     Settings {
@@ -74,6 +74,7 @@ pub(super) fn settings() -> Settings {
             size: 384,
             pyramid: Pyramid::Doublings { sizes: 3 },
             iterations: 100,
+            smaller_sizes: SmallerSizes::Equal,
             refinement: None,
             start: Start::Content,
             style_fit: StyleFit::LongestSide,

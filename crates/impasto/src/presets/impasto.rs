@@ -12,7 +12,7 @@ use crate::picture::Filter;
 use crate::terms::{
     Content, ContentLoss, Gram, GramLoss, Guidance, TotalVariation, VariationLoss, WeightedLayers,
 };
-use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
+use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit, Variables};
 
 pub(super) fn settings() -> Settings {
     Settings {
@@ -46,6 +46,7 @@ pub(super) fn settings() -> Settings {
             size: 512,
             pyramid: Pyramid::RootsOfTwo { first: 128 },
             iterations: 100,
+            smaller_sizes: SmallerSizes::Equal,
             refinement: None,
             start: Start::Content,
             style_fit: StyleFit::Shrink,

@@ -17,7 +17,7 @@ use crate::picture::Filter;
 use crate::terms::{
     Content, ContentLoss, Gram, GramLoss, Guidance, TotalVariation, VariationLoss, WeightedLayers,
 };
-use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
+use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit, Variables};
 
 pub(super) fn settings() -> Settings {
     Settings {
@@ -51,6 +51,7 @@ pub(super) fn settings() -> Settings {
             size: 512,
             pyramid: Pyramid::One,
             iterations: 200,
+            smaller_sizes: SmallerSizes::Equal,
             refinement: None,
             start: Start::UniformNoise { range: 0.0..1.0 },
             style_fit: StyleFit::ContentSize,

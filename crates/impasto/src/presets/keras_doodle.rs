@@ -20,7 +20,7 @@ use crate::regions::Propagation;
 use crate::terms::{
     Content, ContentLoss, Gram, GramLoss, Guidance, TotalVariation, VariationLoss, WeightedLayers,
 };
-use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
+use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit, Variables};
 
 pub(super) fn settings() -> Settings {
     Settings {
@@ -61,6 +61,7 @@ pub(super) fn settings() -> Settings {
             size: 512,
             pyramid: Pyramid::One,
             iterations: 1000,
+            smaller_sizes: SmallerSizes::Equal,
             refinement: None,
             start: Start::UniformNoise { range: 0.0..1.0 },
             style_fit: StyleFit::ContentSize,

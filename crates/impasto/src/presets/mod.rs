@@ -10,6 +10,7 @@ mod keras_doodle;
 mod neural_doodle;
 mod neural_style;
 mod nnst;
+mod style_transfer_pytorch;
 mod texture;
 
 use std::fmt;
@@ -54,6 +55,8 @@ pub enum Preset {
     Cnnmrf,
     /// Kolkin et al., Neural Neighbor Style Transfer (2022).
     Nnst,
+    /// K. Crowson's style-transfer-pytorch (2021).
+    StyleTransferPytorch,
     /// D. Ulyanov's fast-neural-doodle (2016): needs maps.
     FastNeuralDoodle,
     /// The neural doodle example of Keras (2016): needs maps.
@@ -62,7 +65,7 @@ pub enum Preset {
 
 impl Preset {
     /// All presets, the default first.
-    pub const ALL: [Preset; 11] = [
+    pub const ALL: [Preset; 12] = [
         Preset::Impasto,
         Preset::Doodle,
         Preset::Texture,
@@ -72,6 +75,7 @@ impl Preset {
         Preset::NeuralDoodle,
         Preset::Cnnmrf,
         Preset::Nnst,
+        Preset::StyleTransferPytorch,
         Preset::FastNeuralDoodle,
         Preset::KerasDoodle,
     ];
@@ -88,6 +92,7 @@ impl Preset {
             Preset::NeuralDoodle => "neural-doodle",
             Preset::Cnnmrf => "cnnmrf",
             Preset::Nnst => "nnst",
+            Preset::StyleTransferPytorch => "style-transfer-pytorch",
             Preset::FastNeuralDoodle => "fast-neural-doodle",
             Preset::KerasDoodle => "keras-doodle",
         }
@@ -107,6 +112,9 @@ impl Preset {
             Preset::NeuralDoodle => "Champandard's neural-doodle 2016: patches guided by maps, three phases",
             Preset::Cnnmrf => "Li and Wand's CNNMRF 2016: patches, three sizes from the content, L-BFGS",
             Preset::Nnst => "Kolkin's neural neighbours 2022: nearest columns, four sizes, Adam on a pyramid",
+            Preset::StyleTransferPytorch => {
+                "Crowson's style-transfer-pytorch 2021: means and covariances, √2 sizes from the content, Adam"
+            }
             Preset::FastNeuralDoodle => "Ulyanov's doodles 2016: Gram matrices by region, smooth L1, L-BFGS",
             Preset::KerasDoodle => "the Keras doodle 2016: Gram matrices by region, sums, total variation",
         }
@@ -124,6 +132,7 @@ impl Preset {
             Preset::NeuralDoodle => neural_doodle::settings(),
             Preset::Cnnmrf => cnnmrf::settings(),
             Preset::Nnst => nnst::settings(),
+            Preset::StyleTransferPytorch => style_transfer_pytorch::settings(),
             Preset::FastNeuralDoodle => fast_neural_doodle::settings(),
             Preset::KerasDoodle => keras_doodle::settings(),
         }
@@ -190,7 +199,7 @@ mod tests {
         assert_eq!(
             error,
             "unknown preset \"Gatys\": expected one of impasto, doodle, texture, gatys, neural-style, keras, \
-             neural-doodle, cnnmrf, nnst, fast-neural-doodle, keras-doodle"
+             neural-doodle, cnnmrf, nnst, style-transfer-pytorch, fast-neural-doodle, keras-doodle"
         );
     }
 }

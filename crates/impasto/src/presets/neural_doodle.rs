@@ -32,7 +32,7 @@ use crate::terms::{
     Content, ContentLoss, GuideChannels, PatchLoss, PatchScore, Patches, TotalVariation, VariationLoss,
     WeightedLayers,
 };
-use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
+use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit, Variables};
 
 pub(super) fn settings() -> Settings {
     Settings {
@@ -76,6 +76,7 @@ pub(super) fn settings() -> Settings {
             size: 512,
             pyramid: Pyramid::Doublings { sizes: 3 },
             iterations: 100,
+            smaller_sizes: SmallerSizes::Equal,
             refinement: None,
             start: Start::UniformNoise { range: 16.0 / 255.0..240.0 / 255.0 },
             style_fit: StyleFit::LongestSide,

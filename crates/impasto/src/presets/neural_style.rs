@@ -26,7 +26,7 @@ use crate::picture::Filter;
 use crate::terms::{
     Content, ContentLoss, Gram, GramLoss, Guidance, TotalVariation, VariationLoss, WeightedLayers,
 };
-use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
+use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit, Variables};
 
 pub(super) fn settings() -> Settings {
     Settings {
@@ -55,6 +55,7 @@ pub(super) fn settings() -> Settings {
             size: 512,
             pyramid: Pyramid::One,
             iterations: 1000,
+            smaller_sizes: SmallerSizes::Equal,
             refinement: None,
             start: Start::NormalNoise { mean: MEAN_COLOR.map(|mean| mean / 256.0), deviation: 0.001 / 256.0 },
             style_fit: StyleFit::LongestSide,

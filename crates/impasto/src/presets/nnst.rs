@@ -28,7 +28,7 @@ use impasto_network::{Layer, NetworkOptions, Padding, Pooling};
 use crate::optimizers::AdamOptions;
 use crate::picture::Filter;
 use crate::terms::{Nearest, WeightedLayers};
-use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
+use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit, Variables};
 
 /// What hypercolumns are made of.
 const LAYERS: [Layer; 10] = [
@@ -75,6 +75,7 @@ pub(super) fn settings() -> Settings {
             size: 512,
             pyramid: Pyramid::Doublings { sizes: 4 },
             iterations: 200,
+            smaller_sizes: SmallerSizes::Equal,
             refinement: Some(200),
             start: Start::SmoothContent { levels: 3 },
             style_fit: StyleFit::LongestSide,

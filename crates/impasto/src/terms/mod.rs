@@ -9,6 +9,7 @@
 //! | --- | --- | --- |
 //! | [`Content`] | `content.rs` | squared distance of feature maps |
 //! | [`Gram`] | `gram/` | squared distance of Gram matrices |
+//! | [`Moments`] | `moments/` | Wasserstein distance of means and covariances |
 //! | [`Nearest`] | `nearest/` | cosine distance from the most similar columns of the style |
 //! | [`Patches`] | `patches/` | squared distance of patches from the most similar ones |
 //! | [`TotalVariation`] | `total_variation.rs` | differences of neighbouring pixels |
@@ -23,8 +24,10 @@ mod guidance;
 mod layers;
 #[cfg(test)]
 mod means;
+mod moments;
 mod nearest;
 mod patches;
+mod targets;
 mod total_variation;
 
 use std::sync::Arc;
@@ -36,6 +39,7 @@ use impasto_network::{Architecture, Engine, Layer, MapGradient, Size};
 pub use layers::{LayerWeight, WeightedLayers};
 #[cfg(test)]
 pub use means::Means;
+pub use moments::{Moments, MomentsLoss};
 pub use nearest::Nearest;
 pub use patches::{GuideChannels, PatchLoss, PatchScore, Patches};
 use serde::Serialize;
@@ -239,6 +243,8 @@ register! {
     /// Takes on the mean features of the style pictures: the example of docs/adding-a-term.md.
     #[cfg(test)]
     Means,
+    /// Takes on the means and covariances of the features of the style pictures.
+    Moments,
     /// Takes on, position by position, what the style pictures have that is most like it.
     Nearest,
     /// Takes on the patches of the style pictures.

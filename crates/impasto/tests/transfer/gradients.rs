@@ -4,7 +4,8 @@
 //! pixels.
 
 use impasto::terms::{
-    Content, ContentLoss, Gram, GramLoss, Guidance, Term, TotalVariation, VariationLoss, WeightedLayers,
+    Content, ContentLoss, Gram, GramLoss, Guidance, Moments, MomentsLoss, Term, TotalVariation,
+    VariationLoss, WeightedLayers,
 };
 use impasto::{Picture, PixelUnits, Settings, Transfer};
 use impasto_network::Layer;
@@ -21,12 +22,17 @@ fn terms() -> Vec<Term> {
         VariationLoss::Power,
         VariationLoss::MeanPower,
         VariationLoss::MeanSquares,
+        VariationLoss::NinePoint,
     ];
+    let moments = [MomentsLoss::Mean, MomentsLoss::Relative];
     let content = content.map(|loss| Content { weight: 0.7, layers: layers.clone(), loss }.into());
     let gram = gram
         .map(|loss| Gram { weight: 1.7, layers: layers.clone(), loss, guidance: Guidance::default() }.into());
+    let moments = moments.map(|loss| {
+        Moments { weight: 1.3, layers: layers.clone(), loss, guidance: Guidance::default() }.into()
+    });
     let variation = variation.map(|loss| TotalVariation { weight: 0.3, loss }.into());
-    content.into_iter().chain(gram).chain(variation).collect()
+    content.into_iter().chain(gram).chain(moments).chain(variation).collect()
 }
 
 /// The loss along `direction` from `start`, by the gradient and by central differences.

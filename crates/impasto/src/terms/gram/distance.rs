@@ -2,33 +2,19 @@
 
 use std::sync::Arc;
 
-use impasto_network::{Architecture, Engine, Layer, MapGradient, MapShape};
+use impasto_network::{Engine, Layer, MapGradient, MapShape};
 
 use super::super::guidance::Part;
-use super::super::{Guidance, LayerWeight, Loss, MapLoss, SMALLEST_NORM, Scene, StyleView};
+use super::super::targets::{PartTarget, Targets};
+use super::super::{LayerWeight, Loss, MapLoss, SMALLEST_NORM, Scene, StyleView};
 use super::{Gram, GramLoss};
-use crate::regions::Regions;
 
 /// All layers.
 pub(super) struct GramDistance {
     kind: GramLoss,
-    guidance: Guidance,
     /// Of the picture.
     pixels: f64,
-    regions: Option<Arc<Regions>>,
-    layers: Vec<LayerWeight>,
-    /// Of each layer; of a picture with regions, empty before the first style.
-    parts: Vec<Vec<PartDistance>>,
-}
-
-/// One region at one layer, or the whole map.
-struct PartDistance {
-    /// The region; `None` for the whole map.
-    part: Option<Part>,
-    /// `Σ shareᵢ Tᵢ` over the styles that have it, `[C, C]`; empty before the first of them.
-    sum: Vec<f64>,
-    /// `Σ shareᵢ` over the same.
-    share: f64,
+    targets: Targets,
 }
 
 /// A distance from the target.
@@ -41,24 +27,11 @@ struct Distance {
 impl GramDistance {
     pub fn new(settings: &Gram, scene: &Scene) -> Self {
         let layers = settings.layers.divide(settings.weight);
-        let parts = match &scene.regions {
-            None => layers.iter().map(|_| vec![PartDistance::of(None)]).collect(),
-            Some(_) => Vec::new(),
-        };
         GramDistance {
             kind: settings.loss,
-            guidance: settings.guidance,
             pixels: (scene.size.width * scene.size.height) as f64,
-            regions: scene.regions.clone(),
-            layers,
-            parts,
+            targets: Targets::new(layers, settings.guidance, scene),
         }
-    }
-
-    /// The parts of a picture with these regions, layer by layer.
-    fn parts_of(&self, regions: &Regions, architecture: &Architecture) -> Vec<Vec<Part>> {
-        let layers: Vec<Layer> = self.layers.iter().map(|it| it.layer).collect();
-        self.guidance.parts(regions, architecture, &layers)
     }
 
     /// The distance of the statistic S from the target T, both `[C, C]`.
@@ -99,28 +72,6 @@ fn smooth_distance(difference: &[f64], channels: f64, positions: f64) -> Distanc
     }
 }
 
-impl PartDistance {
-    fn of(part: Option<Part>) -> Self {
-        PartDistance { part, sum: Vec::new(), share: 0.0 }
-    }
-
-    /// Takes in a style's statistic.
-    fn learn(&mut self, share: f64, statistic: Vec<f64>) {
-        self.sum.resize(statistic.len(), 0.0);
-        for (sum, value) in self.sum.iter_mut().zip(statistic) {
-            *sum += share * value;
-        }
-        self.share += share;
-    }
-
-    /// T.
-    fn target(&self) -> Vec<f64> {
-        // All styles have the whole picture, and their shares add up to 1.
-        let share = if self.part.is_some() { self.share } else { 1.0 };
-        self.sum.iter().map(|sum| sum / share).collect()
-    }
-}
-
 /// S, `[C, C]`, of the whole map or of a region.
 fn statistic<E: Engine>(engine: &E, layer: Layer, part: Option<&Part>) -> Vec<f64> {
     let (mut gram, positions) = match part {
@@ -133,39 +84,17 @@ fn statistic<E: Engine>(engine: &E, layer: Layer, part: Option<&Part>) -> Vec<f6
 
 impl<E: Engine> Loss<E> for GramDistance {
     fn learn_style(&mut self, engine: &E, style: &StyleView<'_>) {
-        let architecture = engine.architecture();
-        if let (Some(regions), true) = (&self.regions, self.parts.is_empty()) {
-            let parts = self.parts_of(regions, architecture).into_iter();
-            self.parts = parts
-                .map(|parts| parts.into_iter().map(|part| PartDistance::of(Some(part))).collect())
-                .collect();
-        }
-        let of_style = style.regions.map(|regions| self.parts_of(regions, architecture));
-        for (index, parts) in self.parts.iter_mut().enumerate() {
-            let layer = self.layers[index].layer;
-            for distance in parts {
-                let statistic = match (&distance.part, &of_style) {
-                    (None, _) => Some(statistic(engine, layer, None)),
-                    (Some(part), Some(of_style)) => {
-                        let same = of_style[index].iter().find(|other| other.region == part.region);
-                        same.map(|same| statistic(engine, layer, Some(same)))
-                    }
-                    (Some(_), None) => None,
-                };
-                if let Some(statistic) = statistic {
-                    distance.learn(style.share, statistic);
-                }
-            }
-        }
+        self.targets.learn(engine, style, statistic);
     }
 
     fn on_maps(&mut self, engine: &E) -> Vec<MapLoss<E::Map>> {
-        let loss = |(&LayerWeight { layer, weight }, parts): (_, &Vec<PartDistance>)| {
+        let loss = |(&LayerWeight { layer, weight }, parts): (_, &Vec<PartTarget>)| {
             let (mut value, mut gradients) = (0.0, Vec::new());
-            for learnt in parts.iter().filter(|it| it.share > 0.0) {
+            for learnt in parts {
+                let Some(target) = learnt.target() else { continue };
                 let part = learnt.part.as_ref();
                 let statistic = statistic(engine, layer, part);
-                let distance = self.distance(engine.shape(layer), part, &statistic, &learnt.target());
+                let distance = self.distance(engine.shape(layer), part, &statistic, &target);
                 value += distance.value;
                 let weights = part.map(|part| match self.kind {
                     GramLoss::FastNeuralDoodle => part.mask.clone(),
@@ -175,6 +104,6 @@ impl<E: Engine> Loss<E> for GramDistance {
             }
             MapLoss { layer: Some(layer), weight, value, gradients }
         };
-        self.layers.iter().zip(&self.parts).map(loss).collect()
+        self.targets.layers.iter().zip(&self.targets.parts).map(loss).collect()
     }
 }
