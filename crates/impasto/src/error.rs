@@ -1,5 +1,6 @@
 //! What can be wrong with a transfer, and whose mistake it is.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 use impasto_network::{EngineError, Layer, Size};
@@ -149,12 +150,12 @@ pub(crate) fn style_name(index: usize, count: usize) -> String {
 }
 
 /// What is not finite.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Culprit {
     /// The loss of a term.
     Loss {
         /// Name of the term.
-        term: &'static str,
+        term: Cow<'static, str>,
         /// Its layer; `None` for a term on pixels.
         layer: Option<Layer>,
     },

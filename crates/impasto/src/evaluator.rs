@@ -90,7 +90,7 @@ impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
     /// The error of an evaluation that was not finite. Takes the trace with it.
     pub fn not_finite(&mut self) -> TransferError {
         TransferError::NotFinite {
-            culprit: self.culprit.unwrap_or(Culprit::Gradient),
+            culprit: self.culprit.clone().unwrap_or(Culprit::Gradient),
             size: self.canvas.size(),
             iteration: self.iteration,
             picture: Box::new(self.canvas.finished(&self.last_good)),
@@ -127,7 +127,7 @@ impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
 /// What is not finite, if anything.
 fn culprit(losses: &[TermLoss], gradient: &[f32]) -> Option<Culprit> {
     let loss = losses.iter().find(|term| !term.loss.is_finite());
-    let loss = loss.map(|&TermLoss { term, layer, .. }| Culprit::Loss { term, layer });
+    let loss = loss.map(|it| Culprit::Loss { term: it.term.clone(), layer: it.layer });
     let finite = gradient.iter().all(|value| value.is_finite());
     loss.or((!finite).then_some(Culprit::Gradient))
 }

@@ -137,7 +137,7 @@ impl<'a, E: Engine + 'a> Objective<'a, E> {
         engine.forward(picture);
         for (term, loss) in &mut self.losses {
             for MapLoss { layer, weight, value, gradients } in loss.on_maps(engine) {
-                losses.push(TermLoss { term, layer, loss: weight * value });
+                losses.push(TermLoss { term: (*term).into(), layer, loss: weight * value });
                 let norms = self.normalize_gradients.then(|| norms(engine, &gradients));
                 for (layer, gradient) in gradients {
                     let norm = norms.as_ref().map_or(1.0, |norms| norms[&layer] + SMALLEST_GRADIENT_NORM);
@@ -148,7 +148,7 @@ impl<'a, E: Engine + 'a> Objective<'a, E> {
         engine.backward(&map_gradients, gradient);
         for (term, loss) in &self.losses {
             if let Some(loss) = loss.on_pixels(picture, gradient) {
-                losses.push(TermLoss { term, layer: None, loss });
+                losses.push(TermLoss { term: (*term).into(), layer: None, loss });
             }
         }
         losses

@@ -34,7 +34,7 @@ pub struct Stage {
     /// Whether this is the stage of [`Schedule::refinement`](crate::Schedule::refinement).
     pub refines: bool,
     /// The deepest layer that the network is run to; `None` if no term reads it.
-    #[serde(serialize_with = "serialize::displayed_if_any")]
+    #[serde(serialize_with = "serialize::displayed_if_any::serialize")]
     pub deepest: Option<Layer>,
     /// Bytes allocated at the peak: weights, maps, what the terms keep, the optimiser's vectors, and pictures,
     /// those given to the transfer among them.

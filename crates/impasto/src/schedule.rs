@@ -7,17 +7,18 @@
 use std::ops::Range;
 
 use impasto_network::Size;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::require;
 use crate::picture::Filter;
-use crate::{Picture, SettingsError, serialize};
+use crate::{Picture, SettingsError};
 
 /// Most iterations that [`SmallerSizes::Growing`] comes to.
 const MOST_ITERATIONS_WHEN_SMALLER: usize = 100_000;
 
 /// Sizes, iterations and start.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Schedule {
     /// Longest side of the result in pixels, 1 to 65536. The content is brought to it, shrunk or enlarged,
     /// keeping its aspect. Default: 512.
@@ -39,13 +40,12 @@ pub struct Schedule {
     /// strokes. Without effect for [`StyleFit::ContentSize`]. Default: 1.
     pub style_scale: f64,
     /// Kernel of all resizing, but that of a result on its way to the next stage, which is always cubic.
-    #[serde(serialize_with = "serialize::named")]
     pub filter: Filter,
 }
 
 /// The sizes of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Pyramid {
     /// The last size only.
     One,
@@ -75,8 +75,8 @@ pub enum SmallerSizes {
 }
 
 /// The picture that the first stage starts from. Noise is in units of the picture, 0..1.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "from", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "from", rename_all = "snake_case", from = "StartFields")]
 pub enum Start {
     /// The content picture: keeps most of it.
     Content,
@@ -103,9 +103,32 @@ pub enum Start {
     },
 }
 
+/// As [`Start`] is read: of a variant without fields serde would accept any, of one with none it refuses them.
+#[derive(Deserialize)]
+#[serde(tag = "from", rename_all = "snake_case", deny_unknown_fields)]
+enum StartFields {
+    Content {},
+    SmoothContent { levels: usize },
+    Picture {},
+    NormalNoise { mean: [f32; 3], deviation: f32 },
+    UniformNoise { range: Range<f32> },
+}
+
+impl From<StartFields> for Start {
+    fn from(fields: StartFields) -> Self {
+        match fields {
+            StartFields::Content {} => Start::Content,
+            StartFields::SmoothContent { levels } => Start::SmoothContent { levels },
+            StartFields::Picture {} => Start::Picture,
+            StartFields::NormalNoise { mean, deviation } => Start::NormalNoise { mean, deviation },
+            StartFields::UniformNoise { range } => Start::UniformNoise { range },
+        }
+    }
+}
+
 /// How style pictures are brought to size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum StyleFit {
     /// The longest side becomes `⌈style_scale · longest side of the content⌉`, shrunk or enlarged.
     LongestSide,

@@ -1,26 +1,79 @@
-//! How values from elsewhere are written in settings and traces: as the words that the command line takes.
+//! How values from elsewhere are written in settings and traces, and read back: as the words that the command line
+//! takes.
 
-use std::fmt::{Debug, Display};
-
-use impasto_network::Size;
-use serde::{Serialize, Serializer};
+use impasto_network::{NetworkOptions, Padding, Pooling, Size};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// As it is displayed: a layer as `relu4_2`.
-pub(crate) fn displayed<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
+pub(crate) mod displayed {
+    use std::fmt::Display;
+    use std::str::FromStr;
+
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub(crate) fn serialize<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(value)
+    }
+
+    pub(crate) fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+    where
+        T: FromStr<Err: Display>,
+        D: Deserializer<'de>,
+    {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
 }
 
 /// As [`displayed`], or null.
-pub(crate) fn displayed_if_any<S: Serializer>(
-    value: &Option<impl Display>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    value.as_ref().map(ToString::to_string).serialize(serializer)
+pub(crate) mod displayed_if_any {
+    use std::fmt::Display;
+    use std::str::FromStr;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+    pub(crate) fn serialize<S: Serializer>(
+        value: &Option<impl Display>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        value.as_ref().map(ToString::to_string).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+    where
+        T: FromStr<Err: Display>,
+        D: Deserializer<'de>,
+    {
+        let name = Option::<String>::deserialize(deserializer)?;
+        name.map(|name| name.parse().map_err(de::Error::custom)).transpose()
+    }
 }
 
-/// An enum without fields by the name of its variant, in lower case: `replicate`.
-pub(crate) fn named<S: Serializer>(value: &impl Debug, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&format!("{value:?}").to_lowercase())
+/// [`NetworkOptions`] with the same fields, each by its name in lower case: `replicate`.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "NetworkOptions", deny_unknown_fields)]
+pub(crate) struct NetworkOptionsFields {
+    #[serde(with = "PoolingName")]
+    pooling: Pooling,
+    #[serde(with = "PaddingName")]
+    first_padding: Padding,
+    #[serde(with = "PaddingName")]
+    padding: Padding,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Pooling", rename_all = "lowercase")]
+enum PoolingName {
+    Max,
+    Average,
+    L2,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Padding", rename_all = "lowercase")]
+enum PaddingName {
+    Zero,
+    Replicate,
+    Circular,
 }
 
 /// `{"width": 512, "height": 384}`.

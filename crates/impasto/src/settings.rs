@@ -1,27 +1,33 @@
 //! Settings: everything that a run depends on besides its pictures and its network, as plain data.
 
 use impasto_network::{Architecture, ChannelOrder, Convention, Layer, NetworkOptions};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::error::require;
 use crate::objective::Taps;
 use crate::optimizers::{Adam, AdamOptions, Average, Lbfgs, LbfgsOptions, Optimizer};
+use crate::serialize::NetworkOptionsFields;
 use crate::terms::{Content, Term, TermSettings};
-use crate::{Schedule, SettingsError, serialize};
+use crate::{Schedule, SettingsError};
 
 /// A full choice of network options, terms, optimiser and schedule.
 ///
 /// [`Preset::settings`](crate::Preset::settings) makes one; single fields are then changed at will. The
 /// ranges are checked by [`validate`](Settings::validate), and again before a run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+///
+/// What serialises from settings deserialises to the same. A field that the programs before it did not write has the
+/// value they painted by; one that is not known is an error, since a run without it would be another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Settings {
     /// How the network reads pictures: pooling and padding. The engine has to be made with the same.
-    #[serde(serialize_with = "network_options")]
+    #[serde(with = "NetworkOptionsFields")]
     pub network: NetworkOptions,
     /// Units of the variables that the optimiser moves. They set what its learning rate and first step
     /// mean, and the weights of total variation.
     pub units: PixelUnits,
     /// What the optimiser moves.
+    #[serde(default)]
     pub variables: Variables,
     /// What is minimised: the sum of these.
     pub terms: Vec<Term>,
@@ -40,18 +46,20 @@ pub struct Settings {
     /// Whether opposite borders of the picture meet, so that it tiles: it is read with circular padding, and
     /// its sides are multiples of the network's stride. Styles are read as [`network`](Settings::network)
     /// says.
+    #[serde(default)]
     pub seamless: bool,
     /// Whether the result takes only its luminance from the painting and its colours from the content.
     pub original_colors: bool,
-    /// Names the noise of a start from noise: the same seed, the same noise. Any number.
+    /// Seed for a start from noise: the same seed, the same noise. Any number.
     pub seed: u64,
 }
 
 /// What the optimiser moves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Variables {
     /// The pixels.
+    #[default]
     Pixels,
     /// The coefficients of a Laplacian pyramid, from which the pixels are made (Kolkin 2022): a step moves
     /// large shapes and fine detail at once. What the optimiser has learnt does not pass from size to size.
@@ -62,8 +70,8 @@ pub enum Variables {
 }
 
 /// Units of the variables: pictures are 0..1, the variables `scale` times that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PixelUnits {
     /// 0..1. Ours.
     One,
@@ -74,8 +82,8 @@ pub enum PixelUnits {
 }
 
 /// An optimiser and its settings. Learning rate and clamp are in [`PixelUnits`].
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "method", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "method", rename_all = "snake_case", deny_unknown_fields)]
 pub enum OptimizerSettings {
     /// L-BFGS: few iterations, much memory.
     Lbfgs(LbfgsOptions),
@@ -218,18 +226,4 @@ impl OptimizerSettings {
             OptimizerSettings::Adam(options) => Box::new(Adam::new(options)?),
         })
     }
-}
-
-fn network_options<S: Serializer>(options: &NetworkOptions, serializer: S) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct Named<'a> {
-        #[serde(serialize_with = "serialize::named")]
-        pooling: &'a impasto_network::Pooling,
-        #[serde(serialize_with = "serialize::named")]
-        first_padding: &'a impasto_network::Padding,
-        #[serde(serialize_with = "serialize::named")]
-        padding: &'a impasto_network::Padding,
-    }
-    let NetworkOptions { pooling, first_padding, padding } = options;
-    Named { pooling, first_padding, padding }.serialize(serializer)
 }

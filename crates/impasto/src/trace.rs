@@ -1,17 +1,20 @@
 //! The trace: what the evaluations of a run found.
 
+use std::borrow::Cow;
+
 use impasto_network::Layer;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::serialize;
 
 /// The loss of one term at one layer, its weight included.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TermLoss {
     /// Name of the term: `content`, `gram`, `total_variation`.
-    pub term: &'static str,
+    pub term: Cow<'static, str>,
     /// Where; `None` for a term on pixels.
-    #[serde(serialize_with = "serialize::displayed_if_any")]
+    #[serde(with = "serialize::displayed_if_any")]
     pub layer: Option<Layer>,
     /// Weighted, so that all of them add up to the total.
     pub loss: f64,
@@ -19,14 +22,16 @@ pub struct TermLoss {
 
 /// The evaluations of a run in order, but for those that were not finite. The first is that of the start
 /// picture.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Trace {
     /// Those of line searches are included.
     pub evaluations: Vec<TracedEvaluation>,
 }
 
 /// One evaluation of the objective.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TracedEvaluation {
     /// The stage, from 1.
     pub stage: usize,

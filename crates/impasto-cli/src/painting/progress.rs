@@ -104,9 +104,9 @@ fn place(progress: &Progress<'_>) -> String {
 fn losses(losses: &[TermLoss], total: f64) -> String {
     let mut terms: Vec<(&str, f64)> = Vec::new();
     for loss in losses {
-        match terms.iter_mut().find(|(term, _)| *term == loss.term) {
+        match terms.iter_mut().find(|(term, _)| loss.term == *term) {
             Some((_, sum)) => *sum += loss.loss,
-            None => terms.push((loss.term, loss.loss)),
+            None => terms.push((&loss.term, loss.loss)),
         }
     }
     let mut text = String::new();
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn layers_of_a_term_are_summed() {
-        let of = |term, layer, loss| TermLoss { term, layer, loss };
+        let of = |term: &'static str, layer, loss| TermLoss { term: term.into(), layer, loss };
         let list = [
             of("gram", Some(Layer::relu(1, 1)), 0.5),
             of("total_variation", None, 2.0),

@@ -1,10 +1,11 @@
 //! What a picture was made from and how: kept in its metadata and at the head of the JSON trace.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use impasto::{Settings, Start};
 use impasto_network::Weights;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::maps::MapRecipe;
 use super::request::Request;
@@ -12,10 +13,11 @@ use super::values::StartFrom;
 
 /// Everything the picture depends on, but for the pixels of the pictures named. Files go by their names
 /// alone: a picture that is handed on should not tell the folders of who made it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Recipe {
     /// `impasto` and its version.
-    program: &'static str,
+    program: Cow<'static, str>,
     /// The preset that the settings began as.
     preset: impasto::Preset,
     network: String,
@@ -34,7 +36,8 @@ pub struct Recipe {
     settings: Settings,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Style {
     picture: String,
     weight: f64,
@@ -52,7 +55,7 @@ impl Recipe {
         let styles = request.styles.iter().zip(blend);
         let weight_file = request.shared.network.weights.as_deref();
         Recipe {
-            program: concat!("impasto ", env!("CARGO_PKG_VERSION")),
+            program: concat!("impasto ", env!("CARGO_PKG_VERSION")).into(),
             preset: request.shared.picture.preset,
             network: weights.architecture().name().to_owned(),
             weights: weight_file.map_or_else(|| "built in".to_owned(), file_name),
@@ -93,4 +96,33 @@ impl Recipe {
 /// The name of a file without its folder.
 pub fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use impasto::Preset;
+
+    use super::*;
+
+    fn recipe() -> Recipe {
+        Recipe {
+            program: "impasto 0.1.0".into(),
+            preset: Preset::NeuralDoodle,
+            network: "vgg19".to_owned(),
+            weights: "vgg19.safetensors".to_owned(),
+            convention: "bgr 0..255".to_owned(),
+            engine: "cpu avx2".to_owned(),
+            content: None,
+            styles: vec![Style { picture: "Große Welle.png".to_owned(), weight: 0.1 }],
+            maps: None,
+            start: Some("start.png".to_owned()),
+            settings: Preset::NeuralDoodle.settings(),
+        }
+    }
+
+    #[test]
+    fn a_recipe_comes_back_as_it_was() {
+        let text = serde_json::to_string(&recipe()).unwrap();
+        assert_eq!(serde_json::from_str::<Recipe>(&text).unwrap(), recipe());
+    }
 }

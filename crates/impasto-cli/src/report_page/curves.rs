@@ -18,11 +18,11 @@ pub struct Curve {
 }
 
 /// Names of all terms of a run, in the order they appear, then [`TOTAL`].
-pub fn terms(evaluations: &[TracedEvaluation]) -> Vec<&'static str> {
-    let mut names = Vec::new();
+pub fn terms(evaluations: &[TracedEvaluation]) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
     for loss in evaluations.iter().flat_map(|evaluation| &evaluation.losses) {
-        if !names.contains(&loss.term) {
-            names.push(loss.term);
+        if !names.contains(&&*loss.term) {
+            names.push(&loss.term);
         }
     }
     names.push(TOTAL);
@@ -74,7 +74,10 @@ mod tests {
             stage,
             iteration,
             total: losses.iter().map(|(_, loss)| loss).sum(),
-            losses: losses.iter().map(|&(term, loss)| TermLoss { term, layer: None, loss }).collect(),
+            losses: losses
+                .iter()
+                .map(|&(term, loss)| TermLoss { term: term.into(), layer: None, loss })
+                .collect(),
         }
     }
 

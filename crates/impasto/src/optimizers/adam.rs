@@ -14,7 +14,7 @@
 use std::borrow::Cow;
 
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Evaluate, InvalidSetting, InvalidState, Optimizer, Outcome, Resample, State, Step, StepError,
@@ -25,7 +25,8 @@ use super::{
 const NAME: &str = "Adam";
 
 /// Settings of [`Adam`].
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AdamOptions {
     /// About how far a variable moves in one step, in its own unit, above 0, at
     /// most 1e9. Default: 0.02, Crowson's

@@ -13,7 +13,7 @@
 use std::borrow::Cow;
 use std::mem;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::bounds::Bounds;
 use super::inverse_hessian::InverseHessian;
@@ -31,8 +31,8 @@ const NAME: &str = "L-BFGS";
 const LEAST_CHANGE: f64 = 1e-9;
 
 /// How far [`Lbfgs`] goes along its direction.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum LbfgsRule {
     /// The learning rate, unseen: one evaluation in each step. The rule of Torch7 and of the systems built
     /// on it (Johnson 2015 and others). Losses may rise now and then.
@@ -44,7 +44,8 @@ pub enum LbfgsRule {
 }
 
 /// Settings of [`Lbfgs`].
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LbfgsOptions {
     /// Steps remembered, 1..=100. Each costs two vectors: 25 MB for a megapixel. Default: 10, within the
     /// 3 to 20 that Nocedal and Wright recommend and as Crowson (2021) uses; Johnson (2015) uses 100.

@@ -17,7 +17,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use ::impasto_network::Layer;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Settings, SettingsError};
 
@@ -32,8 +32,8 @@ const CONTENT_LAYER: Layer = Layer::relu(4, 2);
 const MEAN_COLOR: [f32; 3] = [123.68, 116.779, 103.939];
 
 /// A named choice of settings.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
-#[serde(into = "String")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 #[non_exhaustive]
 pub enum Preset {
     /// Ours: a good picture without tuning.
@@ -148,6 +148,14 @@ impl fmt::Display for Preset {
 impl From<Preset> for String {
     fn from(preset: Preset) -> Self {
         preset.name().to_owned()
+    }
+}
+
+impl TryFrom<String> for Preset {
+    type Error = SettingsError;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        name.parse()
     }
 }
 

@@ -11,14 +11,15 @@
 use std::sync::Arc;
 
 use impasto_network::{Architecture, Engine, Layer, MapGradient, Size};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Definition, LayerWeight, Loss, MapLoss, SMALLEST_NORM, Scene, WeightedLayers};
 use crate::SettingsError;
 use crate::error::require_weight;
 
 /// Settings of the content term.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Content {
     /// Factor of the term, at least 0; 0 leaves it out. More keeps more of the content picture.
     pub weight: f64,
@@ -31,8 +32,8 @@ pub struct Content {
 }
 
 /// The factor k of the content loss.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ContentLoss {
     /// k = 1/2: Gatys, Ecker and Bethge (2015). Grows with the picture.
     HalfSum,

@@ -13,13 +13,14 @@
 use std::sync::Arc;
 
 use impasto_network::{Architecture, Layer};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::regions::{Propagation, Regions};
 
 /// How a statistic follows the regions of [`Transfer::regions`](crate::Transfer::regions) to its layers.
 /// Without effect where there are none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Guidance {
     /// How masks become smaller on their way. Default: by pooling.
     pub propagation: Propagation,

@@ -1,24 +1,26 @@
 //! Layers with weights.
 
 use impasto_network::{Architecture, Layer};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::SettingsError;
 use crate::error::{require_sum, require_weight};
 use crate::serialize;
 
 /// A layer and its weight within a term.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LayerWeight {
     /// Where the term reads the network.
-    #[serde(serialize_with = "serialize::displayed")]
+    #[serde(with = "serialize::displayed")]
     pub layer: Layer,
     /// At least 0. How it acts depends on [`WeightedLayers::shared`].
     pub weight: f64,
 }
 
 /// The layers that a term reads, and how they divide its weight.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct WeightedLayers {
     /// At least one, none twice.
     pub layers: Vec<LayerWeight>,

@@ -11,14 +11,15 @@
 use std::sync::Arc;
 
 use impasto_network::{Engine, Layer, MapGradient};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Definition, LayerWeight, Loss, MapLoss, Scene, StyleView, WeightedLayers};
 use crate::SettingsError;
 use crate::error::require_weight;
 
 /// Settings of the means term.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Means {
     /// Factor of the term, at least 0; 0 leaves it out.
     pub weight: f64,

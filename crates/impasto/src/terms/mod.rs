@@ -42,7 +42,7 @@ pub use means::Means;
 pub use moments::{Moments, MomentsLoss};
 pub use nearest::Nearest;
 pub use patches::{GuideChannels, PatchLoss, PatchScore, Patches};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 pub use total_variation::{TotalVariation, VariationLoss};
 
 use crate::SettingsError;
@@ -194,8 +194,8 @@ pub trait TermSettings: Into<Term> + Sized {
 macro_rules! register {
     ($($(#[doc = $doc:expr])* $(#[cfg($when:meta)])? $kind:ident),* $(,)?) => {
         /// The settings of a term of any kind.
-        #[derive(Clone, Debug, PartialEq, Serialize)]
-        #[serde(tag = "term", rename_all = "snake_case")]
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "term", rename_all = "snake_case", deny_unknown_fields)]
         #[non_exhaustive]
         pub enum Term {
             $($(#[doc = $doc])* $(#[cfg($when)])? $kind($kind),)*

@@ -14,14 +14,15 @@
 
 use impasto_network::{Engine, Size};
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Definition, Loss, Scene};
 use crate::SettingsError;
 use crate::error::require_weight;
 
 /// Settings of the total variation term.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TotalVariation {
     /// Factor of the term, at least 0; 0 leaves it out. More makes the picture smoother.
     pub weight: f64,
@@ -30,8 +31,8 @@ pub struct TotalVariation {
 }
 
 /// What is summed over the picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum VariationLoss {
     /// `½ Σ (a + b)` over the pixels that have both neighbours: neural-style (Johnson 2015). Grows with
     /// the picture.

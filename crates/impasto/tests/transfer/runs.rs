@@ -65,7 +65,7 @@ fn the_plan_is_what_happens() {
         let names: Vec<String> = progress
             .losses
             .iter()
-            .map(|it| it.layer.map_or(it.term.to_owned(), |layer| format!("{} {layer}", it.term)))
+            .map(|it| it.layer.map_or(it.term.to_string(), |layer| format!("{} {layer}", it.term)))
             .collect();
         let expected = "content relu4_2, gram relu1_1, gram relu2_1, gram relu3_1, gram relu4_1, \
                         gram relu5_1, total_variation";

@@ -74,7 +74,7 @@ fn a_loss_that_is_not_finite_names_term_layer_size_and_iteration() {
     let TransferError::NotFinite { culprit, size, iteration, picture, trace } = error else {
         panic!("{error}")
     };
-    assert_eq!(culprit, Culprit::Loss { term: "gram", layer: Some(Layer::relu(2, 1)) });
+    assert_eq!(culprit, Culprit::Loss { term: "gram".into(), layer: Some(Layer::relu(2, 1)) });
     assert_eq!((size, iteration), (Size { height: 18, width: 24 }, 4));
     // The fourth evaluation was of the picture after three iterations; the one before was good.
     assert_eq!(*picture, pictures[1]);

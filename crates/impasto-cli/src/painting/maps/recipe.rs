@@ -3,16 +3,16 @@
 use std::path::Path;
 
 use impasto::regions::{ColorMatching, Regions};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::super::recipe::file_name;
 use super::super::request::{MapFiles, Maps};
 
 /// Which parts took the style of which.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct MapRecipe {
-    /// `colors` or `masks`.
-    kind: &'static str,
+    kind: MapKind,
     /// The map of the picture, or its masks.
     picture: Vec<String>,
     /// The map of each style, or its masks.
@@ -25,7 +25,18 @@ pub struct MapRecipe {
     regions: Vec<RegionRecipe>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+/// What the files of the maps hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum MapKind {
+    /// A colour for each part.
+    Colors,
+    /// A soft mask for each part.
+    Masks,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct RegionRecipe {
     name: String,
     /// Part of the map of the picture, 0..1.
@@ -39,8 +50,8 @@ impl MapRecipe {
         let pixels = (of_picture.width() * of_picture.height()) as f64;
         MapRecipe {
             kind: match maps.files {
-                MapFiles::Colors { .. } => "colors",
-                MapFiles::Masks { .. } => "masks",
+                MapFiles::Colors { .. } => MapKind::Colors,
+                MapFiles::Masks { .. } => MapKind::Masks,
             },
             picture: names(maps.files.of_picture()),
             styles: maps.files.of_styles().into_iter().map(names).collect(),
@@ -52,5 +63,18 @@ impl MapRecipe {
                 .map(|it| RegionRecipe { name: it.name.to_string(), share: it.pixels as f64 / pixels })
                 .collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recipe_of_maps_comes_back_as_it_was() {
+        let text = r##"{"kind":"colors","picture":["map.png"],"styles":[["a.png"],["b.png"]],"colors":5,"nearest":true,"regions":[{"name":"#b4dc3c","share":0.32921459056712965}]}"##;
+        let recipe: MapRecipe = serde_json::from_str(text).unwrap();
+        assert_eq!((recipe.kind, recipe.colors), (MapKind::Colors, Some(5)));
+        assert_eq!(serde_json::to_string(&recipe).unwrap(), text);
     }
 }

@@ -24,7 +24,7 @@
 mod distance;
 
 use impasto_network::{Engine, Layer};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use self::distance::GramDistance;
 use super::{Definition, Guidance, Loss, Scene, WeightedLayers};
@@ -32,7 +32,8 @@ use crate::SettingsError;
 use crate::error::require_weight;
 
 /// Settings of the Gram term.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Gram {
     /// Factor of the term, at least 0; 0 leaves it out. More brings more of the style.
     pub weight: f64,
@@ -43,13 +44,14 @@ pub struct Gram {
     /// How distances are counted.
     pub loss: GramLoss,
     /// How regions are followed, if there are any.
+    #[serde(default)]
     pub guidance: Guidance,
 }
 
 /// The factor k of the Gram loss. With regions, all that it names is of one region, as if that were a picture
 /// of its own, unless said otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum GramLoss {
     /// k = 1 / (4 C²): `1/(4 C² M²) Σ (F Fᵀ − A Aᵀ)²` where picture and style are of one size (Gatys,
     /// Ecker and Bethge 2015).

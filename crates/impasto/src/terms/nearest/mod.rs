@@ -36,7 +36,7 @@ mod splitting;
 
 use fixed::FixedMatches;
 use impasto_network::{Architecture, Engine, Layer, Size};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use splitting::Splitting;
 
 use super::{Definition, Loss, MapLoss, Scene, StyleView, WeightedLayers};
@@ -45,7 +45,8 @@ use crate::error::{require, require_weight};
 use crate::style_copy::StyleCopy;
 
 /// Settings of the nearest term.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Nearest {
     /// Factor of the term, at least 0; 0 leaves it out.
     pub weight: f64,

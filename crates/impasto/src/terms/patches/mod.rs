@@ -22,7 +22,7 @@ mod guides;
 
 use distance::PatchDistance;
 use impasto_network::{Architecture, Engine, Layer, MapShape, PatchNormalization, PatchOptions, Size};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Definition, Loss, Scene, WeightedLayers};
 use crate::SettingsError;
@@ -36,7 +36,8 @@ const ROTATION_STEP: f64 = 7.5;
 const SCALE_STEP: f64 = 1.05;
 
 /// Settings of the patch term.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Patches {
     /// Factor of the term, at least 0; 0 leaves it out. More brings more of the style. Default: 1.
     pub weight: f64,
@@ -75,8 +76,8 @@ pub struct Patches {
 }
 
 /// What makes two patches with columns `f_o` and `g_o` similar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PatchScore {
     /// The cosine of the whole patches, `Σ_o ⟨f_o, g_o⟩ / (‖f‖·‖g‖)`: CNNMRF (Li and Wand 2016). With regions,
     /// patches match within their own region only, as long as the style has a patch of it.
@@ -87,8 +88,8 @@ pub enum PatchScore {
 }
 
 /// What represents regions where scores are of positions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum GuideChannels {
     /// The three colours of the map, 0..255: neural-doodle. Only their direction counts: greys are one region,
     /// black is none, and similar colours are similar regions. Regions of masks, which have no colour, are as
@@ -99,8 +100,8 @@ pub enum GuideChannels {
 }
 
 /// Which loss.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum PatchLoss {
     /// The mean of squares over all patches and their elements: neural-doodle.
     Mean,
