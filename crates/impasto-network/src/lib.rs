@@ -29,7 +29,8 @@ pub use layer::{Layer, LayerNameError};
 pub use patches::{PatchNormalization, PatchOptions};
 pub use scalar_engine::{PlanarMap, ScalarEngine, ScalarPatches};
 pub use weights::{
-    ChannelOrder, Convention, ConventionError, Convolution, ForeignFault, ForeignFormat, ForeignNetwork,
-    InputChannel, Precision, Weights, WeightsError, WeightsFault, WriteError, safetensors_bytes,
+    Activations, ChannelOrder, Convention, ConventionError, Convolution, ForeignFault, ForeignFormat,
+    ForeignNetwork, InputChannel, Precision, Weights, WeightsError, WeightsFault, WriteError,
+    safetensors_bytes,
 };
 pub use whole_file::{WholeFile, WholeFileError, check_whole_file, write_whole_file};

@@ -23,9 +23,8 @@
 //! settings.schedule.size = 32; // small, so that the example is quick
 //! settings.schedule.iterations = 2;
 //!
-//! let weights = Weights::compact();
-//! let convention = settings.convention(weights.convention());
-//! let mut engine = CpuEngine::new(weights.with_convention(convention), settings.network);
+//! let weights = settings.fit_weights(Weights::compact());
+//! let mut engine = CpuEngine::new(weights, settings.network);
 //!
 //! let content = Picture::uniform_noise(64, 48, 0.2..0.8, 1);
 //! let style = Picture::white_noise(64, 64, [0.5; 3], 0.2, 2);

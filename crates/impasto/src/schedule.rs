@@ -28,6 +28,7 @@ pub struct Schedule {
     /// Iterations of the optimiser at the last size, 1 to 1 000 000. More is closer to the minimum.
     pub iterations: usize,
     /// Iterations at the sizes before the last.
+    #[serde(default)]
     pub smaller_sizes: SmallerSizes,
     /// Iterations of one more stage at the last size, in which terms that match once a stage match at every
     /// evaluation; `None` for no such stage. Only [`Nearest`](crate::terms::Nearest) is such a term.
@@ -62,10 +63,11 @@ pub enum Pyramid {
 }
 
 /// Iterations at the sizes before the last.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SmallerSizes {
     /// As many as at the last.
+    #[default]
     Equal,
     /// As many as at the last, but so many at the first (Crowson 2021), 1 to 1 000 000.
     First(usize),

@@ -65,6 +65,8 @@ pub(crate) struct NetworkOptionsFields {
 enum PoolingName {
     Max,
     Average,
+    #[serde(rename = "scaled-average")]
+    ScaledAverage,
     L2,
 }
 

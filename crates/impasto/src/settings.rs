@@ -1,14 +1,24 @@
 //! Settings: everything that a run depends on besides its pictures and its network, as plain data.
 
+<<<<<<< HEAD
 use impasto_network::{Architecture, ChannelOrder, Convention, Layer, NetworkOptions};
 use serde::{Deserialize, Serialize};
+=======
+use impasto_network::{Architecture, ChannelOrder, Convention, Layer, NetworkOptions, Weights};
+use serde::{Serialize, Serializer};
+>>>>>>> lbfgs
 
 use crate::error::require;
 use crate::objective::Taps;
 use crate::optimizers::{Adam, AdamOptions, Average, Lbfgs, LbfgsOptions, Optimizer};
+<<<<<<< HEAD
 use crate::serialize::NetworkOptionsFields;
 use crate::terms::{Content, Term, TermSettings};
 use crate::{Schedule, SettingsError};
+=======
+use crate::terms::{Content, ContentLoss, GramLoss, PatchLoss, Term, TermSettings};
+use crate::{Schedule, SettingsError, serialize};
+>>>>>>> lbfgs
 
 /// A full choice of network options, terms, optimiser and schedule.
 ///
@@ -115,8 +125,7 @@ impl Settings {
     }
 
     /// The convention under which these settings want a network to read pictures, given the network's
-    /// own: apply it with [`Weights::with_convention`](impasto_network::Weights::with_convention) before
-    /// making the engine.
+    /// own. [`fit_weights`](Settings::fit_weights) applies it.
     ///
     /// It is the network's own but in [`PixelUnits::Torch`], where one for 0..255 becomes 0..256.
     pub fn convention(&self, of_network: &Convention) -> Convention {
@@ -125,6 +134,25 @@ impl Settings {
             PixelUnits::Torch if bytes => Convention { scale: 256.0, ..*of_network },
             _ => *of_network,
         }
+    }
+
+    /// A network as these settings want it: under their [`convention`](Settings::convention) and, where they compare
+    /// activations as they are, with those of VGG-19, for which published weights are balanced, if it can have them:
+    /// see [`Weights::with_activations_of_vgg19`]. VGG networks keep their weights.
+    pub fn fit_weights(&self, weights: Weights) -> Weights {
+        let convention = self.convention(weights.convention());
+        let weights = weights.with_convention(convention);
+        if self.is_absolute() { weights.with_activations_of_vgg19() } else { weights }
+    }
+
+    /// Whether any loss of feature maps depends on the size of the activations. Relative losses and cosines do not.
+    fn is_absolute(&self) -> bool {
+        self.active_terms().any(|term| match term {
+            Term::Content(term) => term.loss != ContentLoss::Relative,
+            Term::Gram(term) => term.loss != GramLoss::Relative,
+            Term::Patches(term) => term.loss != PatchLoss::Relative,
+            _ => false,
+        })
     }
 
     /// The layers that the network is read at, shallow to deep: those of all terms that have a weight.

@@ -1,14 +1,17 @@
 //! The style terms of settings: which of the terms that learn from style pictures there are, and what they
 //! all have, a weight and layers.
 
-use crate::presets::STYLE_LAYERS;
+use crate::presets::{STYLE_LAYERS, impasto};
 use crate::terms::{
     Content, ContentLoss, Gram, GramLoss, Guidance, Moments, MomentsLoss, Nearest, Patches, Term, TermSettings, WeightedLayers,
 };
 use crate::{OptimizerSettings, Preset, Settings, Start};
 
-/// Weight of a relative content loss beside patches: they take hold of whole pieces of the content, where Gram
-/// matrices take its colours and strokes, and need more resistance.
+/// Weights of a relative content loss beside each method. Patches take hold of whole pieces of the content, where
+/// statistics take its colours and strokes, and need more resistance; a Gram matrix's loss is of fourth order, and
+/// small sooner.
+const CONTENT_BESIDE_GRAM: f64 = 0.1;
+const CONTENT_BESIDE_MOMENTS: f64 = 0.25;
 const CONTENT_BESIDE_PATCHES: f64 = 0.8;
 
 /// Iterations of the last stage of nearest columns, in which layers split. The program has 200, at 512 pixels.
@@ -51,8 +54,9 @@ impl StyleMethod {
             .into(),
             StyleMethod::Moments => Moments {
                 weight: 1.0,
-                layers: WeightedLayers::sharing(&STYLE_LAYERS),
+                layers: impasto::sharing(&impasto::STYLE_WEIGHTS),
                 loss: MomentsLoss::Relative,
+                transport_every: 5,
                 guidance: Guidance::default(),
             }
             .into(),
@@ -65,6 +69,8 @@ impl StyleMethod {
     fn fit(self, settings: &mut Settings) {
         let content = settings.term_mut::<Content>().filter(|it| it.loss == ContentLoss::Relative);
         match (self, content) {
+            (StyleMethod::Gram, Some(content)) => content.weight = CONTENT_BESIDE_GRAM,
+            (StyleMethod::Moments, Some(content)) => content.weight = CONTENT_BESIDE_MOMENTS,
             (StyleMethod::Patches, Some(content)) => content.weight = CONTENT_BESIDE_PATCHES,
             // The content has its say when columns are matched.
             (StyleMethod::Nearest, Some(content)) => content.weight = 0.0,

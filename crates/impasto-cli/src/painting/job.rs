@@ -50,8 +50,7 @@ impl Job {
             network_choice::chosen(network.network.as_ref(), network.weights.as_deref(), network.convention)?;
         let mut notes: Vec<String> =
             notes::fit_layers(request, &mut settings, weights.architecture()).into_iter().collect();
-        let convention = settings.convention(weights.convention());
-        let weights = weights.with_convention(convention);
+        let weights = settings.fit_weights(weights);
         let recipe = Recipe::new(request, &settings, &weights, &blend, isa);
         let engine = CpuEngine::with_isa(weights, settings.network, isa);
 

@@ -59,8 +59,8 @@ pub fn missing_layer(
 pub fn hint(request: &Request<'_>, network: &Architecture) -> Option<String> {
     let Published { preset, network: own, instead } = published(request)?;
     Some(format!(
-        "hint: the weights of --preset {preset} are balanced for {own}; with the {} network {instead} fits \
-         better",
+        "hint: --preset {preset} is for {own}, whose weights --weights FILE brings; the {} network paints it with \
+         activations of the same size, and has a better picture with {instead}",
         network.name()
     ))
 }

@@ -4,8 +4,13 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use impasto::{Settings, Start};
+<<<<<<< HEAD
 use impasto_network::Weights;
 use serde::{Deserialize, Serialize};
+=======
+use impasto_network::{Activations, Weights};
+use serde::Serialize;
+>>>>>>> lbfgs
 
 use super::maps::MapRecipe;
 use super::request::Request;
@@ -21,7 +26,7 @@ pub struct Recipe {
     /// The preset that the settings began as.
     preset: impasto::Preset,
     network: String,
-    /// Name of the weight file, or `built in`.
+    /// Name of the weight file, or `built in`; and whether its activations were scaled.
     weights: String,
     /// How the network read pictures.
     convention: String,
@@ -54,11 +59,15 @@ impl Recipe {
     ) -> Self {
         let styles = request.styles.iter().zip(blend);
         let weight_file = request.shared.network.weights.as_deref();
+        let mut weights_name = weight_file.map_or_else(|| "built in".to_owned(), file_name);
+        if weights.activations() == Activations::OfVgg19 {
+            weights_name.push_str(", activations of VGG-19's size");
+        }
         Recipe {
             program: concat!("impasto ", env!("CARGO_PKG_VERSION")).into(),
             preset: request.shared.picture.preset,
             network: weights.architecture().name().to_owned(),
-            weights: weight_file.map_or_else(|| "built in".to_owned(), file_name),
+            weights: weights_name,
             convention: weights.convention().to_string(),
             engine: format!("cpu {isa}"),
             content: request.content.map(file_name),

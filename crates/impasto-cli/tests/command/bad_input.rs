@@ -235,7 +235,7 @@ fn published_presets_name_their_network() {
     let words = "--preset nnst is for VGG-16: the compact network has no layer";
     fails(&scene, &format!("{short} --preset nnst"), 2, words);
     let (_, said) = scene.succeed(&format!("{short} --preset gatys"));
-    assert!(said.contains("balanced for VGG-19; with the compact network --preset impasto"), "{said}");
+    assert!(said.contains("is for VGG-19, whose weights --weights FILE brings"), "{said}");
     let (_, said) = scene.succeed(short);
     assert!(!said.contains("VGG"), "{said}");
 }

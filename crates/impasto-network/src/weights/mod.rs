@@ -12,6 +12,7 @@
 //! metadata; for names by block that of the original Caffe networks, from which such files are converted;
 //! for torchvision's names that of torchvision.
 
+mod activations;
 mod convention;
 mod error;
 mod foreign;
@@ -25,6 +26,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
+pub use activations::Activations;
 pub use convention::{ChannelOrder, Convention, ConventionError, InputChannel};
 pub use error::{WeightsError, WeightsFault};
 pub use foreign::{ForeignFault, ForeignFormat, ForeignNetwork};
@@ -42,6 +44,7 @@ const COMPACT: &[u8] = include_bytes!("../../weights/compact.safetensors");
 pub struct Weights {
     architecture: Architecture,
     convention: Convention,
+    activations: Activations,
     origin: String,
     source: Source,
 }
@@ -110,6 +113,7 @@ impl Weights {
         Weights {
             architecture,
             convention: Convention::TORCH,
+            activations: Activations::OfWeights,
             origin: format!("random, seed {seed}"),
             source: Source::Random(seed),
         }
@@ -118,6 +122,18 @@ impl Weights {
     /// The same weights, read under another convention.
     pub fn with_convention(self, convention: Convention) -> Self {
         Weights { convention, ..self }
+    }
+
+    /// The same network with maps of the size that VGG-19's have, if its own are known: see [`Activations`]. That is
+    /// the compact network and those of its shape; all others stay as they are.
+    pub fn with_activations_of_vgg19(self) -> Self {
+        let activations = Activations::of_vgg19(&self.architecture).unwrap_or(self.activations);
+        Weights { activations, ..self }
+    }
+
+    /// How strongly its layers answer.
+    pub fn activations(&self) -> Activations {
+        self.activations
     }
 
     /// The shape of the network.
@@ -148,7 +164,7 @@ impl Weights {
             .unwrap_or_else(|| panic!("network {} has no {layer}", self.architecture.name()));
         let before = self.architecture.blocks().iter().flatten().take(place).last();
         let inputs = before.copied().unwrap_or(3);
-        match &self.source {
+        let mut convolution = match &self.source {
             Source::Random(seed) => random::convolution(*seed, layer, inputs, outputs),
             Source::File(file, convolutions) => Convolution {
                 inputs,
@@ -156,7 +172,15 @@ impl Weights {
                 weight: file.values(&convolutions[place].weight()),
                 bias: file.values(&convolutions[place].bias()),
             },
+        };
+        if self.activations != Activations::OfWeights {
+            let factor = self.activations.factor(Some(layer));
+            let layer_before = self.architecture.convolutions().take(place).last();
+            let ratio = factor / self.activations.factor(layer_before);
+            convolution.weight.iter_mut().for_each(|weight| *weight *= ratio);
+            convolution.bias.iter_mut().for_each(|bias| *bias *= factor);
         }
+        convolution
     }
 
     fn read(
@@ -178,7 +202,14 @@ impl Weights {
             (None, None, Naming::Blocks) => Convention::CAFFE,
             (None, None, Naming::Torchvision) => Convention::TORCH,
         };
-        Ok(Weights { architecture, convention, origin, source: Source::File(file, convolutions) })
+        let activations = Activations::OfWeights;
+        Ok(Weights {
+            architecture,
+            convention,
+            activations,
+            origin,
+            source: Source::File(file, convolutions),
+        })
     }
 }
 
@@ -187,6 +218,7 @@ impl fmt::Debug for Weights {
         f.debug_struct("Weights")
             .field("architecture", &self.architecture)
             .field("convention", &self.convention)
+            .field("activations", &self.activations)
             .field("origin", &self.origin)
             .finish_non_exhaustive()
     }

@@ -33,14 +33,14 @@ pub(super) struct Trial {
     pub(super) slope: f64,
 }
 
-/// Searches from `start`, at length 0 with a negative slope, trying `first_length` first. Gives up where
-/// the bracket is narrower than `narrowest`.
+/// Searches from `start`, at length 0 with a negative slope, after a `first` trial. Gives up where the bracket is
+/// narrower than `narrowest`.
 ///
 /// Returns a point that meets both conditions; failing that the lowest one found with enough decrease;
 /// failing that `start`.
 pub(super) fn search<E>(
     start: Trial,
-    first_length: f64,
+    first: Trial,
     narrowest: f64,
     mut evaluate: impl FnMut(f64) -> Result<Trial, E>,
 ) -> Result<Trial, E> {
@@ -48,7 +48,7 @@ pub(super) fn search<E>(
     let flat_enough = |trial: &Trial| trial.slope.abs() <= -FLATNESS * start.slope;
 
     // Bracketing: go further until a minimum must lie behind.
-    let (mut low, mut current) = (start, evaluate(first_length)?);
+    let (mut low, mut current) = (start, first);
     let mut evaluations = 1;
     let mut high = loop {
         if !enough_decrease(&current) || current.loss >= low.loss {
@@ -123,12 +123,12 @@ mod tests {
             let (loss, slope) = phi(length);
             Trial { length, loss, slope }
         };
-        let found = search(at(0.0), first_length, 1e-9, |length| {
+        let found = search(at(0.0), at(first_length), 1e-9, |length| {
             evaluations += 1;
             Ok::<_, Infallible>(at(length))
         });
         let Ok(found) = found;
-        (at(0.0), found, evaluations)
+        (at(0.0), found, 1 + evaluations)
     }
 
     fn meets_both_conditions(start: &Trial, found: &Trial) -> bool {

@@ -38,6 +38,19 @@ pub(super) fn set_scaled(a: &mut [f32], factor: f32, b: &[f32]) {
     update(a, b, |_, b| factor * b);
 }
 
+/// `a ← a + b`, and `b` becomes by how much `a` changed, which rounding makes another number where `b` is small
+/// beside `a`.
+pub(super) fn add_moved(a: &mut [f32], b: &mut [f32]) {
+    debug_assert_eq!(a.len(), b.len());
+    a.par_chunks_mut(BLOCK).zip(b.par_chunks_mut(BLOCK)).for_each(|(a, b)| {
+        for (a, b) in a.iter_mut().zip(b) {
+            let moved = *a + *b;
+            *b = moved - *a;
+            *a = moved;
+        }
+    });
+}
+
 /// `a ← b − a`.
 pub(super) fn subtract_from(a: &mut [f32], b: &[f32]) {
     update(a, b, |a, b| b - a);

@@ -4,7 +4,7 @@ mod cnnmrf;
 mod doodle;
 mod fast_neural_doodle;
 mod gatys;
-mod impasto;
+pub(crate) mod impasto;
 mod keras;
 mod keras_doodle;
 mod neural_doodle;
@@ -101,7 +101,7 @@ impl Preset {
     /// One line about it.
     pub const fn description(self) -> &'static str {
         match self {
-            Preset::Impasto => "our default: a pyramid of sizes from the content, losses relative, Adam",
+            Preset::Impasto => "our default: means and covariances, a pyramid of sizes from the content, Adam",
             Preset::Doodle => {
                 "our doodles: patches and Gram matrices guided by maps, a pyramid from noise, Adam"
             }

@@ -52,6 +52,7 @@ pub(super) fn settings() -> Settings {
                 weight: 1.0,
                 layers: WeightedLayers { layers, shared: true },
                 loss: MomentsLoss::Mean,
+                transport_every: 1,
                 guidance: Guidance::default(),
             }
             .into(),

@@ -8,9 +8,12 @@
 
 use impasto_network::Layer;
 
-use super::impasto;
-use crate::terms::{Content, Gram, Patches, TermSettings, WeightedLayers};
-use crate::{Settings, Start};
+use super::{CONTENT_LAYER, STYLE_LAYERS, impasto};
+use crate::terms::{
+    Content, ContentLoss, Gram, GramLoss, Guidance, Patches, TermSettings, TotalVariation, VariationLoss,
+    WeightedLayers,
+};
+use crate::{Settings, SmallerSizes, Start};
 
 /// Noise to start from: around mid grey, faint enough to leave no trace.
 pub(super) const NOISE: Start = Start::NormalNoise { mean: [0.5; 3], deviation: 0.1 };
@@ -25,11 +28,29 @@ pub(super) fn settings() -> Settings {
     settings
 }
 
-/// The settings of `impasto`, from noise, with half as much weight on patches as on Gram matrices. Matches
-/// change little from one step of Adam to the next, so they are looked for at every fifth evaluation.
+/// The sizes and the optimiser of `impasto`, from noise, with half as much weight on patches as on Gram matrices.
+/// Matches change little from one step of Adam to the next, so they are looked for at every fifth evaluation.
 pub(super) fn with_patches() -> Settings {
     let mut settings = impasto::settings();
-    settings.terms.push(Patches { weight: 0.5, match_every: 5, ..Patches::default() }.into());
+    settings.terms = vec![
+        Content {
+            weight: 0.1,
+            layers: WeightedLayers::sharing(&[CONTENT_LAYER]),
+            loss: ContentLoss::Relative,
+        }
+        .into(),
+        Gram {
+            weight: 1.0,
+            layers: WeightedLayers::sharing(&STYLE_LAYERS),
+            loss: GramLoss::Relative,
+            guidance: Guidance::default(),
+        }
+        .into(),
+        TotalVariation { weight: 1.0, loss: VariationLoss::MeanSquares }.into(),
+        Patches { weight: 0.5, match_every: 5, ..Patches::default() }.into(),
+    ];
+    settings.average = Some(0.9);
+    (settings.schedule.iterations, settings.schedule.smaller_sizes) = (100, SmallerSizes::Equal);
     settings.schedule.start = NOISE;
     settings
 }

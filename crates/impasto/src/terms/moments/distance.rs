@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use impasto_network::{Engine, MapGradient, MapShape};
 use nalgebra::{DMatrix, DVector};
+use rayon::prelude::*;
 
-use super::super::targets::{PartTarget, Targets};
+use super::super::targets::Targets;
 use super::super::{LayerWeight, Loss, MapLoss, SMALLEST_NORM, Scene, StyleView};
 use super::gaussian::{Gaussian, raw_moments};
-use super::transport::{Bures, Transport};
+use super::transport::{Map, Transport};
 use super::{Moments, MomentsLoss};
 
 /// ε of [`MomentsLoss::Mean`].
@@ -17,10 +18,14 @@ const EPSILON: f64 = 1e-4;
 /// ε of [`MomentsLoss::Relative`], as a share of the mean variance.
 const RELATIVE_EPSILON: f64 = 1e-3;
 
+/// Channels from which on a transport matrix is kept for some evaluations.
+const LARGE: usize = 128;
+
 /// All layers.
 pub(super) struct MomentsDistance {
     kind: MomentsLoss,
     targets: Targets,
+    transport_every: usize,
     /// Of each part of each layer; empty before the first evaluation.
     goals: Vec<Vec<Option<Goal>>>,
 }
@@ -29,6 +34,8 @@ pub(super) struct MomentsDistance {
 struct Goal {
     mean: DVector<f64>,
     transport: Transport,
+    /// The transport matrix in use, and for how many evaluations.
+    map: Option<(Map, usize)>,
     epsilon: f64,
     /// k.
     factor: f64,
@@ -45,7 +52,8 @@ impl MomentsDistance {
     pub fn new(settings: &Moments, scene: &Scene) -> Self {
         let layers = settings.layers.divide(settings.weight);
         let targets = Targets::new(layers, settings.guidance, scene);
-        MomentsDistance { kind: settings.loss, targets, goals: Vec::new() }
+        let transport_every = settings.transport_every;
+        MomentsDistance { kind: settings.loss, targets, transport_every, goals: Vec::new() }
     }
 
     /// What the styles ask for, once all are known.
@@ -61,7 +69,7 @@ impl MomentsDistance {
                 }
             };
             add_to_diagonal(&mut covariance, epsilon);
-            Goal { mean, transport: Transport::new(covariance), epsilon, factor }
+            Goal { mean, transport: Transport::new(covariance), map: None, epsilon, factor }
         };
         let layers = self.targets.layers.iter().zip(&self.targets.parts);
         layers
@@ -74,17 +82,25 @@ impl MomentsDistance {
 }
 
 impl Goal {
-    /// Of the Gaussian fitted to `positions` positions.
-    fn distance(&self, Gaussian { mean, mut covariance }: Gaussian, positions: f64) -> Distance {
+    /// Of the Gaussian fitted to `positions` positions, times `share`. A transport matrix is kept for `every`
+    /// evaluations.
+    fn distance(&mut self, gaussian: Gaussian, positions: f64, share: f64, every: usize) -> Distance {
+        let Gaussian { mean, mut covariance } = gaussian;
         add_to_diagonal(&mut covariance, self.epsilon);
-        let Bures { value, transport } = self.transport.from(&covariance);
+        let (map, uses) = match self.map.take() {
+            Some((map, uses)) if uses < every => (map, uses),
+            _ => (self.transport.map_from(&covariance), 0),
+        };
+        let value = self.transport.distance(&map, &covariance);
         let shift = &mean - &self.mean;
-        let slope = 2.0 * self.factor / positions;
-        let mut matrix = -transport;
+        let factor = share * self.factor;
+        let slope = 2.0 * factor / positions;
+        let mut matrix = -&map.matrix;
         add_to_diagonal(&mut matrix, 1.0);
+        self.map = Some((map, uses + 1));
         let column = (&shift - &matrix * &mean) * slope;
         Distance {
-            value: self.factor * (shift.norm_squared() + value),
+            value: factor * (shift.norm_squared() + value),
             matrix: matrix.iter().map(|&value| (slope * value) as f32).collect(),
             column: column.iter().map(|&value| value as f32).collect(),
         }
@@ -106,27 +122,36 @@ impl<E: Engine> Loss<E> for MomentsDistance {
         if self.goals.is_empty() {
             self.goals = self.goals(engine);
         }
-        let layers = self.targets.layers.iter().zip(&self.targets.parts).zip(&self.goals);
-        let loss = |((&LayerWeight { layer, weight }, parts), goals): ((_, &Vec<PartTarget>), &Vec<Option<Goal>>)| {
-            let (mut value, mut gradients) = (0.0, Vec::new());
-            let shape = engine.shape(layer);
+        // Moments are sums over all threads; what follows is a thread's work for each part.
+        let layers = self.targets.layers.iter().zip(&self.targets.parts).zip(&mut self.goals);
+        let mut work = Vec::new();
+        for ((&LayerWeight { layer, .. }, parts), goals) in layers {
             for (part, goal) in parts.iter().zip(goals) {
                 let Some(goal) = goal else { continue };
-                let part = part.part.as_ref();
-                let moments = raw_moments(engine, layer, part);
-                let positions = part.map_or(shape.positions() as f64, |part| part.positions);
-                let gaussian = Gaussian::new(shape.channels, &moments);
-                // A region has its share of the map: of the loss, and so of the gradient by the mean.
-                let share = positions / shape.positions() as f64;
-                let Distance { value: distance, matrix, column } = goal.distance(gaussian, positions);
-                value += share * distance;
-                let weights = part.map(|part| part.mask.clone());
-                let linear = MapGradient::Linear { matrix, weights: weights.clone() };
-                gradients.push((layer, linear.scaled(share as f32)));
-                gradients.push((layer, MapGradient::Column { column, weights }.scaled(share as f32)));
+                let moments = raw_moments(engine, layer, part.part.as_ref());
+                work.push((layer, part.part.as_ref(), goal, moments, engine.shape(layer)));
+            }
+        }
+        let every = self.transport_every;
+        let distances = work.into_par_iter().map(|(layer, part, goal, moments, shape)| {
+            let positions = part.map_or(shape.positions() as f64, |part| part.positions);
+            let gaussian = Gaussian::new(shape.channels, &moments);
+            let every = if shape.channels < LARGE { 1 } else { every };
+            // A region has its share of the map: of the loss, and so of the gradient by the mean.
+            let share = positions / shape.positions() as f64;
+            (layer, goal.distance(gaussian, positions, share, every), part.map(|part| part.mask.clone()))
+        });
+        let distances: Vec<_> = distances.collect();
+        let loss = |&LayerWeight { layer, weight }: &LayerWeight| {
+            let (mut value, mut gradients) = (0.0, Vec::new());
+            for (_, distance, weights) in distances.iter().filter(|(of, ..)| *of == layer) {
+                value += distance.value;
+                let (matrix, column) = (distance.matrix.clone(), distance.column.clone());
+                gradients.push((layer, MapGradient::Linear { matrix, weights: weights.clone() }));
+                gradients.push((layer, MapGradient::Column { column, weights: weights.clone() }));
             }
             MapLoss { layer: Some(layer), weight, value, gradients }
         };
-        layers.map(loss).collect()
+        self.targets.layers.iter().map(loss).collect()
     }
 }

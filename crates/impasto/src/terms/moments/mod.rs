@@ -19,6 +19,15 @@
 //! largest rule it. This distance keeps the two apart and is of second order. Of several styles the raw moments μ
 //! and S are blended, `Σ shareᵢ Sᵢ`, as those of one picture made of parts of all would be.
 //!
+//! T costs an eigendecomposition. For any positive T (Olkin and Pukelsheim 1982),
+//!
+//! ```text
+//! tr( Σ + Σₜ − 2 (Σₜ^½ Σ Σₜ^½)^½ ) ≥ tr( Σ + Σₜ − T Σ − T⁻¹ Σₜ )
+//! ```
+//!
+//! with equality at the T above, and the gradient of the right side is the one given, with whatever T. So a T that a
+//! few evaluations keep gives a bound that touches the loss where T was found: see [`Moments::transport_every`].
+//!
 //! Where there are regions, each region of the picture is compared with the same region of the styles, as
 //! [`Guidance`] says, but with the mask m as the weight of a position: `μ = Σ mₚ Fₚ / Σ mₚ`,
 //! `S = Σ mₚ Fₚ Fₚᵀ / Σ mₚ`. At soft borders Σ is then still the covariance of something. The losses of the
@@ -29,15 +38,16 @@ mod gaussian;
 mod transport;
 
 use impasto_network::{Engine, Layer};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use self::distance::MomentsDistance;
 use super::{Definition, Guidance, Loss, Scene, WeightedLayers};
 use crate::SettingsError;
-use crate::error::require_weight;
+use crate::error::{require, require_weight};
 
 /// Settings of the moments term.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Moments {
     /// Factor of the term, at least 0; 0 leaves it out. More brings more of the style.
     pub weight: f64,
@@ -46,12 +56,22 @@ pub struct Moments {
     pub layers: WeightedLayers,
     /// How distances are counted.
     pub loss: MomentsLoss,
+    /// Evaluations for which a transport matrix of 128 or more channels is kept, 1 to 1000; those of fewer are found
+    /// at each. More is faster; each step of the optimiser should change covariances little. 1 is exact, and what
+    /// optimisers with a line search need.
+    #[serde(default = "at_each_evaluation")]
+    pub transport_every: usize,
     /// How regions are followed, if there are any.
+    #[serde(default)]
     pub guidance: Guidance,
 }
 
+fn at_each_evaluation() -> usize {
+    1
+}
+
 /// The factor k of the loss and the ε of the covariances.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MomentsLoss {
     /// k = 1 / C, ε = 1e-4: style-transfer-pytorch (Crowson 2021). Depends on the scale of a network's features.
@@ -84,6 +104,8 @@ impl Definition for Moments {
 
     fn validate(&self) -> Result<(), SettingsError> {
         require_weight("style weight", self.weight)?;
+        let holds = (1..=1000).contains(&self.transport_every);
+        require(holds, "evaluations for which a transport matrix is kept", self.transport_every, "1 to 1000")?;
         self.layers.validate("style")
     }
 }

@@ -13,12 +13,12 @@ pub(super) struct Transport {
     trace: f64,
 }
 
-/// A distance from the target.
-pub(super) struct Bures {
-    /// `tr(Σ + Σₜ − 2 (Σₜ^½ Σ Σₜ^½)^½)`.
-    pub value: f64,
+/// A transport matrix, and the distance that it gives.
+pub(super) struct Map {
     /// T.
-    pub transport: DMatrix<f64>,
+    pub matrix: DMatrix<f64>,
+    /// tr(T⁻¹ Σₜ).
+    inverse_trace: f64,
 }
 
 impl Transport {
@@ -28,14 +28,18 @@ impl Transport {
         Transport { root: power(covariance, f64::sqrt).1, trace }
     }
 
-    /// From Σ, symmetric and positive.
-    pub fn from(&self, covariance: &DMatrix<f64>) -> Bures {
-        let (roots, inverse_root) =
+    /// T for Σ, symmetric and positive.
+    pub fn map_from(&self, covariance: &DMatrix<f64>) -> Map {
+        let (squares, inverse_root) =
             power(&self.root * covariance * &self.root, |value| 1.0 / value.sqrt().max(f64::MIN_POSITIVE));
-        Bures {
-            value: covariance.trace() + self.trace - 2.0 * roots.map(f64::sqrt).sum(),
-            transport: &self.root * inverse_root * &self.root,
-        }
+        // T⁻¹ Σₜ = Σₜ^−½ (Σₜ^½ Σ Σₜ^½)^½ Σₜ^½, whose trace is that of the root.
+        let inverse_trace = squares.map(f64::sqrt).sum();
+        Map { matrix: &self.root * inverse_root * &self.root, inverse_trace }
+    }
+
+    /// `tr( Σ + Σₜ − T Σ − T⁻¹ Σₜ )`: the squared distance of covariances if T is for Σ, else less.
+    pub fn distance(&self, map: &Map, covariance: &DMatrix<f64>) -> f64 {
+        covariance.trace() + self.trace - map.matrix.dot(covariance) - map.inverse_trace
     }
 }
 
