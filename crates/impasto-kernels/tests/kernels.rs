@@ -74,9 +74,10 @@ fn relu_mask_and_pooling_are_those_of_the_convolution() {
         }
         let from = map_of(&input, shape);
         let out = Shape { channels: outputs, ..shape };
-        for (isa, pooling) in sets()
-            .flat_map(|isa| [WindowPooling::Maximum, WindowPooling::Average].map(|pooling| (isa, pooling)))
-        {
+        for (isa, pooling) in sets().flat_map(|isa| {
+            [WindowPooling::Maximum, WindowPooling::Average, WindowPooling::DoubledAverage]
+                .map(|pooling| (isa, pooling))
+        }) {
             let mut map = BlockedMap::zeros(outputs, shape.height, shape.width);
             let mut pooled = BlockedMap::zeros(outputs, shape.height / 2, shape.width / 2);
             let mut mask = vec![0u16; map.blocks().len()];
@@ -94,6 +95,10 @@ fn relu_mask_and_pooling_are_those_of_the_convolution() {
                     (largest, Some(chosen))
                 }
                 WindowPooling::Average => (scalar::average_pooling(&activated, out), None),
+                WindowPooling::DoubledAverage => {
+                    let average = scalar::average_pooling(&activated, out);
+                    (average.into_iter().map(|value| 2.0 * value).collect(), None)
+                }
             };
             assert_close(&pooled.to_planes(), &expected, 1e-6, "pooled");
             let windows: Vec<[usize; 4]> = scalar::windows(out).collect();
@@ -168,9 +173,10 @@ fn gradients_through_a_pooling_are_the_adjoint() {
         }
         let (height, width) = (shape.height, shape.width);
         let from = map_of(&input, shape);
-        for (isa, pooling) in sets()
-            .flat_map(|isa| [WindowPooling::Maximum, WindowPooling::Average].map(|pooling| (isa, pooling)))
-        {
+        for (isa, pooling) in sets().flat_map(|isa| {
+            [WindowPooling::Maximum, WindowPooling::Average, WindowPooling::DoubledAverage]
+                .map(|pooling| (isa, pooling))
+        }) {
             let mut workspace = Workspace::new();
             let mut pooled = BlockedMap::zeros(outputs, height / 2, width / 2);
             let mut mask = vec![0u16; outputs.div_ceil(16) * height * width];
@@ -195,11 +201,12 @@ fn gradients_through_a_pooling_are_the_adjoint() {
                     let whole = match pooling {
                         WindowPooling::Maximum => *gradient,
                         WindowPooling::Average => 0.25 * gradient,
+                        WindowPooling::DoubledAverage => 0.5 * gradient,
                     };
                     assert!(spread[at] == 0.0 || spread[at] == whole, "{} of {gradient}", spread[at]);
                 }
                 let receivers = window.iter().filter(|&&at| spread[at] != 0.0).count();
-                assert!(pooling == WindowPooling::Average || receivers <= 1, "{receivers} largest positions");
+                assert!(pooling != WindowPooling::Maximum || receivers <= 1, "{receivers} largest positions");
             }
         }
     }

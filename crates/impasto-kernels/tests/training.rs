@@ -96,7 +96,7 @@ fn gradients_by_weights_are_sums_over_pictures_and_positions() {
 
 #[test]
 fn gradients_by_weights_read_through_relu_and_pooling() {
-    for pooling in [WindowPooling::Maximum, WindowPooling::Average] {
+    for pooling in [WindowPooling::Maximum, WindowPooling::Average, WindowPooling::DoubledAverage] {
         let case = BatchConvolution {
             pictures: 3,
             inputs: 16,
@@ -123,9 +123,10 @@ fn gradients_by_weights_read_through_relu_and_pooling() {
                     let best = best.expect("four places");
                     spread[best] = if output[best] > 0.0 { value } else { 0.0 };
                 }
-                WindowPooling::Average => {
+                WindowPooling::Average | WindowPooling::DoubledAverage => {
+                    let share = if pooling == WindowPooling::Average { 0.25 } else { 0.5 };
                     for place in places {
-                        spread[place] = if output[place] > 0.0 { 0.25 * value } else { 0.0 };
+                        spread[place] = if output[place] > 0.0 { share * value } else { 0.0 };
                     }
                 }
             }

@@ -22,11 +22,13 @@ fn weights() -> Weights {
 
 fn all_options() -> impl Iterator<Item = NetworkOptions> {
     let paddings = [Padding::Zero, Padding::Replicate, Padding::Circular];
-    [Pooling::Max, Pooling::Average, Pooling::ScaledAverage, Pooling::L2].into_iter().flat_map(move |pooling| {
-        paddings.into_iter().flat_map(move |first_padding| {
-            paddings.map(|padding| NetworkOptions { pooling, first_padding, padding })
-        })
-    })
+    [Pooling::Max, Pooling::Average, Pooling::ScaledAverage, Pooling::L2].into_iter().flat_map(
+        move |pooling| {
+            paddings.into_iter().flat_map(move |first_padding| {
+                paddings.map(|padding| NetworkOptions { pooling, first_padding, padding })
+            })
+        },
+    )
 }
 
 fn prepared(options: NetworkOptions, size: Size, taps: &[Layer]) -> ScalarEngine {

@@ -1,24 +1,14 @@
 //! Settings: everything that a run depends on besides its pictures and its network, as plain data.
 
-<<<<<<< HEAD
-use impasto_network::{Architecture, ChannelOrder, Convention, Layer, NetworkOptions};
-use serde::{Deserialize, Serialize};
-=======
 use impasto_network::{Architecture, ChannelOrder, Convention, Layer, NetworkOptions, Weights};
-use serde::{Serialize, Serializer};
->>>>>>> lbfgs
+use serde::{Deserialize, Serialize};
 
 use crate::error::require;
 use crate::objective::Taps;
 use crate::optimizers::{Adam, AdamOptions, Average, Lbfgs, LbfgsOptions, Optimizer};
-<<<<<<< HEAD
 use crate::serialize::NetworkOptionsFields;
-use crate::terms::{Content, Term, TermSettings};
+use crate::terms::{Content, ContentLoss, GramLoss, MomentsLoss, PatchLoss, Term, TermSettings};
 use crate::{Schedule, SettingsError};
-=======
-use crate::terms::{Content, ContentLoss, GramLoss, PatchLoss, Term, TermSettings};
-use crate::{Schedule, SettingsError, serialize};
->>>>>>> lbfgs
 
 /// A full choice of network options, terms, optimiser and schedule.
 ///
@@ -150,6 +140,7 @@ impl Settings {
         self.active_terms().any(|term| match term {
             Term::Content(term) => term.loss != ContentLoss::Relative,
             Term::Gram(term) => term.loss != GramLoss::Relative,
+            Term::Moments(term) => term.loss != MomentsLoss::Relative,
             Term::Patches(term) => term.loss != PatchLoss::Relative,
             _ => false,
         })

@@ -3,7 +3,8 @@
 
 use crate::presets::{STYLE_LAYERS, impasto};
 use crate::terms::{
-    Content, ContentLoss, Gram, GramLoss, Guidance, Moments, MomentsLoss, Nearest, Patches, Term, TermSettings, WeightedLayers,
+    Content, ContentLoss, Gram, GramLoss, Guidance, Moments, MomentsLoss, Nearest, Patches, Term,
+    TermSettings, WeightedLayers,
 };
 use crate::{OptimizerSettings, Preset, Settings, Start};
 

@@ -5,12 +5,12 @@ use impasto::optimizers::{AdamOptions, LbfgsOptions, LbfgsRule};
 use impasto::picture::Filter;
 use impasto::regions::Propagation;
 use impasto::terms::{
-    Content, ContentLoss, Gram, GramLoss, Guidance, GuideChannels, LayerWeight, Nearest, PatchLoss,
-    PatchScore, Patches, Term, TotalVariation, VariationLoss, WeightedLayers,
+    Content, ContentLoss, Gram, GramLoss, Guidance, GuideChannels, LayerWeight, Moments, MomentsLoss,
+    Nearest, PatchLoss, PatchScore, Patches, Term, TotalVariation, VariationLoss, WeightedLayers,
 };
 use impasto::{
-    OptimizerSettings, PixelUnits, Preset, Pyramid, Schedule, Settings, Start, StyleFit, TermLoss, Trace,
-    TracedEvaluation, Variables,
+    OptimizerSettings, PixelUnits, Preset, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit,
+    TermLoss, Trace, TracedEvaluation, Variables,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -181,7 +181,7 @@ fn term() -> impl Strategy<Value = Term> {
     use VariationLoss as V;
     let content = select(vec![C::HalfSum, C::Sum, C::Mean, C::Relative]);
     let gram = select(vec![G::Gatys, G::Mean, G::Keras, G::Relative, G::FastNeuralDoodle, G::KerasDoodle]);
-    let variation = select(vec![V::HalfSquares, V::Power, V::MeanPower, V::MeanSquares]);
+    let variation = select(vec![V::HalfSquares, V::Power, V::MeanPower, V::MeanSquares, V::NinePoint]);
     prop_oneof![
         (weight(), layers(), content)
             .prop_map(|(weight, layers, loss)| Content { weight, layers, loss }.into()),
@@ -192,6 +192,21 @@ fn term() -> impl Strategy<Value = Term> {
             guidance
         }
         .into()),
+        (
+            weight(),
+            layers(),
+            select(vec![MomentsLoss::Mean, MomentsLoss::Relative]),
+            any::<usize>(),
+            guidance()
+        )
+            .prop_map(|(weight, layers, loss, transport_every, guidance)| Moments {
+                weight,
+                layers,
+                loss,
+                transport_every,
+                guidance
+            }
+            .into()),
         (weight(), layers(), any_f32(), any::<bool>(), any::<usize>()).prop_map(
             |(weight, layers, start_share, turned, samples)| {
                 Nearest { weight, layers, start_share, turned, samples }.into()
@@ -238,24 +253,32 @@ fn schedule() -> impl Strategy<Value = Schedule> {
     ];
     let fit = select(vec![StyleFit::LongestSide, StyleFit::Shrink, StyleFit::ContentSize]);
     let filter = select(vec![Filter::Bilinear, Filter::CatmullRom, Filter::Lanczos3]);
-    let numbers = (any::<usize>(), any::<usize>(), any::<Option<usize>>());
+    let smaller = prop_oneof![
+        Just(SmallerSizes::Equal),
+        any::<usize>().prop_map(SmallerSizes::First),
+        weight().prop_map(SmallerSizes::Growing),
+    ];
+    let numbers = (any::<usize>(), any::<usize>(), smaller, any::<Option<usize>>());
     (numbers, pyramid, start, fit, weight(), filter).prop_map(
-        |((size, iterations, refinement), pyramid, start, style_fit, style_scale, filter)| Schedule {
-            size,
-            pyramid,
-            iterations,
-            refinement,
-            start,
-            style_fit,
-            style_scale,
-            filter,
+        |((size, iterations, smaller_sizes, refinement), pyramid, start, style_fit, style_scale, filter)| {
+            Schedule {
+                size,
+                pyramid,
+                iterations,
+                smaller_sizes,
+                refinement,
+                start,
+                style_fit,
+                style_scale,
+                filter,
+            }
         },
     )
 }
 
 fn settings() -> impl Strategy<Value = Settings> {
     let padding = || select(vec![Padding::Zero, Padding::Replicate, Padding::Circular]);
-    let pooling = select(vec![Pooling::Max, Pooling::Average, Pooling::L2]);
+    let pooling = select(vec![Pooling::Max, Pooling::Average, Pooling::ScaledAverage, Pooling::L2]);
     let network = (pooling, padding(), padding())
         .prop_map(|(pooling, first_padding, padding)| NetworkOptions { pooling, first_padding, padding });
     let units = select(vec![PixelUnits::One, PixelUnits::Bytes, PixelUnits::Torch]);

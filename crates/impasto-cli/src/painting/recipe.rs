@@ -4,13 +4,8 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use impasto::{Settings, Start};
-<<<<<<< HEAD
-use impasto_network::Weights;
-use serde::{Deserialize, Serialize};
-=======
 use impasto_network::{Activations, Weights};
-use serde::Serialize;
->>>>>>> lbfgs
+use serde::{Deserialize, Serialize};
 
 use super::maps::MapRecipe;
 use super::request::Request;

@@ -65,7 +65,7 @@ mod tests {
         let picture: Vec<f32> = (0..3 * 48 * 64).map(|index| (index as f32 * 0.37).sin().abs()).collect();
         let layers: Vec<Layer> = OF_VGG19
             .iter()
-            .map(|(layer, _)| Layer::relu(layer.block(), layer.index().unwrap() as u8))
+            .map(|(layer, _)| Layer::relu(layer.block() as u8, layer.index().unwrap() as u8))
             .collect();
         let mut engine = CpuEngine::new(weights, NetworkOptions::default());
         engine.prepare(size, &layers).unwrap();

@@ -36,7 +36,9 @@ use crate::regions::Propagation;
 use crate::terms::{
     Content, ContentLoss, Gram, GramLoss, Guidance, TotalVariation, VariationLoss, WeightedLayers,
 };
-use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit, Variables};
+use crate::{
+    OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit, Variables,
+};
 
 pub(super) fn settings() -> Settings {
     Settings {

@@ -15,7 +15,9 @@ use super::{CONTENT_LAYER, MEAN_COLOR, STYLE_LAYERS};
 use crate::optimizers::{LbfgsOptions, LbfgsRule};
 use crate::picture::Filter;
 use crate::terms::{Content, ContentLoss, Gram, GramLoss, Guidance, WeightedLayers};
-use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit, Variables};
+use crate::{
+    OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit, Variables,
+};
 
 pub(super) fn settings() -> Settings {
     Settings {

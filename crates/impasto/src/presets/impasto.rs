@@ -48,12 +48,7 @@ pub(super) fn settings() -> Settings {
         },
         units: PixelUnits::One,
         terms: vec![
-            Content {
-                weight: 0.25,
-                layers: sharing(&CONTENT_WEIGHTS),
-                loss: ContentLoss::Relative,
-            }
-            .into(),
+            Content { weight: 0.25, layers: sharing(&CONTENT_WEIGHTS), loss: ContentLoss::Relative }.into(),
             Moments {
                 weight: 1.0,
                 layers: sharing(&STYLE_WEIGHTS),

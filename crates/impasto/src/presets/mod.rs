@@ -101,7 +101,9 @@ impl Preset {
     /// One line about it.
     pub const fn description(self) -> &'static str {
         match self {
-            Preset::Impasto => "our default: means and covariances, a pyramid of sizes from the content, Adam",
+            Preset::Impasto => {
+                "our default: means and covariances, a pyramid of sizes from the content, Adam"
+            }
             Preset::Doodle => {
                 "our doodles: patches and Gram matrices guided by maps, a pyramid from noise, Adam"
             }

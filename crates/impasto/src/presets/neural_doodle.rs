@@ -32,7 +32,9 @@ use crate::terms::{
     Content, ContentLoss, GuideChannels, PatchLoss, PatchScore, Patches, TotalVariation, VariationLoss,
     WeightedLayers,
 };
-use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit, Variables};
+use crate::{
+    OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit, Variables,
+};
 
 pub(super) fn settings() -> Settings {
     Settings {

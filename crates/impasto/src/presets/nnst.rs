@@ -28,7 +28,9 @@ use impasto_network::{Layer, NetworkOptions, Padding, Pooling};
 use crate::optimizers::AdamOptions;
 use crate::picture::Filter;
 use crate::terms::{Nearest, WeightedLayers};
-use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit, Variables};
+use crate::{
+    OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit, Variables,
+};
 
 /// What hypercolumns are made of.
 const LAYERS: [Layer; 10] = [

@@ -51,8 +51,9 @@ impl Targets {
         let architecture = engine.architecture();
         if let (Some(regions), true) = (&self.regions, self.parts.is_empty()) {
             let parts = self.parts_of(regions, architecture).into_iter();
-            self.parts =
-                parts.map(|parts| parts.into_iter().map(|part| PartTarget::of(Some(part))).collect()).collect();
+            self.parts = parts
+                .map(|parts| parts.into_iter().map(|part| PartTarget::of(Some(part))).collect())
+                .collect();
         }
         let of_style = style.regions.map(|regions| self.parts_of(regions, architecture));
         for (index, parts) in self.parts.iter_mut().enumerate() {

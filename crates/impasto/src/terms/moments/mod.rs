@@ -105,7 +105,12 @@ impl Definition for Moments {
     fn validate(&self) -> Result<(), SettingsError> {
         require_weight("style weight", self.weight)?;
         let holds = (1..=1000).contains(&self.transport_every);
-        require(holds, "evaluations for which a transport matrix is kept", self.transport_every, "1 to 1000")?;
+        require(
+            holds,
+            "evaluations for which a transport matrix is kept",
+            self.transport_every,
+            "1 to 1000",
+        )?;
         self.layers.validate("style")
     }
 }
