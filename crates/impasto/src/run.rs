@@ -109,6 +109,9 @@ impl<'a> Run<'a> {
             Evaluator::new(engine, objective, &canvas, &variables, self.observer, &mut self.trace, number);
         if let Some(average) = &mut self.average {
             average.reset();
+            if self.transfer.settings().average_counts_start {
+                average.add(&variables);
+            }
         }
         let mut completed = true;
         for iteration in 1..=stage.iterations {

@@ -41,6 +41,9 @@ pub struct Settings {
     /// instead of the last of them; it starts again at each size. Higher is smoother, and needs more
     /// iterations to leave the start. `None`: no average.
     pub average: Option<f64>,
+    /// Whether the picture that a size starts from counts in the average as one of its steps does (Crowson 2021).
+    #[serde(default)]
+    pub average_counts_start: bool,
     /// Sizes, iterations and start.
     pub schedule: Schedule,
     /// Whether opposite borders of the picture meet, so that it tiles: it is read with circular padding, and

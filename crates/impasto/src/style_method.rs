@@ -158,9 +158,9 @@ mod tests {
     fn a_method_takes_the_place_of_all_others() {
         let mut settings = Preset::Impasto.settings();
         let (before, count) = (settings.clone(), settings.terms.len());
-        settings.set_method(StyleMethod::Gram);
+        settings.set_method(StyleMethod::Moments);
         assert_eq!(settings, before);
-        for method in [StyleMethod::Patches, StyleMethod::Nearest, StyleMethod::Gram] {
+        for method in [StyleMethod::Gram, StyleMethod::Patches, StyleMethod::Nearest, StyleMethod::Moments] {
             settings.set_method(method);
             assert_eq!((methods(&settings), settings.terms.len()), (vec![method], count));
             assert_eq!(settings.validate(), Ok(()));

@@ -96,7 +96,9 @@ fn names_that_are_unknown_get_the_list() {
         *settings.pointer_mut(place).unwrap() = value;
         refusal(settings)
     };
-    assert!(changed("/network/pooling", json!("median")).contains("`max`, `average`, `l2`"));
+    assert!(
+        changed("/network/pooling", json!("median")).contains("`max`, `average`, `scaled-average`, `l2`")
+    );
     assert!(changed("/terms/0/term", json!("moments")).contains("unknown variant `moments`"));
     assert!(changed("/terms/0/layers/0/layer", json!("fc6")).contains("unknown layer \"fc6\""));
     assert!(changed("/schedule/filter", json!("nearest")).contains("`lanczos3`"));
@@ -285,9 +287,9 @@ fn settings() -> impl Strategy<Value = Settings> {
     let variables = any::<Option<usize>>()
         .prop_map(|levels| levels.map_or(Variables::Pixels, |levels| Variables::LaplacianPyramid { levels }));
     let parts = (network, units, variables, prop::collection::vec(term(), 0..4), optimizer(), schedule());
-    (parts, prop::option::of(weight()), any::<[bool; 3]>(), any::<u64>()).prop_map(
+    (parts, prop::option::of(weight()), any::<[bool; 4]>(), any::<u64>()).prop_map(
         |((network, units, variables, terms, optimizer, schedule), average, switches, seed)| {
-            let [normalize_gradients, seamless, original_colors] = switches;
+            let [normalize_gradients, average_counts_start, seamless, original_colors] = switches;
             Settings {
                 network,
                 units,
@@ -296,6 +298,7 @@ fn settings() -> impl Strategy<Value = Settings> {
                 normalize_gradients,
                 optimizer,
                 average,
+                average_counts_start,
                 schedule,
                 seamless,
                 original_colors,

@@ -72,6 +72,7 @@ pub(super) fn settings() -> Settings {
         normalize_gradients: false,
         optimizer: OptimizerSettings::lbfgs(25),
         average: None,
+        average_counts_start: false,
         schedule: Schedule {
             size: 384,
             pyramid: Pyramid::Doublings { sizes: 3 },

@@ -63,6 +63,7 @@ pub(super) fn settings() -> Settings {
         optimizer: OptimizerSettings::adam(PixelUnits::One),
         // Crowson's 0.99 is for 500 iterations; over 60 it would keep much of the blurred start of each size.
         average: Some(0.95),
+        average_counts_start: false,
         schedule: Schedule {
             size: 512,
             pyramid: Pyramid::RootsOfTwo { first: 128 },

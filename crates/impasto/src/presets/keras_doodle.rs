@@ -59,6 +59,7 @@ pub(super) fn settings() -> Settings {
             bounds: None,
         }),
         average: None,
+        average_counts_start: false,
         schedule: Schedule {
             size: 512,
             pyramid: Pyramid::One,

@@ -74,6 +74,7 @@ pub(super) fn settings() -> Settings {
             bounds: Some((0.0, 255.0)),
         }),
         average: None,
+        average_counts_start: false,
         schedule: Schedule {
             size: 512,
             pyramid: Pyramid::Doublings { sizes: 3 },

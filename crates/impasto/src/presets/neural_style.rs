@@ -53,6 +53,7 @@ pub(super) fn settings() -> Settings {
         normalize_gradients: false,
         optimizer: OptimizerSettings::lbfgs(100),
         average: None,
+        average_counts_start: false,
         schedule: Schedule {
             size: 512,
             pyramid: Pyramid::One,

@@ -73,6 +73,7 @@ pub(super) fn settings() -> Settings {
             clamp: None,
         }),
         average: None,
+        average_counts_start: false,
         schedule: Schedule {
             size: 512,
             pyramid: Pyramid::Doublings { sizes: 4 },

@@ -61,6 +61,7 @@ pub(super) fn settings() -> Settings {
         normalize_gradients: false,
         optimizer: OptimizerSettings::adam(PixelUnits::One),
         average: Some(0.99),
+        average_counts_start: true,
         schedule: Schedule {
             size: 512,
             pyramid: Pyramid::RootsOfTwo { first: 128 },
