@@ -99,7 +99,7 @@ fn names_that_are_unknown_get_the_list() {
     assert!(
         changed("/network/pooling", json!("median")).contains("`max`, `average`, `scaled-average`, `l2`")
     );
-    assert!(changed("/terms/0/term", json!("moments")).contains("unknown variant `moments`"));
+    assert!(changed("/terms/0/term", json!("means_of_all")).contains("unknown variant `means_of_all`"));
     assert!(changed("/terms/0/layers/0/layer", json!("fc6")).contains("unknown layer \"fc6\""));
     assert!(changed("/schedule/filter", json!("nearest")).contains("`lanczos3`"));
 }

@@ -1,7 +1,7 @@
 //! What a run does: descends, reports, repeats.
 
 use impasto::picture::keep_colors;
-use impasto::terms::{Content, Gram, TermSettings};
+use impasto::terms::{Content, Gram, Moments, TermSettings};
 use impasto::{
     Control, OptimizerSettings, Picture, Preset, Progress, Pyramid, Settings, Start, StyleFit, Transfer,
 };
@@ -215,7 +215,7 @@ fn a_style_ratio_to_nothing_is_refused() {
     settings.terms.retain(|term| Content::of(term).is_none());
     assert_eq!(refused(settings), no_content);
     let mut settings = Preset::Impasto.settings();
-    settings.terms.retain(|term| Gram::of(term).is_none());
+    settings.terms.retain(|term| Moments::of(term).is_none());
     assert_eq!(refused(settings), "style term is missing, but must be there for a style ratio");
 }
 

@@ -1,7 +1,7 @@
 //! A small network and small pictures.
 
-use impasto::terms::{Gram, WeightedLayers};
-use impasto::{Control, Picture, Preset, Progress, Pyramid, Settings, Transfer};
+use impasto::terms::{Content, Gram, WeightedLayers};
+use impasto::{Control, Picture, Preset, Progress, Pyramid, Settings, SmallerSizes, StyleMethod, Transfer};
 use impasto_network::{Architecture, Layer, ScalarEngine, Weights};
 
 /// Five blocks, so that it has the layers of all presets.
@@ -26,9 +26,12 @@ pub fn picture(width: usize, height: usize, seed: u64) -> Picture {
     picture
 }
 
-/// The default preset in three sizes, 24, 34 and 48 pixels.
+/// The default preset with Gram matrices in three sizes, 24, 34 and 48 pixels, of six iterations each.
 pub fn settings() -> Settings {
     let mut settings = Preset::Impasto.settings();
+    settings.set_method(StyleMethod::Gram);
+    settings.schedule.smaller_sizes = SmallerSizes::Equal;
+    settings.term_mut::<Content>().unwrap().layers.replace(&[Layer::relu(4, 2)]);
     (settings.schedule.size, settings.schedule.pyramid) = (48, Pyramid::RootsOfTwo { first: 24 });
     settings.schedule.iterations = 6;
     settings
