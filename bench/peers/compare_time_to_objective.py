@@ -21,7 +21,9 @@ from pathlib import Path
 from compare import HERE, markdown, processor
 
 PLACE = re.compile(r"\(size (\d+) of \d+\), iteration (\d+) of")
-HEADER = ["program", "first total", "lowest total", "s to the value", "of iteration", "s an iteration there", "s in all"]
+HEADER = [
+    "program", "first total", "lowest total", "s to the value", "of iteration", "s an iteration there", "s in all",
+]
 
 
 def arguments():
@@ -88,10 +90,12 @@ def torch(options, stages):
 def row(name, evaluations, last, level):
     at_last = [e for e in evaluations if e["stage"] == last]
     reached = next(e for e in at_last if e["total"] <= level)
-    pace = (at_last[-1]["seconds"] - at_last[0]["seconds"]) / max(at_last[-1]["iteration"] - at_last[0]["iteration"], 1)
+    iterations = at_last[-1]["iteration"] - at_last[0]["iteration"]
+    pace = (at_last[-1]["seconds"] - at_last[0]["seconds"]) / max(iterations, 1)
     lowest = min(e["total"] for e in at_last)
-    figures = [f"{evaluations[0]['total']:.5f}", f"{lowest:.5f}", f"{reached['seconds']:.1f}", f"{reached['iteration']}"]
-    return [name, *figures, f"{pace:.3f}", f"{evaluations[-1]['seconds']:.1f}"], reached["seconds"]
+    cells = [name, f"{evaluations[0]['total']:.5f}", f"{lowest:.5f}", f"{reached['seconds']:.1f}"]
+    cells += [f"{reached['iteration']}", f"{pace:.3f}", f"{evaluations[-1]['seconds']:.1f}"]
+    return cells, reached["seconds"]
 
 
 def main():
@@ -102,9 +106,10 @@ def main():
     level = max(min(e["total"] for e in run if e["stage"] == last) for run in (ours, theirs))
     rows, seconds = zip(*(row(name, run, last, level) for name, run in [("PyTorch", theirs), ("Impasto", ours)]))
     name, isa = processor()
-    print(f"{name}, {isa}; {options.threads} threads; PyTorch {first['version']} ({first['isa']}), {options.weights.name}.")
-    print(f"Sizes with iterations {stages}; value {level:.5f} at the last. Import of PyTorch, {first['import_seconds']:.1f} s,")
-    print("is not counted.\n")
+    print(f"{name}, {isa}; {options.threads} threads; PyTorch {first['version']} ({first['isa']});", end=" ")
+    print(f"{options.weights.name}.")
+    print(f"Sizes with iterations {stages}; value {level:.5f} at the last.", end=" ")
+    print(f"The {first['import_seconds']:.1f} s to import PyTorch are not counted.\n")
     print(markdown([HEADER, ["---"] + ["---:"] * (len(HEADER) - 1), *rows]))
     print(f"\nImpasto is {seconds[0] / seconds[1]:.2f} times as fast to the value.")
 

@@ -148,9 +148,8 @@ def main():
 
     torch.set_num_threads(options.threads)
     layout = LAYOUTS[options.layout]
-    print(json.dumps({
-        "version": torch.__version__, "isa": torch.backends.cpu.get_cpu_capability(), "import_seconds": IMPORTED - START,
-    }), flush=True)
+    first = {"version": torch.__version__, "isa": torch.backends.cpu.get_cpu_capability()}
+    print(json.dumps(first | {"import_seconds": IMPORTED - START}), flush=True)
     start = time.perf_counter()
     network = Network(options.weights, layout=layout)
     pictures = [Image.open(path).convert("RGB") for path in (options.content, options.style)]
@@ -158,7 +157,8 @@ def main():
     average = state = None
     for stage, (size, iterations) in enumerate(stages, start=1):
         content, style = (fitted(p, size, enlarge, layout) for p, enlarge in zip(pictures, (True, False)))
-        x = (content if average is None else resampled(average, content, "bicubic")).clamp(0, 1).clone(memory_format=layout)
+        x = content if average is None else resampled(average, content, "bicubic")
+        x = x.clamp(0, 1).clone(memory_format=layout)
         objective = Objective(network, content, style)
         x.requires_grad_()
         optimizer = torch.optim.Adam([x], lr=STEP, betas=BETAS, eps=EPSILON)

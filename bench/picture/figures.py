@@ -47,8 +47,8 @@ def blurred(planes, sigma):
 def bands(planes):
     """Root mean square of three octaves, finest first: differences of blurs of 1/2, 1, 2 and 4 pixels."""
     blurs = [blurred(planes, sigma) for sigma in SIGMAS]
-    energies = [((fine - coarse) ** 2).reshape(-1, *planes.shape[-2:]).sum(0).mean() for fine, coarse in zip(blurs, blurs[1:])]
-    return [float(energy**0.5) for energy in energies]
+    squares = [((fine - coarse) ** 2).reshape(-1, *planes.shape[-2:]) for fine, coarse in zip(blurs, blurs[1:])]
+    return [float(square.sum(0).mean() ** 0.5) for square in squares]
 
 
 def quartered(plane):
@@ -66,14 +66,16 @@ def structural_similarity(plane, content):
     """SSIM (Wang et al. 2004) of lightness at a quarter of the size, Gaussian window of deviation 1.5."""
     x, y = quartered(plane), quartered(content)
     mx, my = blurred(x, 1.5), blurred(y, 1.5)
-    vx, vy, covariance = (blurred(a * b, 1.5) - ma * mb for a, b, ma, mb in [(x, x, mx, mx), (y, y, my, my), (x, y, mx, my)])
+    pairs = [(x, x, mx, mx), (y, y, my, my), (x, y, mx, my)]
+    vx, vy, covariance = (blurred(a * b, 1.5) - ma * mb for a, b, ma, mb in pairs)
     c1, c2 = 1.0, 9.0  # (0.01 * 100)^2 and (0.03 * 100)^2
     similarity = (2 * mx * my + c1) * (2 * covariance + c2) / ((mx**2 + my**2 + c1) * (vx + vy + c2))
     return float(similarity.mean())
 
 
 def rims(chroma, content_lightness):
-    """Fine chroma (deviations from a blur of 4 pixels) within 2 pixels of the content's edges over that elsewhere, rms."""
+    """Fine chroma within 2 pixels of the content's edges over fine chroma elsewhere: rms deviations from a blur of 4
+    pixels."""
     slope = numpy.hypot(*numpy.gradient(blurred(content_lightness, 1)))
     edges = slope > numpy.quantile(slope, 1 - EDGES)
     for axis in (0, 1):
@@ -119,8 +121,8 @@ def axis_share(plane):
 
 
 def lone_peak(plane, content):
-    """How far one fine frequency stands out in the mean spectrum of the third of the blocks where the content is flattest:
-    its power over the median of those at 2 and 3 bins around it. Grain gives 2 to 4, a regular pattern more."""
+    """How far one fine frequency stands out in the mean spectrum of the third of the blocks where the content is
+    flattest: its power over the median at 2 and 3 bins around it. Grain gives 2 to 4, a regular pattern more."""
     power = spectra(plane)
     if not len(power):
         return None
@@ -133,8 +135,8 @@ def lone_peak(plane, content):
 
 
 def border(plane):
-    """How much pixels of the outer 2 px ring differ from those 2 px further in, over the same for the pixels 8 to 16 px from
-    the border. About 1 where the border is like the rest."""
+    """How much pixels of the outer 2 px ring differ from those 2 px further in, over the same for the pixels 8 to 16 px
+    from the border. About 1 where the border is like the rest."""
     def difference(first, last):
         strips = []
         for turned in (plane, plane[::-1], plane.T, plane.T[::-1]):

@@ -90,7 +90,10 @@ def paint(options, variants):
 
 
 def anchor(options, content, style):
-    found = [options.anchors / f"{content.stem}-{style.stem}{end}" for end in (".jpg", ".png")] if options.anchors else []
+    """The picture of another program, None if there is none."""
+    if options.anchors is None:
+        return None
+    found = (options.anchors / f"{content.stem}-{style.stem}{end}" for end in (".jpg", ".png"))
     return next((path for path in found if path.is_file()), None)
 
 
@@ -129,14 +132,16 @@ def figure_table(rows):
     header, *lines = measure.table(rows)
     cells = "".join(f"<th>{html.escape(text)}" for text in header)
     for line in lines:
-        marks = (f'<td class="worst">{text[:-2]}' if text.endswith(" *") else f"<td>{html.escape(text)}" for text in line)
-        cells += "<tr>" + "".join(marks)
+        cells += "<tr>"
+        for text in line:
+            cells += '<td class="worst">' if text.endswith(" *") else "<td>"
+            cells += html.escape(text.removesuffix(" *"))
     return f'<table class="figures"><tr>{cells}</table>'
 
 
 def page(options, columns, runs, judge):
     """index.html and the sheets; inputs and anchors are shown by copies, so that the folder holds all it shows."""
-    parts = [f"<!DOCTYPE html><meta charset=utf-8><title>Side by side</title><style>{STYLE}</style><h1>Side by side</h1>"]
+    parts = [f"<!DOCTYPE html><meta charset=utf-8><title>Side by side</title><style>{STYLE}</style>"]
 
     def image(path, copy):
         if path.parent != options.out:
@@ -159,10 +164,14 @@ def page(options, columns, runs, judge):
                     name, f"of-{content.stem}-{style.stem}-{name}.jpg"
                 )
                 found = image(sources[name], copy) if name in sources else ""
-                pictures += f'<td title="{html.escape(run.get("command", ""))}">{html.escape(name)} {html.escape(note)}{found}'
-            measured = {name: measure.measure(str(content), str(style), str(path), judge) for name, path in painted.items()}
+                label = html.escape(f"{name} {note}")
+                pictures += f'<td title="{html.escape(run.get("command", ""))}">{label}{found}'
+            measured = {
+                name: measure.measure(str(content), str(style), str(path), judge) for name, path in painted.items()
+            }
             (options.out / f"{content.stem}-{style.stem}.json").write_text(json.dumps(measured, indent=1))
-            parts.append(f"<h3>{style.stem}</h3><table><tr>{pictures}</table>{figure_table(measured) if measured else ''}")
+            parts.append(f"<h3>{style.stem}</h3><table><tr>{pictures}</table>")
+            parts += [figure_table(measured)] if measured else []
     (options.out / "index.html").write_text("\n".join(parts) + "\n")
 
 

@@ -102,8 +102,9 @@ def table(rows):
     columns = [column for column in COLUMNS if any(row.get(column) is not None for row in rows.values())]
     lines = [["picture", *columns]] + [[name, *(cell(row, c) for c in columns)] for name, row in rows.items()]
     for at, column in enumerate(columns, 1):
-        badness = COLUMNS[column]
-        known = [(badness(row[column]), n) for n, row in enumerate(rows.values(), 1) if row.get(column) is not None] if badness else []
+        if (badness := COLUMNS[column]) is None:
+            continue
+        known = [(badness(row[column]), n) for n, row in enumerate(rows.values(), 1) if row.get(column) is not None]
         if len(known) > 1:
             lines[max(known)[1]][at] += " *"
     return lines
