@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs PyTorch beside this script, builds Impasto, runs both in turn and prints the ratio table.
-# Arguments go to compare.py, or after the words `patches` or `training` to compare_patches.py or
-# compare_training.py: --help lists them.
+# Arguments go to compare.py, or after the word `patches`, `training` or `time_to_objective` to the script
+# compare_WORD.py: --help lists them.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 venv=$here/.venv
@@ -19,7 +19,12 @@ patches | training)
     shift
     exec "$venv/bin/python" "$here/compare_$what.py" "$@"
     ;;
+time_to_objective)
+    what=compare_time_to_objective
+    shift
+    ;;
+*) what=compare ;;
 esac
 
 (cd "$here/../.." && cargo build --release -p impasto-cli)
-exec "$venv/bin/python" "$here/compare.py" "$@"
+exec "$venv/bin/python" "$here/$what.py" "$@"
