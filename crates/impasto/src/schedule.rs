@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::require;
 use crate::picture::Filter;
-use crate::{Picture, SettingsError};
+use crate::{Picture, SettingsError, StopAtProgress};
 
 /// Sizes, iterations and start.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,8 @@ pub struct Schedule {
     pub pyramid: Pyramid,
     /// Iterations of the optimiser at each size, 1 to 1 000 000. More is closer to the minimum.
     pub iterations: usize,
+    /// When a stage ends before all of these; `None` for never. Default: `None`.
+    pub stop: Option<StopAtProgress>,
     /// Iterations of one more stage at the last size, in which terms that match once a stage match at every
     /// evaluation; `None` for no such stage. Only [`Nearest`](crate::terms::Nearest) is such a term.
     pub refinement: Option<usize>,
@@ -162,6 +164,7 @@ impl Schedule {
             let iterations = iterations.unwrap_or(1);
             require((1..=1_000_000).contains(&iterations), field, iterations, "1 to 1000000")?;
         }
+        self.stop.map_or(Ok(()), |stop| stop.validate())?;
         let holds = style_scale > 0.0 && style_scale <= 100.0;
         require(holds, "style scale", style_scale, "above 0 and at most 100")?;
         match &self.start {

@@ -74,6 +74,7 @@ pub(super) fn settings() -> Settings {
             size: 384,
             pyramid: Pyramid::Doublings { sizes: 3 },
             iterations: 100,
+            stop: None,
             refinement: None,
             start: Start::Content,
             style_fit: StyleFit::LongestSide,

@@ -52,6 +52,7 @@ pub(super) fn settings() -> Settings {
             size: 512,
             pyramid: Pyramid::One,
             iterations: 500,
+            stop: None,
             refinement: None,
             start: Start::NormalNoise { mean: MEAN_COLOR.map(|mean| mean / 255.0), deviation: 1.0 / 255.0 },
             style_fit: StyleFit::LongestSide,

@@ -46,6 +46,7 @@ pub(super) fn settings() -> Settings {
             size: 512,
             pyramid: Pyramid::RootsOfTwo { first: 128 },
             iterations: 100,
+            stop: None,
             refinement: None,
             start: Start::Content,
             style_fit: StyleFit::Shrink,

@@ -61,6 +61,7 @@ pub(super) fn settings() -> Settings {
             size: 512,
             pyramid: Pyramid::One,
             iterations: 1000,
+            stop: None,
             refinement: None,
             start: Start::UniformNoise { range: 0.0..1.0 },
             style_fit: StyleFit::ContentSize,

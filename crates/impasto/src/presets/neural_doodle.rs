@@ -76,6 +76,7 @@ pub(super) fn settings() -> Settings {
             size: 512,
             pyramid: Pyramid::Doublings { sizes: 3 },
             iterations: 100,
+            stop: None,
             refinement: None,
             start: Start::UniformNoise { range: 16.0 / 255.0..240.0 / 255.0 },
             style_fit: StyleFit::LongestSide,

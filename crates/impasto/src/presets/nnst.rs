@@ -75,6 +75,7 @@ pub(super) fn settings() -> Settings {
             size: 512,
             pyramid: Pyramid::Doublings { sizes: 4 },
             iterations: 200,
+            stop: None,
             refinement: Some(200),
             start: Start::SmoothContent { levels: 3 },
             style_fit: StyleFit::LongestSide,
