@@ -20,12 +20,21 @@ pub const NETWORKS: [&str; 3] = ["compact", "vgg16", "vgg19"];
 pub fn network_parser() -> impl TypedValueParser<Value = Architecture> {
     let published = PUBLISHED.iter().map(|published| published.name);
     let names = NETWORKS.into_iter().chain(published.filter(|name| !NETWORKS.contains(name)));
-    PossibleValuesParser::new(names).try_map(|name| {
-        let network = catalogue::find(&name).map_or(name.as_str(), |published| published.network);
-        let known = Architecture::known().into_iter().find(|known| known.name() == network);
-        let blocks = known.ok_or_else(|| format!("unknown network {name:?}"))?.blocks().to_vec();
-        Ok::<_, String>(Architecture::new(name, blocks))
-    })
+    PossibleValuesParser::new(names)
+        .try_map(|name| named(&name).ok_or_else(|| format!("unknown network {name:?}")))
+}
+
+/// The network that is asked for by this name, and called so.
+pub fn named(name: &str) -> Option<Architecture> {
+    let network = catalogue::find(name).map_or(name, |published| published.network);
+    let known = Architecture::known().into_iter().find(|known| known.name() == network)?;
+    let can_be_asked_for = NETWORKS.contains(&name) || catalogue::find(name).is_some();
+    can_be_asked_for.then(|| Architecture::new(name, known.blocks().to_vec()))
+}
+
+/// Whether this is the network that is part of the program.
+pub fn is_built_in(network: &Architecture) -> bool {
+    network.name() == NETWORKS[0]
 }
 
 /// Reads a kind of pooling.
@@ -47,7 +56,7 @@ pub fn chosen(
 ) -> Result<Weights, Failure> {
     match (file, network) {
         (Some(file), network) => open_weights(file, network, convention),
-        (None, Some(network)) if network.name() != NETWORKS[0] => installed(network, convention),
+        (None, Some(network)) if !is_built_in(network) => installed(network, convention),
         (None, _) => Ok(Weights::compact()),
     }
 }
@@ -59,7 +68,7 @@ pub fn chosen(
 pub fn is_at_hand(network: &Architecture) -> Result<bool, Failure> {
     let name = network.name();
     let found = Cache::of_user().ok().map(|cache| cache.find(name)).transpose()?.flatten();
-    Ok(name == NETWORKS[0] || found.is_some())
+    Ok(is_built_in(network) || found.is_some())
 }
 
 /// Opens the weights that are installed under the name of a network.

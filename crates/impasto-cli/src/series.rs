@@ -93,7 +93,7 @@ impl Series {
 impl Observer for Series {
     fn progress(&mut self, progress: &Progress<'_>) -> Control {
         self.iterations_done += 1;
-        let done = self.workload.done(self.stages_before + progress.stage, progress.iteration);
+        let done = self.workload.passed_in_series(self.stages_before, progress);
         if let Some(bar) = &self.bar {
             bar.set_position(done);
             bar.set_prefix(self.time_left(done).unwrap_or_default());

@@ -7,7 +7,9 @@ use impasto_network::Engine;
 use crate::canvas::Canvas;
 use crate::objective::Objective;
 use crate::optimizers::{Optimizer, Step, StepError};
-use crate::{Control, Culprit, Observer, Progress, TermLoss, Trace, TracedEvaluation, TransferError};
+use crate::{
+    Control, Culprit, Observer, Progress, TermLoss, Trace, TracedEvaluation, TracedStage, TransferError,
+};
 
 /// The observer wants no more evaluations.
 pub(crate) struct Stopped;
@@ -85,6 +87,11 @@ impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
         let latest = self.trace.evaluations.last();
         let (losses, total) = latest.map_or((&[][..], 0.0), |latest| (&latest.losses, latest.total));
         self.observer.progress(&progress(losses, total))
+    }
+
+    /// Notes how the stage ended.
+    pub fn end_stage(&mut self, stage: TracedStage) {
+        self.trace.stages.push(stage);
     }
 
     /// The error of an evaluation that was not finite. Takes the trace with it.

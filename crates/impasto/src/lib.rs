@@ -58,6 +58,7 @@ mod run;
 mod schedule;
 mod serialize;
 mod settings;
+mod stopping;
 mod style_copy;
 mod style_method;
 pub mod terms;
@@ -74,8 +75,9 @@ pub use presets::Preset;
 pub use run::Outcome;
 pub use schedule::{Pyramid, Schedule, SmallerSizes, Start, StyleFit};
 pub use settings::{OptimizerSettings, PixelUnits, Settings, Variables};
+pub use stopping::StopAtProgress;
 pub use style_method::StyleMethod;
-pub use trace::{TermLoss, Trace, TracedEvaluation};
+pub use trace::{StageEnd, TermLoss, Trace, TracedEvaluation, TracedStage};
 pub use transfer::{Evaluation, Transfer};
 pub use warning::Warning;
 

@@ -2,7 +2,7 @@
 
 use impasto_network::Size;
 
-use crate::{Picture, TermLoss};
+use crate::{Picture, StageEnd, TermLoss};
 
 /// Whether to go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +44,10 @@ pub struct Progress<'a> {
     pub size: Size,
     /// The iteration that has just ended, from 1, within the stage.
     pub iteration: usize,
-    /// Iterations of the stage.
+    /// Iterations of the stage, at most.
     pub iterations: usize,
+    /// Why the stage ends with this iteration, if it does.
+    pub end: Option<StageEnd>,
     /// Losses of its last evaluation: without a line search, those of the picture it started from.
     pub losses: &'a [TermLoss],
     /// Their sum.
@@ -55,7 +57,21 @@ pub struct Progress<'a> {
     pub(crate) paint: &'a dyn Fn() -> Picture,
 }
 
-impl Progress<'_> {
+impl<'a> Progress<'a> {
+    /// A place in a run, its stage and iteration each with how many there are, without losses or a picture: to test how
+    /// progress is shown.
+    #[doc(hidden)]
+    pub fn new(
+        size: Size,
+        (stage, stages): (usize, usize),
+        (iteration, iterations): (usize, usize),
+        end: Option<StageEnd>,
+    ) -> Self {
+        let paint = &|| Picture::new(1, 1, vec![0.0; 3]);
+        let (losses, total, seconds) = (&[][..], 0.0, 0.0);
+        Progress { stage, stages, size, iteration, iterations, end, losses, total, seconds, paint }
+    }
+
     /// The picture after this iteration, as the result would be if the run ended here. Made when asked
     /// for.
     pub fn picture(&self) -> Picture {

@@ -27,7 +27,7 @@ pub struct Stage {
     /// Sizes of the style pictures that have a weight, in the order given.
     #[serde(serialize_with = "serialize::sizes")]
     pub styles: Vec<Size>,
-    /// Iterations of the optimiser.
+    /// Iterations of the optimiser; at most these, if the schedule may stop a stage early.
     pub iterations: usize,
     /// Whether this is the smallest of several sizes.
     pub is_coarsest: bool,
@@ -47,7 +47,7 @@ impl Plan {
         self.stages.iter().map(|stage| stage.memory).max().unwrap_or(0)
     }
 
-    /// Iterations of all stages.
+    /// Iterations of all stages, at most.
     pub fn iterations(&self) -> usize {
         self.stages.iter().map(|stage| stage.iterations).sum()
     }

@@ -8,7 +8,11 @@ use crate::canvas::Canvas;
 use crate::evaluator::{Evaluator, Stopped};
 use crate::optimizers::{Average, Optimizer, Outcome as StepOutcome, StepError};
 use crate::picture::Filter;
-use crate::{Control, Observer, Picture, Plan, Progress, Stage, Trace, Transfer, TransferError, Variables};
+use crate::stopping::Watch;
+use crate::{
+    Control, Observer, Picture, Plan, Progress, Stage, StageEnd, Trace, TracedStage, Transfer, TransferError,
+    Variables,
+};
 
 /// What a run ended with.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,8 +36,8 @@ pub(crate) struct Run<'a> {
     trace: Trace,
 }
 
-/// How a stage ended.
-struct StageEnd {
+/// What a stage came to.
+struct Painted {
     /// As the next stage starts from it: not clamped.
     picture: Picture,
     /// As a result.
@@ -99,7 +103,7 @@ impl<'a> Run<'a> {
         number: usize,
         stage: &Stage,
         picture: Picture,
-    ) -> Result<StageEnd, TransferError> {
+    ) -> Result<Painted, TransferError> {
         let sources = self.transfer.sources(stage)?;
         let objective = self.transfer.objective(engine, stage, &sources, &picture)?;
         let canvas = Canvas::new(self.transfer.settings(), stage.size, sources.content);
@@ -113,6 +117,7 @@ impl<'a> Run<'a> {
                 average.add(&variables);
             }
         }
+        let mut watch = Watch::new(self.transfer.settings().schedule.stop);
         let mut completed = true;
         for iteration in 1..=stage.iterations {
             let start = Instant::now();
@@ -127,6 +132,11 @@ impl<'a> Run<'a> {
             if let Some(average) = &mut self.average {
                 average.add(&variables);
             }
+            let end = match step.outcome {
+                StepOutcome::Stationary | StepOutcome::Stalled => Some(StageEnd::Minimum),
+                StepOutcome::Moved if iteration == stage.iterations => Some(StageEnd::Iterations),
+                StepOutcome::Moved => watch.is_over(step.loss).then_some(StageEnd::Progress),
+            };
             let paint = || canvas.finished(&averaged(self.average.as_ref(), &variables));
             let control = evaluator.report(|losses, total| Progress {
                 stage: number,
@@ -134,6 +144,7 @@ impl<'a> Run<'a> {
                 size: stage.size,
                 iteration,
                 iterations: stage.iterations,
+                end,
                 losses,
                 total,
                 seconds: start.elapsed().as_secs_f64(),
@@ -143,7 +154,8 @@ impl<'a> Run<'a> {
                 completed = false;
                 break;
             }
-            if step.outcome != StepOutcome::Moved {
+            if let Some(end) = end {
+                evaluator.end_stage(TracedStage { iterations: iteration, end });
                 break;
             }
         }
@@ -151,7 +163,7 @@ impl<'a> Run<'a> {
         if !result.iter().all(|value| value.is_finite()) {
             return Err(evaluator.not_finite());
         }
-        Ok(StageEnd { picture: canvas.picture(&result), finished: canvas.finished(&result), completed })
+        Ok(Painted { picture: canvas.picture(&result), finished: canvas.finished(&result), completed })
     }
 }
 

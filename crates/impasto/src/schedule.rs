@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::require;
 use crate::picture::Filter;
-use crate::{Picture, SettingsError};
+use crate::{Picture, SettingsError, StopAtProgress};
 
 /// Most iterations that [`SmallerSizes::Growing`] comes to.
 const MOST_ITERATIONS_WHEN_SMALLER: usize = 100_000;
@@ -30,6 +30,8 @@ pub struct Schedule {
     /// Iterations at the sizes before the last.
     #[serde(default)]
     pub smaller_sizes: SmallerSizes,
+    /// When a stage ends before all of these; `None` for never. Default: `None`.
+    pub stop: Option<StopAtProgress>,
     /// Iterations of one more stage at the last size, in which terms that match once a stage match at every
     /// evaluation; `None` for no such stage. Only [`Nearest`](crate::terms::Nearest) is such a term.
     pub refinement: Option<usize>,
@@ -205,6 +207,7 @@ impl Schedule {
                 require((1.0..=4.0).contains(&factor), "growth of iterations", factor, "1 to 4")?;
             }
         }
+        self.stop.map_or(Ok(()), |stop| stop.validate())?;
         let holds = style_scale > 0.0 && style_scale <= 100.0;
         require(holds, "style scale", style_scale, "above 0 and at most 100")?;
         match &self.start {

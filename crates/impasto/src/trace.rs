@@ -27,6 +27,42 @@ pub struct TermLoss {
 pub struct Trace {
     /// Those of line searches are included.
     pub evaluations: Vec<TracedEvaluation>,
+    /// The stages that came to their end, in order.
+    #[serde(default)]
+    pub stages: Vec<TracedStage>,
+}
+
+/// A stage that came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TracedStage {
+    /// Iterations that it had.
+    pub iterations: usize,
+    /// Why it had no more.
+    pub end: StageEnd,
+}
+
+/// Why a stage ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StageEnd {
+    /// All its iterations are done.
+    Iterations,
+    /// Its loss fell by less than [`StopAtProgress`](crate::StopAtProgress) asks for.
+    Progress,
+    /// The optimiser found no way down: the loss is at a minimum, as far as f32 can tell.
+    Minimum,
+}
+
+impl StageEnd {
+    /// What to tell of a stage that ended before all its iterations; `None` of one that had them all.
+    pub fn reason(self) -> Option<&'static str> {
+        match self {
+            StageEnd::Iterations => None,
+            StageEnd::Progress => Some("the loss hardly falls any more"),
+            StageEnd::Minimum => Some("the loss is at a minimum"),
+        }
+    }
 }
 
 /// One evaluation of the objective.

@@ -9,8 +9,8 @@ use impasto::terms::{
     Nearest, PatchLoss, PatchScore, Patches, Term, TotalVariation, VariationLoss, WeightedLayers,
 };
 use impasto::{
-    OptimizerSettings, PixelUnits, Preset, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit,
-    TermLoss, Trace, TracedEvaluation, Variables,
+    OptimizerSettings, PixelUnits, Preset, Pyramid, Schedule, Settings, SmallerSizes, StageEnd, Start,
+    StopAtProgress, StyleFit, TermLoss, Trace, TracedEvaluation, TracedStage, Variables,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -43,7 +43,11 @@ fn a_trace_comes_back_as_it_was() {
     let at = |layer, loss| TermLoss { term: "gram".into(), layer, loss };
     let losses = vec![at(Some(Layer::relu(4, 2)), 0.1 + 0.2), at(None, 1e-300)];
     let evaluation = TracedEvaluation { stage: 1, iteration: 2, total: losses[0].loss, losses };
-    let trace = Trace { evaluations: vec![evaluation.clone(), TracedEvaluation { stage: 2, ..evaluation }] };
+    let ends = [StageEnd::Iterations, StageEnd::Progress, StageEnd::Minimum];
+    let trace = Trace {
+        evaluations: vec![evaluation.clone(), TracedEvaluation { stage: 2, ..evaluation }],
+        stages: ends.map(|end| TracedStage { iterations: 7, end }).to_vec(),
+    };
     assert_eq!(read_back(&trace), trace);
 }
 
@@ -114,6 +118,7 @@ fn what_older_programs_did_not_write_is_as_they_painted() {
     remove("", "variables");
     remove("", "seamless");
     remove("/schedule", "refinement");
+    remove("/schedule", "stop");
     remove("/optimizer", "bounds");
     remove("/terms/1", "guidance");
     let read: Settings = serde_json::from_value(settings).unwrap();
@@ -260,14 +265,18 @@ fn schedule() -> impl Strategy<Value = Schedule> {
         any::<usize>().prop_map(SmallerSizes::First),
         weight().prop_map(SmallerSizes::Growing),
     ];
+    let stop = prop::option::of((weight(), any::<usize>()))
+        .prop_map(|stop| stop.map(|(share, interval)| StopAtProgress { share, interval }));
     let numbers = (any::<usize>(), any::<usize>(), smaller, any::<Option<usize>>());
-    (numbers, pyramid, start, fit, weight(), filter).prop_map(
-        |((size, iterations, smaller_sizes, refinement), pyramid, start, style_fit, style_scale, filter)| {
+    (numbers, stop, pyramid, start, fit, weight(), filter).prop_map(
+        |(numbers, stop, pyramid, start, style_fit, style_scale, filter)| {
+            let (size, iterations, smaller_sizes, refinement) = numbers;
             Schedule {
                 size,
                 pyramid,
                 iterations,
                 smaller_sizes,
+                stop,
                 refinement,
                 start,
                 style_fit,

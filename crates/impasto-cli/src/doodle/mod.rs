@@ -73,7 +73,7 @@ pub fn run(arguments: &DoodleArguments) -> Result<(), Failure> {
         content: arguments.content.as_deref(),
         styles: &arguments.styles,
         maps: Maps::new(&arguments.maps, Some(files), "--map and --style-map")?,
-        seamless: false,
+        seamless: None,
         preview: None,
     })
 }

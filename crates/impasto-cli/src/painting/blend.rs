@@ -1,5 +1,6 @@
 //! The parts that several styles have in a blend.
 
+use super::basis::Basis;
 use super::request::Request;
 use crate::failure::Failure;
 
@@ -7,9 +8,11 @@ use crate::failure::Failure;
 ///
 /// # Errors
 /// If `--style-blend` has another number of weights, or they add up to nothing or too much.
-pub fn blend(request: &Request<'_>) -> Result<Vec<f64>, Failure> {
+pub fn blend(request: &Request<'_>, basis: &Basis, notes: &mut Vec<String>) -> Result<Vec<f64>, Failure> {
     let styles = request.styles.len();
-    let Some(blend) = &request.shared.picture.style_blend else { return Ok(vec![1.0; styles]) };
+    let Some(blend) = &request.shared.picture.style_blend else {
+        return Ok(basis.blend(styles, notes).unwrap_or_else(|| vec![1.0; styles]));
+    };
     if blend.len() != styles {
         let (weights, pictures) = (counted(blend.len(), "weight"), counted(styles, "style picture"));
         return Err(Failure::mistake(format_args!(

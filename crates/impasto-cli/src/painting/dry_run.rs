@@ -25,8 +25,12 @@ pub fn run(request: &Request<'_>, mut job: Job) -> Result<(), Failure> {
     let (output, threads) = (job.output.path().display(), rayon::current_num_threads());
     let settings = job.recipe.settings();
     let mut out = io::stdout().lock();
-    let preset = request.shared.picture.preset;
-    writeln!(out, "preset      {preset}: {}", preset.description())?;
+    if let Some(file) = &request.shared.picture.like {
+        writeln!(out, "like        {}", file.display())?;
+    }
+    if let Some(preset) = job.recipe.preset() {
+        writeln!(out, "preset      {preset}: {}", preset.description())?;
+    }
     writeln!(out, "network     {} on {}, {threads} threads", job.recipe.network(), job.recipe.engine())?;
     for line in terms(settings, request.content.is_some())? {
         writeln!(out, "loss        {line}")?;
@@ -36,12 +40,13 @@ pub fn run(request: &Request<'_>, mut job: Job) -> Result<(), Failure> {
     if let Some(regions) = &job.regions {
         writeln!(out, "maps        {} regions", regions.of_picture.count())?;
     }
+    let at_most = if settings.schedule.stop.is_some() { "at most " } else { "" };
     for stage in &job.plan.stages {
         let styles: Vec<String> =
             stage.styles.iter().map(|size| format!("{}x{}", size.width, size.height)).collect();
         writeln!(
             out,
-            "size        {}x{}, style {}: {} iterations, {:.0} MB",
+            "size        {}x{}, style {}: {at_most}{} iterations, {:.0} MB",
             stage.size.width,
             stage.size.height,
             styles.join(" and "),
@@ -50,7 +55,11 @@ pub fn run(request: &Request<'_>, mut job: Job) -> Result<(), Failure> {
         )?;
     }
     writeln!(out, "memory      about {:.0} MB", job.plan.memory() as f64 / 1e6)?;
-    writeln!(out, "time        about {}, by a short run on this machine", duration(estimated_seconds))?;
+    writeln!(
+        out,
+        "time        {at_most}about {}, by a short run on this machine",
+        duration(estimated_seconds)
+    )?;
     let replaced = if job.output.replaces() { " (replaces the file of that name)" } else { "" };
     writeln!(out, "output      {output}{replaced}; nothing written yet")?;
     Ok(())

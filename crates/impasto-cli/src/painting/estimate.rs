@@ -99,6 +99,7 @@ fn time(job: &mut Job, longest: usize) -> Result<Timed, TransferError> {
     let timed_iterations = TIMED_ITERATIONS.max(period.min(4 * TIMED_ITERATIONS));
     let schedule = &mut settings.schedule;
     (schedule.size, schedule.pyramid, schedule.refinement) = (longest, Pyramid::One, None);
+    schedule.stop = None;
     (schedule.iterations, schedule.filter) = (WARM_UP + timed_iterations, Filter::Bilinear);
     (schedule.start, schedule.style_fit, schedule.style_scale) = (Start::Content, StyleFit::Shrink, 100.0);
     let noise = |size: Size| {

@@ -6,16 +6,17 @@ use impasto::{Picture, Plan, Settings, Transfer};
 use impasto_kernels::Isa;
 use impasto_network::CpuEngine;
 
+use super::basis::Basis;
 use super::blend::blend;
 use super::maps::{self, MapRecipe, MapRegions};
 use super::output::Output;
 use super::reading::read;
 use super::recipe::Recipe;
 use super::request::Request;
-use super::values::{PictureSize, StartFrom};
+use super::values::StartFrom;
 use super::{notes, published, settings, smallest_size};
 use crate::failure::Failure;
-use crate::{machine, network_choice};
+use crate::machine;
 
 /// A run, ready to go.
 pub struct Job {
@@ -42,19 +43,18 @@ impl Job {
     /// # Errors
     /// The first flag, file or size with which the run could not succeed.
     pub fn new(request: &Request<'_>, isa: Isa) -> Result<Self, Failure> {
-        let mut settings = settings::settings(request)?;
-        let blend = blend(request)?;
+        let basis = Basis::new(request)?;
+        let mut settings = settings::settings(request, &basis)?;
+        let mut notes = Vec::new();
+        let blend = blend(request, &basis, &mut notes)?;
         let output = Output::new(request)?;
-        let network = &request.shared.network;
-        let weights =
-            network_choice::chosen(network.network.as_ref(), network.weights.as_deref(), network.convention)?;
-        let mut notes: Vec<String> =
-            notes::fit_layers(request, &mut settings, weights.architecture()).into_iter().collect();
+        let (weights, from) = basis.network(&request.shared.network, &mut notes)?;
+        notes.extend(notes::fit_layers(request, &basis, &mut settings, weights.architecture()));
         let weights = settings.fit_weights(weights);
-        let recipe = Recipe::new(request, &settings, &weights, &blend, isa);
+        let recipe = Recipe::new(request, &basis, &settings, (&weights, from), &blend, isa);
         let engine = CpuEngine::with_isa(weights, settings.network, isa);
 
-        let pictures = Pictures::read(request, &settings, &mut notes)?;
+        let pictures = Pictures::read(request, &basis, &settings, &mut notes)?;
         let recipe = recipe.with_maps(pictures.maps.as_ref().map(|(_, recipe)| recipe.clone()));
         let output = output.with_alpha(pictures.alpha.clone(), settings.schedule.filter);
         let is_dry = request.shared.output.dry_run;
@@ -80,7 +80,7 @@ impl Job {
         machine::check_memory(plan.memory() + preview, tiled)?;
         notes.extend(plan.warnings.iter().map(|warning| format!("warning: {warning}")));
         notes.extend(published::hint(request, engine.weights().architecture()));
-        notes.extend(notes::of_run(request, transfer.settings(), &plan, shape));
+        notes.extend(notes::of_run(request, &basis, transfer.settings(), &plan, shape));
         Ok(Job { transfer, engine, plan, recipe, output, regions, notes })
     }
 }
@@ -98,7 +98,12 @@ struct Pictures {
 }
 
 impl Pictures {
-    fn read(request: &Request<'_>, settings: &Settings, notes: &mut Vec<String>) -> Result<Self, Failure> {
+    fn read(
+        request: &Request<'_>,
+        basis: &Basis,
+        settings: &Settings,
+        notes: &mut Vec<String>,
+    ) -> Result<Self, Failure> {
         let content = request.content.map(|path| read(request, path, notes)).transpose()?;
         let (content, alpha) = content.map_or((None, None), |source| (Some(source.picture), source.alpha));
         let mut styles = Vec::with_capacity(request.styles.len());
@@ -110,13 +115,12 @@ impl Pictures {
             _ => None,
         };
         let shapes: Vec<(usize, usize)> = styles.iter().map(sides).collect();
-        let read_maps =
-            |maps| maps::regions(request, maps, content.as_ref().map(sides), &shapes, settings.seed, notes);
-        let maps = request.maps.as_ref().map(read_maps).transpose()?;
-        let canvas = match request.shared.picture.size {
-            Some(PictureSize::Sides(width, height)) => (width, height),
-            _ => (settings.schedule.size, settings.schedule.size),
+        let read_maps = |maps| {
+            maps::regions(request, basis, maps, content.as_ref().map(sides), &shapes, settings.seed, notes)
         };
+        let maps = request.maps.as_ref().map(read_maps).transpose()?;
+        let square = (settings.schedule.size, settings.schedule.size);
+        let canvas = basis.sides(request.shared.picture.size).unwrap_or(square);
         Ok(Pictures { content, alpha, styles, start, maps, canvas })
     }
 

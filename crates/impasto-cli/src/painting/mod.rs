@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | flags as they are typed | `arguments/`, `values.rs` |
 //! | what a command asks for | `request.rs` |
+//! | what its flags change | `basis.rs`, `like.rs` |
 //! | flags become settings | `settings.rs`, `blend.rs` |
 //! | files become pictures and regions | `reading.rs`, `maps/` |
 //! | a checked run, and what to know of it | `job.rs`, `smallest_size.rs`, `published.rs`, `notes.rs` |
@@ -12,11 +13,13 @@
 //! | or only what a run would take | `dry_run.rs`, `estimate.rs` |
 
 pub mod arguments;
+mod basis;
 mod blend;
 mod dry_run;
 mod estimate;
 mod files;
 mod job;
+mod like;
 mod maps;
 mod notes;
 mod output;

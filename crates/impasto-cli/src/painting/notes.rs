@@ -4,19 +4,25 @@ use impasto::terms::Content;
 use impasto::{Plan, Preset, Settings, Start};
 use impasto_network::{Architecture, Layer};
 
+use super::basis::Basis;
 use super::request::Request;
-use super::values::PictureSize;
 use crate::machine;
 
 /// Below so many iterations in all, a picture that starts from noise is still noise.
 const FEW_ITERATIONS: usize = 60;
 
 /// What is said of a run by this plan. `shape` is width and height of what gives the result its aspect.
-pub fn of_run(request: &Request<'_>, settings: &Settings, plan: &Plan, shape: (usize, usize)) -> Vec<String> {
+pub fn of_run(
+    request: &Request<'_>,
+    basis: &Basis,
+    settings: &Settings,
+    plan: &Plan,
+    shape: (usize, usize),
+) -> Vec<String> {
     let size = plan.stages.last().map(|stage| (stage.size.width, stage.size.height)).unwrap_or(shape);
     let notes = [
         enlarged(request, shape, size),
-        rounded(request, settings, shape, size),
+        rounded(basis.sides(request.shared.picture.size), settings, shape, size),
         seed(request, settings),
         threads(request),
         few_iterations(settings, plan),
@@ -25,8 +31,13 @@ pub fn of_run(request: &Request<'_>, settings: &Settings, plan: &Plan, shape: (u
 }
 
 /// Leaves out of our own presets what a small network lacks, unless it was asked for by name, and says so.
-pub fn fit_layers(request: &Request<'_>, settings: &mut Settings, network: &Architecture) -> Option<String> {
-    if ![Preset::Impasto, Preset::Doodle, Preset::Texture].contains(&request.shared.picture.preset) {
+pub fn fit_layers(
+    request: &Request<'_>,
+    basis: &Basis,
+    settings: &mut Settings,
+    network: &Architecture,
+) -> Option<String> {
+    if !matches!(basis.preset(), Some(Preset::Impasto | Preset::Doodle | Preset::Texture)) {
         return None;
     }
     let mut missing = settings.fit_layers(network);
@@ -64,18 +75,15 @@ fn enlarged(request: &Request<'_>, shape: (usize, usize), size: (usize, usize)) 
     })
 }
 
-/// The sides of a seamless picture are multiples of what the network divides them by.
+/// The sides of a seamless picture are multiples of what the network divides them by. `sides` are those asked for.
 fn rounded(
-    request: &Request<'_>,
+    sides: Option<(usize, usize)>,
     settings: &Settings,
     shape: (usize, usize),
     (width, height): (usize, usize),
 ) -> Option<String> {
-    let asked = match request.shared.picture.size {
-        Some(PictureSize::Sides(width, height)) => (width, height),
-        _ => (settings.schedule.size, settings.schedule.size),
-    };
-    let square = shape.0 == shape.1 || matches!(request.shared.picture.size, Some(PictureSize::Sides(..)));
+    let asked = sides.unwrap_or((settings.schedule.size, settings.schedule.size));
+    let square = shape.0 == shape.1 || sides.is_some();
     (settings.seamless && square && asked != (width, height)).then(|| {
         format!("size {}x{} becomes {width}x{height}, so that the borders of its maps meet", asked.0, asked.1)
     })

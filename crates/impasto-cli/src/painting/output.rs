@@ -132,14 +132,15 @@ impl Output {
         files::tiled(&self.path)
     }
 
-    /// Saves a picture along the way under its own name.
+    /// Saves a picture along the way, after so many iterations, under its own name, which has the number.
     pub fn save_numbered(
         &self,
         picture: &Picture,
         recipe: &Recipe,
+        number: u64,
         iterations_done: u64,
     ) -> Result<(), Failure> {
-        let path = files::numbered(&self.path, iterations_done);
+        let path = files::numbered(&self.path, number);
         self.write(&path, picture, &Metadata { recipe, iterations_done, completed: false })
     }
 
@@ -155,7 +156,8 @@ impl Output {
     fn check_inputs(&self, request: &Request<'_>) -> Result<(), Failure> {
         let flags = &request.shared.output;
         let pictures = request.inputs();
-        let inputs = pictures.iter().map(|input| input.path).chain(request.shared.network.weights.as_deref());
+        let others = [request.shared.network.weights.as_deref(), request.shared.picture.like.as_deref()];
+        let inputs = pictures.iter().map(|input| input.path).chain(others.into_iter().flatten());
         let mut outputs = vec![self.path.clone()];
         outputs.extend(self.preview.map(|_| self.preview_path()));
         if let Some(TraceTo::File(path)) = &flags.json {

@@ -84,10 +84,11 @@ fn announce(request: &Request<'_>, job: &Job) {
     let styles: Vec<String> = request.styles.iter().map(|path| path.display().to_string()).collect();
     let subject = request.subject().map_or("a texture".to_owned(), |path| path.display().to_string());
     say(format_args!(
-        "painting {subject} like {}: {}x{}, {} iterations, {} on {}",
+        "painting {subject} like {}: {}x{}, {}{} iterations, {} on {}",
         styles.join(" and "),
         last.size.width,
         last.size.height,
+        if job.transfer.settings().schedule.stop.is_some() { "at most " } else { "" },
         job.plan.iterations(),
         job.recipe.network(),
         job.recipe.engine()
@@ -120,8 +121,13 @@ fn conclude(
         _ if !completed => ("interrupted; ", String::new()),
         _ => ("", String::new()),
     };
+    let planned = job.plan.iterations() as u64;
+    let early = match completed && seen.iterations_done < planned {
+        true => format!(" for {} of {planned} iterations", seen.iterations_done),
+        false => String::new(),
+    };
     let line = format!(
-        "{interrupted}{verb} {}, {}x{}{way}, {}",
+        "{interrupted}{verb} {}, {}x{}{way}, {}{early}",
         job.output.path().display(),
         picture.width(),
         picture.height(),

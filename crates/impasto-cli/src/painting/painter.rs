@@ -13,8 +13,10 @@ use crate::report_page::Recorder;
 /// What an observer saw of a run.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Seen {
-    /// Iterations done over all sizes, which a converged stage shortens.
+    /// Iterations done over all sizes.
     pub iterations_done: u64,
+    /// The last of them as it was planned: what a stage that ended early has left out is counted too.
+    number: u64,
     /// The stage of the last of them, from 1.
     pub stage: usize,
     /// Pictures along the way that could not be saved.
@@ -56,7 +58,8 @@ impl<'a> Painter<'a> {
 impl Painter<'_> {
     /// Saves a picture along the way.
     fn save(&mut self, picture: &Picture) {
-        let saved = self.output.save_numbered(picture, self.recipe, self.seen.iterations_done);
+        let Seen { iterations_done, number, .. } = self.seen;
+        let saved = self.output.save_numbered(picture, self.recipe, number, iterations_done);
         self.checked(saved);
     }
 
@@ -79,12 +82,13 @@ impl Observer for Painter<'_> {
     }
 
     fn progress(&mut self, progress: &Progress<'_>) -> Control {
-        self.seen.iterations_done = self.workload.iterations_done(progress.stage, progress.iteration);
+        self.seen.iterations_done += 1;
+        self.seen.number = self.workload.number(progress);
         self.seen.stage = progress.stage;
         self.display.update(progress);
-        let wanted = self.recorder.progress(progress, self.seen.iterations_done);
+        let wanted = self.recorder.progress(progress, self.seen.number);
         let wanted = self.checked(wanted).unwrap_or(false);
-        if wanted || self.save_every.is_some_and(|every| self.seen.iterations_done.is_multiple_of(every)) {
+        if wanted || self.save_every.is_some_and(|every| self.seen.number.is_multiple_of(every)) {
             self.save(&progress.picture());
         }
         self.control()

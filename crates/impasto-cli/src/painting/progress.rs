@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
-use impasto::{Progress, TermLoss};
+use impasto::{Progress, StageEnd, TermLoss};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::workload::Workload;
@@ -53,11 +53,11 @@ impl Display {
             _ => progress.seconds,
         };
         self.seconds = Some((progress.stage, seconds));
-        let left = self.workload.time_left(progress.stage, progress.iteration, seconds);
+        let left = self.workload.time_left(progress, seconds);
         match &mut self.form {
             Form::Quiet => {}
             Form::Plain { last } => {
-                if progress.iteration == progress.iterations || last.elapsed() >= PLAIN_INTERVAL {
+                if progress.end.is_some() || last.elapsed() >= PLAIN_INTERVAL {
                     *last = Instant::now();
                     say(format_args!(
                         "{}: {}; {}",
@@ -70,7 +70,7 @@ impl Display {
             Form::Bar(bar) => {
                 bar.set_prefix(format!("{}, {}", place(progress), pace(seconds, left)));
                 bar.set_message(losses(progress.losses, progress.total));
-                bar.set_position(self.workload.done(progress.stage, progress.iteration));
+                bar.set_position(self.workload.passed(progress));
             }
         }
     }
@@ -91,11 +91,13 @@ impl Display {
     }
 }
 
-/// `362x272 (size 4 of 5), iteration 31 of 60`
+/// `362x272 (size 4 of 5), iteration 31 of 60`, and why it is the last if it is not the 60th.
 fn place(progress: &Progress<'_>) -> String {
-    let Progress { stage, stages, size, iteration, iterations, .. } = progress;
+    let Progress { stage, stages, size, iteration, iterations, end, .. } = progress;
+    let early =
+        end.and_then(StageEnd::reason).map_or(String::new(), |reason| format!(", the last: {reason}"));
     format!(
-        "{}x{} (size {stage} of {stages}), iteration {iteration} of {iterations}",
+        "{}x{} (size {stage} of {stages}), iteration {iteration} of {iterations}{early}",
         size.width, size.height
     )
 }
@@ -144,9 +146,22 @@ pub fn duration(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use impasto_network::Layer;
+    use impasto_network::{Layer, Size};
 
     use super::*;
+
+    #[test]
+    fn a_stage_that_ends_early_says_why() {
+        let size = Size { height: 272, width: 362 };
+        let told = |iteration, end| place(&Progress::new(size, (4, 5), (iteration, 60), end));
+        assert_eq!(told(31, None), "362x272 (size 4 of 5), iteration 31 of 60");
+        assert_eq!(told(60, Some(StageEnd::Iterations)), "362x272 (size 4 of 5), iteration 60 of 60");
+        let early = told(31, Some(StageEnd::Progress));
+        assert_eq!(
+            early,
+            "362x272 (size 4 of 5), iteration 31 of 60, the last: the loss hardly falls any more"
+        );
+    }
 
     #[test]
     fn numbers_keep_four_figures() {

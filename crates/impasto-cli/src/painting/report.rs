@@ -65,7 +65,8 @@ pub enum Ending<'a> {
         completed: bool,
         /// From the start of the run until the picture was saved; reading and checking the files came before.
         seconds: f64,
-        /// `evaluations`: for each that was finite its stage, iteration, total, and losses by term and layer.
+        /// `evaluations`: for each that was finite its stage, iteration, total, and losses by term and layer; `stages`: for
+        /// each that came to its end its iterations, and why it had no more.
         #[serde(flatten)]
         trace: &'a Trace,
     },

@@ -20,8 +20,8 @@ pub struct Request<'a> {
     pub styles: &'a [PathBuf],
     /// Which parts of the picture take the style of which parts of the styles.
     pub maps: Option<Maps<'a>>,
-    /// Whether the result tiles.
-    pub seamless: bool,
+    /// Whether the result tiles; `None` for as the basis has it.
+    pub seamless: Option<bool>,
     /// The preview of its tiling.
     pub preview: Option<Grid>,
 }

@@ -1,10 +1,12 @@
-//! From flags to the library's settings. A flag that the preset has no use for is a mistake.
+//! From flags to the library's settings. A flag that the basis has no use for is a mistake.
 
 use impasto::terms::{Content, Patches, TotalVariation};
 use impasto::{OptimizerSettings, Settings, Start, StyleFit};
 
+use super::basis::Basis;
+use super::recipe::Recipe;
 use super::request::Request;
-use super::values::{Method, PictureSize, StartFrom};
+use super::values::{Method, PictureSize, StartFrom, Stop};
 use crate::failure::Failure;
 
 /// Steps that L-BFGS remembers where the preset is for Adam.
@@ -13,22 +15,26 @@ const LBFGS_MEMORY: usize = 20;
 /// Noise for presets that start from the content: around mid grey, faint enough to leave no trace.
 const NOISE: Start = Start::NormalNoise { mean: [0.5; 3], deviation: 0.1 };
 
-/// The settings of the preset, changed by the flags, and valid.
-pub fn settings(request: &Request<'_>) -> Result<Settings, Failure> {
-    let mut settings = request.shared.picture.preset.settings();
+/// The settings of the basis, changed by the flags, and valid.
+pub fn settings(request: &Request<'_>, basis: &Basis) -> Result<Settings, Failure> {
+    let mut settings = basis.settings().clone();
     if let Some(method) = request.shared.style.method {
         settings.set_method(method);
     }
-    schedule(request, &mut settings)?;
-    start(request, &mut settings.schedule.start)?;
+    schedule(request, basis, &mut settings)?;
+    start(request, basis, &mut settings.schedule.start)?;
     optimizer(request, &mut settings)?;
-    style(request, &mut settings)?;
-    keeping(request, &mut settings)?;
+    style(request, basis, &mut settings)?;
+    keeping(request, basis, &mut settings)?;
     if let Some(pooling) = request.shared.network.pooling {
         settings.network.pooling = pooling;
     }
-    settings.normalize_gradients |= request.shared.style.normalize_gradients;
-    settings.seamless |= request.seamless;
+    if let Some(normalize) = request.shared.style.normalize_gradients {
+        settings.normalize_gradients = normalize;
+    }
+    if let Some(seamless) = request.seamless {
+        settings.seamless = seamless;
+    }
     if let Some(seed) = request.shared.picture.seed {
         settings.seed = seed;
     }
@@ -36,7 +42,7 @@ pub fn settings(request: &Request<'_>) -> Result<Settings, Failure> {
     Ok(settings)
 }
 
-fn schedule(request: &Request<'_>, settings: &mut Settings) -> Result<(), Failure> {
+fn schedule(request: &Request<'_>, basis: &Basis, settings: &mut Settings) -> Result<(), Failure> {
     let schedule = &mut settings.schedule;
     match (request.shared.picture.size, request.subject()) {
         (None, _) => {}
@@ -54,17 +60,22 @@ fn schedule(request: &Request<'_>, settings: &mut Settings) -> Result<(), Failur
     if let Some(iterations) = request.shared.optimizer.iterations {
         schedule.iterations = iterations as usize;
     }
+    match request.shared.optimizer.stop_at_progress {
+        None => {}
+        Some(Stop::Never) => schedule.stop = None,
+        Some(Stop::At(progress)) => schedule.stop = Some(progress),
+    }
     if let Some(scale) = request.shared.picture.style_scale {
         if schedule.style_fit == StyleFit::ContentSize {
             let why = "brings styles to the size of the result";
-            return Err(unknown_to_preset(request, "--style-scale", why));
+            return Err(unknown_to_basis(basis, "--style-scale", why));
         }
         schedule.style_scale = scale;
     }
     Ok(())
 }
 
-fn start(request: &Request<'_>, start: &mut Start) -> Result<(), Failure> {
+fn start(request: &Request<'_>, basis: &Basis, start: &mut Start) -> Result<(), Failure> {
     let is_noise = matches!(start, Start::NormalNoise { .. } | Start::UniformNoise { .. });
     match &request.shared.picture.start {
         Some(StartFrom::Content) if request.content.is_none() => {
@@ -75,6 +86,14 @@ fn start(request: &Request<'_>, start: &mut Start) -> Result<(), Failure> {
         Some(StartFrom::Content) => *start = Start::Content,
         Some(StartFrom::Picture(_)) => *start = Start::Picture,
         Some(StartFrom::Noise) if !is_noise => *start = NOISE,
+        None if *start == Start::Picture => {
+            let from =
+                basis.recipe().and_then(Recipe::start).map_or(String::new(), |file| format!(", {file}"));
+            return Err(Failure::mistake(format_args!(
+                "{} starts from a picture{from}: name one with --start FILE, or choose --start content or --start noise",
+                basis.name()
+            )));
+        }
         None if request.content.is_none() && !is_noise => *start = NOISE,
         Some(StartFrom::Noise) | None => {}
     }
@@ -114,20 +133,20 @@ fn optimizer(request: &Request<'_>, settings: &mut Settings) -> Result<(), Failu
 }
 
 /// The flags about the style and smoothness.
-fn style(request: &Request<'_>, settings: &mut Settings) -> Result<(), Failure> {
+fn style(request: &Request<'_>, basis: &Basis, settings: &mut Settings) -> Result<(), Failure> {
     let flags = &request.shared.style;
     if let Some(weight) = flags.style_weight
         && !settings.set_style_weight(weight)
     {
-        return Err(no_term(request, "--style-weight"));
+        return Err(no_term(basis, "--style-weight"));
     }
     if let Some(layers) = &flags.style_layers {
-        let of_style = settings.style_layers_mut().ok_or_else(|| no_term(request, "--style-layers"))?;
+        let of_style = settings.style_layers_mut().ok_or_else(|| no_term(basis, "--style-layers"))?;
         of_style.layers.clone_from(layers);
     }
     patches(request, settings)?;
     if let Some(weight) = flags.tv_weight {
-        settings.term_mut::<TotalVariation>().ok_or_else(|| no_term(request, "--tv-weight"))?.weight = weight;
+        settings.term_mut::<TotalVariation>().ok_or_else(|| no_term(basis, "--tv-weight"))?.weight = weight;
     }
     Ok(())
 }
@@ -156,7 +175,7 @@ fn patches(request: &Request<'_>, settings: &mut Settings) -> Result<(), Failure
 }
 
 /// The flags about what is kept of a content picture.
-fn keeping(request: &Request<'_>, settings: &mut Settings) -> Result<(), Failure> {
+fn keeping(request: &Request<'_>, basis: &Basis, settings: &mut Settings) -> Result<(), Failure> {
     let Some(flags) = request.keeping else { return Ok(()) };
     if let (None, Some(flag)) = (request.content, flags.given()) {
         return Err(Failure::mistake(format_args!(
@@ -164,27 +183,26 @@ fn keeping(request: &Request<'_>, settings: &mut Settings) -> Result<(), Failure
         )));
     }
     if let Some(weight) = flags.content_weight {
-        settings.term_mut::<Content>().ok_or_else(|| no_term(request, "--content-weight"))?.weight = weight;
+        settings.term_mut::<Content>().ok_or_else(|| no_term(basis, "--content-weight"))?.weight = weight;
     }
     if let Some(ratio) = flags.style_ratio {
         let refused = |error| Failure::mistake(format_args!("--style-ratio: {error}; use --style-weight"));
         settings.set_style_ratio(ratio).map_err(refused)?;
     }
     if let Some(layers) = &flags.content_layers {
-        let term = settings.term_mut::<Content>().ok_or_else(|| no_term(request, "--content-layers"))?;
+        let term = settings.term_mut::<Content>().ok_or_else(|| no_term(basis, "--content-layers"))?;
         term.layers.layers.clone_from(layers);
     }
     settings.original_colors |= flags.original_colors;
     Ok(())
 }
 
-fn no_term(request: &Request<'_>, flag: &str) -> Failure {
-    unknown_to_preset(request, flag, "has no such term")
+fn no_term(basis: &Basis, flag: &str) -> Failure {
+    unknown_to_basis(basis, flag, "has no such term")
 }
 
-fn unknown_to_preset(request: &Request<'_>, flag: &str, why: &str) -> Failure {
-    let preset = request.shared.picture.preset;
-    Failure::mistake(format_args!("{flag}: the preset {preset} {why}; leave the flag out"))
+fn unknown_to_basis(basis: &Basis, flag: &str, why: &str) -> Failure {
+    Failure::mistake(format_args!("{flag}: {} {why}; leave the flag out", basis.name()))
 }
 
 #[cfg(test)]
@@ -201,10 +219,12 @@ mod tests {
         let words = ["impasto", "transfer", "a.png", "b.png"].into_iter().chain(flags.split_whitespace());
         let line = CommandLine::try_parse_from(words).map_err(|error| error.to_string())?;
         let Command::Transfer(arguments) = line.command else { unreachable!("transfer was typed") };
-        arguments.request().and_then(|request| settings(&request)).map_err(|failure| match failure {
-            Failure::Mistake(line) => line,
-            other => panic!("{other:?}"),
-        })
+        arguments.request().and_then(|request| settings(&request, &Basis::new(&request)?)).map_err(
+            |failure| match failure {
+                Failure::Mistake(line) => line,
+                other => panic!("{other:?}"),
+            },
+        )
     }
 
     #[test]

@@ -8,11 +8,11 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use impasto::picture::BitDepth;
 use impasto::regions::{ColorMatching, MAX_COLORS};
 use impasto::terms::LayerWeight;
-use impasto::{Preset, StyleMethod};
+use impasto::{Preset, StopAtProgress, StyleMethod};
 use impasto_network::Layer;
 
 /// Longest side of a picture in pixels.
-const LONGEST_SIDE: usize = 1 << 16;
+pub const LONGEST_SIDE: usize = 1 << 16;
 
 /// What moves the pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -73,6 +73,15 @@ pub struct Grid {
     pub columns: usize,
     /// From top to bottom.
     pub rows: usize,
+}
+
+/// Whether a size ends before all its iterations.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Stop {
+    /// Never.
+    Never,
+    /// Once its loss hardly falls.
+    At(StopAtProgress),
 }
 
 /// Where the JSON goes.
@@ -136,6 +145,31 @@ pub fn mask_list(text: &str) -> Result<MaskList, String> {
         return Err("expected picture files with commas between them".to_owned());
     }
     Ok(MaskList(masks))
+}
+
+/// Reads `never` or 0; a share of the loss, `1e-4`; or a share and the iterations it is measured over, `1e-3:20`.
+pub fn stop(text: &str) -> Result<Stop, String> {
+    let (share, interval) = match text.split_once(':') {
+        None => (text, None),
+        Some((share, interval)) => (share, Some(interval)),
+    };
+    let share = match share {
+        "never" => Some(0.0),
+        share => number(share).filter(|share| (0.0..1.0).contains(share)),
+    };
+    let interval = interval.map(|text| text.parse().ok().filter(|interval| (2..=10_000).contains(interval)));
+    match (share, interval) {
+        (Some(0.0), None) => Ok(Stop::Never),
+        (Some(share), None) if share > 0.0 => Ok(Stop::At(StopAtProgress::below(share))),
+        (Some(share), Some(Some(interval))) if share > 0.0 => {
+            Ok(Stop::At(StopAtProgress { share, interval }))
+        }
+        _ => Err(
+            "expected never, a part of the loss above 0 and below 1, such as 1e-3, or that and 2..=10000 \
+                  iterations, as in 1e-3:20"
+                .to_owned(),
+        ),
+    }
 }
 
 /// Reads `-`, or a path.
@@ -237,6 +271,16 @@ mod tests {
         }
         assert_eq!(grid("3x2"), Ok(Grid { columns: 3, rows: 2 }));
         assert!(grid("0x2").is_err() && grid("2").is_err() && grid("17x1").is_err());
+    }
+
+    #[test]
+    fn a_stop_is_a_share_that_may_have_its_iterations() {
+        assert_eq!((stop("never"), stop("0")), (Ok(Stop::Never), Ok(Stop::Never)));
+        assert_eq!(stop("1e-4"), Ok(Stop::At(StopAtProgress { share: 1e-4, interval: 50 })));
+        assert_eq!(stop("0.05:20"), Ok(Stop::At(StopAtProgress { share: 0.05, interval: 20 })));
+        for text in ["1", "-1", "nan", "", "0:20", "never:20", "0.1:", "0.1:1", "0.1:10001", "0.1:5.5"] {
+            assert!(stop(text).is_err(), "{text}");
+        }
     }
 
     #[test]

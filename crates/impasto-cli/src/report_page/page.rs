@@ -156,13 +156,15 @@ fn times<R>(page: &mut String, record: &Record, ending: &Ending<'_, R>) -> fmt::
          <th>iterations</th><th>seconds each</th><th>time</th><th>memory planned</th></tr></thead>\n<tbody>"
     )?;
     let mut painted = 0.0;
-    for (stage, seconds) in ending.plan.stages.iter().zip(&record.seconds) {
+    for (index, (stage, seconds)) in ending.plan.stages.iter().zip(&record.seconds).enumerate() {
         let sum: f64 = seconds.iter().sum();
         painted += sum;
+        let end = ending.trace.stages.get(index).and_then(|stage| stage.end.reason());
+        let early = end.map_or_else(String::new, |reason| format!(": {reason}"));
         let each = median(seconds).map_or_else(|| "–".to_owned(), |each| format!("{each:.3}"));
         writeln!(
             page,
-            "<tr><td>{}×{}</td><td>{} of {}</td><td>{each}</td><td>{}</td><td>{:.0} MB</td></tr>",
+            "<tr><td>{}×{}</td><td>{} of {}{early}</td><td>{each}</td><td>{}</td><td>{:.0} MB</td></tr>",
             stage.size.width,
             stage.size.height,
             seconds.len(),

@@ -13,7 +13,7 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use crate::transfer::TransferArguments;
 
 /// Flags of a painting that take a list of values here.
-pub const SWEPT: [&str; 27] = [
+pub const SWEPT: [&str; 28] = [
     "preset",
     "size",
     "start",
@@ -37,6 +37,7 @@ pub const SWEPT: [&str; 27] = [
     "map-colors",
     "map-match",
     "iterations",
+    "stop-at-progress",
     "optimizer",
     "learning-rate",
     "lbfgs-memory",

@@ -212,7 +212,7 @@ mod tests {
             ),
             (Some(2), Some(1e3), Some(9))
         );
-        assert!(arguments.shared.style.normalize_gradients);
+        assert_eq!(arguments.shared.style.normalize_gradients, Some(true));
     }
 
     #[test]

@@ -33,8 +33,8 @@ pub struct TextureArguments {
     pub styles: Vec<PathBuf>,
 
     /// Make opposite borders meet, so that the result tiles.
-    #[arg(long, help_heading = "Picture")]
-    pub seamless: bool,
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Picture")]
+    pub seamless: Option<bool>,
 
     /// Also write FILE-tiled.png and so on, which shows the result side by side so many times, such as 2x2.
     #[arg(long, value_name = "COLUMNSxROWS", value_parser = values::grid, help_heading = "Output")]

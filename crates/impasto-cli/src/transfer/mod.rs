@@ -106,7 +106,7 @@ impl TransferArguments {
             content: Some(&self.content),
             styles: &self.styles,
             maps: Maps::new(&self.maps, files, "--content-map and --style-map")?,
-            seamless: false,
+            seamless: None,
             preview: None,
         })
     }

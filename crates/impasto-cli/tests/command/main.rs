@@ -6,6 +6,7 @@ mod distill;
 mod doodle;
 #[cfg(unix)]
 mod interrupt;
+mod like;
 mod looking;
 mod maps;
 mod other_commands;
@@ -13,6 +14,7 @@ mod scene;
 #[path = "../../../impasto-network/tests/fetch/server.rs"]
 #[allow(dead_code, reason = "not all of it is needed here")]
 mod server;
+mod stop_at_progress;
 mod texture;
 #[cfg(unix)]
 mod train;

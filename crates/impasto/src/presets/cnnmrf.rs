@@ -78,6 +78,7 @@ pub(super) fn settings() -> Settings {
             pyramid: Pyramid::Doublings { sizes: 3 },
             iterations: 100,
             smaller_sizes: SmallerSizes::Equal,
+            stop: None,
             refinement: None,
             start: Start::Content,
             style_fit: StyleFit::LongestSide,

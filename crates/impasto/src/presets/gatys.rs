@@ -56,6 +56,7 @@ pub(super) fn settings() -> Settings {
             pyramid: Pyramid::One,
             iterations: 500,
             smaller_sizes: SmallerSizes::Equal,
+            stop: None,
             refinement: None,
             start: Start::NormalNoise { mean: MEAN_COLOR.map(|mean| mean / 255.0), deviation: 1.0 / 255.0 },
             style_fit: StyleFit::LongestSide,

@@ -69,6 +69,7 @@ pub(super) fn settings() -> Settings {
             pyramid: Pyramid::RootsOfTwo { first: 128 },
             iterations: 60,
             smaller_sizes: SmallerSizes::Growing(2.5),
+            stop: None,
             refinement: None,
             start: Start::Content,
             style_fit: StyleFit::Shrink,

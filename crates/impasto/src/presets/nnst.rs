@@ -79,6 +79,7 @@ pub(super) fn settings() -> Settings {
             pyramid: Pyramid::Doublings { sizes: 4 },
             iterations: 200,
             smaller_sizes: SmallerSizes::Equal,
+            stop: None,
             refinement: Some(200),
             start: Start::SmoothContent { levels: 3 },
             style_fit: StyleFit::LongestSide,

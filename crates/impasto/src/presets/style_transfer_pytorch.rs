@@ -67,6 +67,7 @@ pub(super) fn settings() -> Settings {
             pyramid: Pyramid::RootsOfTwo { first: 128 },
             iterations: 500,
             smaller_sizes: SmallerSizes::First(1000),
+            stop: None,
             refinement: None,
             start: Start::Content,
             style_fit: StyleFit::Shrink,

@@ -2,7 +2,10 @@
 
 use impasto::optimizers::{LbfgsOptions, LbfgsRule};
 use impasto::terms::{Content, ContentLoss, WeightedLayers};
-use impasto::{Control, Culprit, Observer, OptimizerSettings, Progress, Settings, Transfer, TransferError};
+use impasto::{
+    Control, Culprit, Observer, OptimizerSettings, Progress, Pyramid, Settings, StageEnd, StopAtProgress,
+    TracedStage, Transfer, TransferError,
+};
 use impasto_network::{Layer, Size};
 
 use crate::failing_engine::FailingEngine;
@@ -137,4 +140,34 @@ fn a_pixel_that_is_not_a_number_is_reported() {
     let transfer = Transfer::new(settings).content(content).style(small::picture(40, 44, 2), 1.0);
     let error = transfer.run(&mut engine, &mut go_on).unwrap_err();
     assert!(matches!(error, TransferError::NotFinite { iteration: 1, .. }), "{error}");
+}
+
+#[test]
+fn a_stage_whose_loss_hardly_falls_ends_and_the_next_goes_on() {
+    let mut settings = small::settings();
+    settings.schedule.iterations = 40;
+    settings.schedule.stop = Some(StopAtProgress { share: 0.5, interval: 8 });
+    let mut engine = small::engine(&settings);
+    let mut ends = Vec::new();
+    let mut observe = |progress: &Progress| {
+        ends.extend(progress.end.map(|end| TracedStage { iterations: progress.iteration, end }));
+        Control::Continue
+    };
+    let outcome = small::transfer(settings.clone()).run(&mut engine, &mut observe).unwrap();
+    assert!(outcome.completed);
+    assert_eq!(outcome.trace.stages, ends);
+    assert_eq!(ends.len(), 3, "one for each size");
+    for (index, &TracedStage { iterations, end }) in ends.iter().enumerate() {
+        assert!(end == StageEnd::Progress && (8..40).contains(&iterations), "{ends:?}");
+        let of_stage = outcome.trace.evaluations.iter().filter(|it| it.stage == index + 1);
+        assert_eq!(of_stage.count(), iterations);
+    }
+    // As if it had been told to do so many.
+    settings.schedule.stop = None;
+    (settings.schedule.pyramid, settings.schedule.size) = (Pyramid::One, 24);
+    let first = ends[0].iterations;
+    settings.schedule.iterations = first;
+    let told = small::transfer(settings).run(&mut engine, &mut go_on).unwrap();
+    assert_eq!(told.trace.evaluations, outcome.trace.evaluations[..first]);
+    assert_eq!(told.trace.stages, [TracedStage { iterations: first, end: StageEnd::Iterations }]);
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::super::values::{self, Method};
+use super::super::values::{self, Method, Stop};
 
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Optimiser")]
@@ -10,6 +10,11 @@ pub struct OptimizerArguments {
     /// Iterations at each size, 1 to 1000000: more comes closer to the style [default: the preset's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub iterations: Option<u32>,
+
+    /// End each size once its loss falls by less than this part of itself in 50 iterations, such as 1e-3, or in
+    /// so many, as in 1e-3:20; never for all iterations [default: the preset's]
+    #[arg(long, value_name = "SHARE", value_parser = values::stop)]
+    pub stop_at_progress: Option<Stop>,
 
     /// What moves the pixels [default: the preset's]
     #[arg(long, value_name = "METHOD")]

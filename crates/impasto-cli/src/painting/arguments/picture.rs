@@ -1,5 +1,7 @@
 //! Flags: the picture as a whole, its method, size and start.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use impasto::Preset;
 
@@ -17,6 +19,11 @@ pub struct PictureArguments {
     )]
     pub preset: Preset,
 
+    /// Take all settings and the network from a picture painted before, from the JSON of its run or from settings
+    /// as JSON; other flags change single ones. Pictures and maps are those given here.
+    #[arg(long, value_name = "FILE", conflicts_with = "preset")]
+    pub like: Option<PathBuf>,
+
     /// Longest side of the result in pixels, 1 to 65536; time and memory grow with its square [default: 512]
     #[arg(long, value_name = "PIXELS", value_parser = values::picture_size)]
     pub size: Option<PictureSize>,
@@ -26,7 +33,7 @@ pub struct PictureArguments {
     #[arg(long, value_name = "START", value_parser = values::start_from)]
     pub start: Option<StartFrom>,
 
-    /// Names the noise of a start from noise: the same seed, the same picture [default: 0]
+    /// Seed for a start from noise: the same seed, the same picture [default: 0]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 

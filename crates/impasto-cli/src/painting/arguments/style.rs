@@ -29,6 +29,6 @@ pub struct StyleArguments {
     pub tv_weight: Option<f64>,
 
     /// Divide the gradient of each layer by its size, so that weights balance gradients.
-    #[arg(long)]
-    pub normalize_gradients: bool,
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub normalize_gradients: Option<bool>,
 }

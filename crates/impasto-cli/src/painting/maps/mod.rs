@@ -10,10 +10,11 @@ use impasto::Picture;
 use impasto::regions::{RegionOptions, Regions, flattened, read_color_maps};
 pub use recipe::MapRecipe;
 
+use super::basis::Basis;
 use super::blend::counted;
 use super::reading::read;
 use super::request::{MapFiles, Maps, Request};
-use super::values::{MapColors, MaskList};
+use super::values::MaskList;
 use crate::failure::Failure;
 
 /// A colour map is read over white, as a paint program shows what has not been painted.
@@ -38,6 +39,7 @@ pub struct MapRegions {
 /// If a file cannot be read, a map is missing, or colours do not find each other.
 pub fn regions(
     request: &Request<'_>,
+    basis: &Basis,
     maps: &Maps<'_>,
     content: Option<(usize, usize)>,
     styles: &[(usize, usize)],
@@ -52,8 +54,8 @@ pub fn regions(
             let of_picture = map(picture)?;
             let of_styles: Vec<Picture> = styles.iter().map(|path| map(path)).collect::<Result<_, _>>()?;
             let options = RegionOptions {
-                colors: colors(maps),
-                matching: maps.flags.map_match.unwrap_or_default(),
+                colors: basis.map_colors(maps.flags),
+                matching: basis.map_matching(maps.flags),
                 seed,
             };
             let (of_picture, of_styles) = read_color_maps(&of_picture, &of_styles, &options)
@@ -72,7 +74,8 @@ pub fn regions(
     };
     notes.extend(messages::sizes(maps.files, &regions, content, styles));
     notes.push(messages::found(&regions));
-    let recipe = MapRecipe::new(maps, colors(maps), &regions.of_picture);
+    let (colors, matching) = (basis.map_colors(maps.flags), basis.map_matching(maps.flags));
+    let recipe = MapRecipe::new(maps, colors, matching, &regions.of_picture);
     Ok((regions, recipe))
 }
 
@@ -101,14 +104,6 @@ fn check_lists(picture: &MaskList, styles: &[MaskList]) -> Result<(), Failure> {
         "--style-mask {other}: {}, but --content-mask has {expected}: give one for each part, in the same order",
         counted(other.0.len(), "mask")
     )))
-}
-
-/// How many colours are asked for.
-fn colors(maps: &Maps<'_>) -> Option<usize> {
-    match maps.flags.map_colors {
-        Some(MapColors::Number(number)) => Some(number),
-        Some(MapColors::Auto) | None => None,
-    }
 }
 
 /// The regions of a list of masks.

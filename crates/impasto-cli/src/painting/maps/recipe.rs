@@ -25,6 +25,18 @@ pub struct MapRecipe {
     regions: Vec<RegionRecipe>,
 }
 
+impl MapRecipe {
+    /// The number of colours asked for; `None` if it was found.
+    pub fn colors(&self) -> Option<usize> {
+        self.colors
+    }
+
+    /// How the colours found each other.
+    pub fn matching(&self) -> ColorMatching {
+        if self.nearest { ColorMatching::Nearest } else { ColorMatching::Exact }
+    }
+}
+
 /// What the files of the maps hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -44,8 +56,13 @@ struct RegionRecipe {
 }
 
 impl MapRecipe {
-    /// The recipe of these maps, read as so many colours.
-    pub fn new(maps: &Maps<'_>, colors: Option<usize>, of_picture: &Regions) -> Self {
+    /// The recipe of these maps, read as so many colours, which find each other by `matching`.
+    pub fn new(
+        maps: &Maps<'_>,
+        colors: Option<usize>,
+        matching: ColorMatching,
+        of_picture: &Regions,
+    ) -> Self {
         let names = |paths: Vec<&Path>| paths.into_iter().map(file_name).collect();
         let pixels = (of_picture.width() * of_picture.height()) as f64;
         MapRecipe {
@@ -56,7 +73,7 @@ impl MapRecipe {
             picture: names(maps.files.of_picture()),
             styles: maps.files.of_styles().into_iter().map(names).collect(),
             colors,
-            nearest: maps.flags.map_match == Some(ColorMatching::Nearest),
+            nearest: matching == ColorMatching::Nearest,
             regions: of_picture
                 .regions()
                 .iter()
