@@ -26,6 +26,7 @@ mod means;
 mod nearest;
 mod patches;
 mod total_variation;
+mod visibility;
 
 use std::sync::Arc;
 
