@@ -89,6 +89,14 @@ pub enum TransferError {
     /// No style picture was given, or all of them have weight 0.
     #[error("there is no style picture with a weight above 0")]
     NoStyle,
+    /// A style picture is transparent everywhere.
+    #[error("no pixel of the {} picture is visible, so it shows no style: leave it out", style_name(*.index, *.count))]
+    NothingVisible {
+        /// Which style, from 0.
+        index: usize,
+        /// How many there are.
+        count: usize,
+    },
     /// Pictures have different numbers of regions, which then cannot be each other's parts.
     #[error("the picture has {of_picture} regions, but {style} has {of_style}: read their maps together")]
     RegionsDiffer {

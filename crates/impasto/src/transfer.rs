@@ -7,7 +7,7 @@ use impasto_network::{Engine, Size};
 use crate::error::{require_sum, require_weight, style_name};
 use crate::laplacian::LaplacianPyramid;
 use crate::objective::{Objective, Sources, StyleSource, Taps};
-use crate::picture::fit_longest_side;
+use crate::picture::{Alpha, Translucent, fit_longest_side};
 use crate::regions::Regions;
 use crate::run::Run;
 use crate::terms::{Scene, Term};
@@ -26,10 +26,24 @@ pub struct Transfer {
     content: Option<Picture>,
     /// Width and height whose aspect a picture without content has.
     canvas: Option<(usize, usize)>,
-    styles: Vec<(Picture, f64)>,
+    styles: Vec<GivenStyle>,
     /// Of the picture, and of each style.
     regions: Option<(Regions, Vec<Regions>)>,
     start: Option<Picture>,
+}
+
+/// A style picture as it was given.
+#[derive(Clone, Debug)]
+struct GivenStyle {
+    source: StylePicture,
+    weight: f64,
+}
+
+/// A style picture, with or without hidden pixels.
+#[derive(Clone, Debug)]
+enum StylePicture {
+    Opaque(Picture),
+    Translucent(Translucent),
 }
 
 /// The objective at one picture.
@@ -72,11 +86,24 @@ impl Transfer {
     /// One more picture to take the style from, of any size. Of several, each has a part of the blend in
     /// proportion to its weight, finite and at least 0.
     pub fn style(mut self, picture: Picture, weight: f64) -> Self {
-        self.styles.push((picture, weight));
+        self.styles.push(GivenStyle { source: StylePicture::Opaque(picture), weight });
         self
     }
 
-    /// The picture to start from, brought to the size of the content. Sets the start of the schedule to
+    /// The same of a picture that is transparent in places: only what is visible is style, each pixel as far as it
+    /// is opaque. Colours of hidden pixels, of an opacity below 1/50, have no effect. `alpha` is brought to the
+    /// size of the picture.
+    ///
+    /// Patches and columns of features are taken from where nothing is hidden, or, in a picture that has no such
+    /// place, from where the least is.
+    pub fn style_with_alpha(mut self, picture: Picture, alpha: &Alpha, weight: f64) -> Self {
+        let source = StylePicture::Translucent(Translucent::new(picture, alpha));
+        self.styles.push(GivenStyle { source, weight });
+        self
+    }
+
+    /// The picture to start from, brought to the size of the content; of another aspect, it is
+    /// [cropped](Picture::cropped_to_aspect) to that of the content. Sets the start of the schedule to
     /// [`Start::Picture`].
     pub fn start(mut self, picture: Picture) -> Self {
         self.settings.schedule.start = Start::Picture;
@@ -110,17 +137,22 @@ impl Transfer {
             (true, Some(deepest)) => engine.architecture().stride(deepest),
             _ => 1,
         };
-        let given = self.styles.iter().map(|(style, _)| style).chain(&self.content).chain(&self.start);
-        let given: u64 = given.map(|picture| size_of_val(picture.data()) as u64).sum();
+        let given = self.styles.iter().map(|style| style.source.picture()).chain(&self.content);
+        let given: u64 = given.chain(&self.start).map(|picture| size_of_val(picture.data()) as u64).sum();
+        let alphas = self.styles.iter().filter_map(|style| style.source.alpha());
+        let alphas: u64 = alphas.map(|alpha| size_of_val(alpha.data()) as u64).sum();
         let regions =
             self.regions.iter().flat_map(|(of_picture, of_styles)| of_styles.iter().chain([of_picture]));
         let masks: u64 = regions.map(|regions| size_of_val(regions.masks()) as u64).sum();
         let count = self.regions.as_ref().map_or(0, |(of_picture, _)| of_picture.count());
-        let plan = Plan::new(&self.settings, &terms, engine, (given + masks, count), |schedule, longest| {
+        // One more for the opacity.
+        let count = if alphas > 0 { count.max(1) + 1 } else { count };
+        let given = (given + alphas + masks, count);
+        let plan = Plan::new(&self.settings, &terms, engine, given, |schedule, longest| {
             let (width, height) = fit_longest_side(shape, longest);
             let size =
                 Size { height: height.next_multiple_of(multiple), width: width.next_multiple_of(multiple) };
-            (size, styles.iter().map(|style| schedule.style_size(style.picture, size)).collect())
+            (size, styles.iter().map(|style| schedule.style_size(style.source.picture(), size)).collect())
         })?;
         let stage = plan.stages.last().expect("the last stage is planned or an error");
         let warnings = match self.regions_at(stage.size) {
@@ -177,7 +209,7 @@ impl Transfer {
     pub(crate) fn sources(&self, stage: &Stage) -> Result<Sources, TransferError> {
         let fit = |picture: &Picture, size| self.schedule().fit(picture, size);
         let source = |(style, &size): (Style<'_>, &Size)| StyleSource {
-            picture: fit(style.picture, size),
+            picture: style.source.fit(self.schedule(), size),
             share: style.share,
             regions: style.regions_at(size),
         };
@@ -218,7 +250,11 @@ impl Transfer {
                 let halvings = (self.schedule().size as f64 / height.max(width) as f64).log2().round();
                 Ok(smooth(&content, levels.saturating_sub(halvings as usize)))
             }
-            Start::Picture => self.start.as_ref().map(fit).ok_or(TransferError::NoStart),
+            Start::Picture => {
+                let start = self.start.as_ref().ok_or(TransferError::NoStart)?;
+                let (width, height) = self.shape()?;
+                Ok(fit(&start.cropped_to_aspect(width, height)))
+            }
             Start::NormalNoise { mean, deviation } => {
                 Ok(Picture::white_noise(width, height, *mean, *deviation, seed))
             }
@@ -226,9 +262,19 @@ impl Transfer {
         }
     }
 
-    /// The regions of the picture at `size`.
+    /// The regions of the picture at `size`: where styles hide pixels there are regions in any case, so that what is
+    /// visible is compared with the whole picture.
     fn regions_at(&self, size: Size) -> Option<Regions> {
-        self.regions.as_ref().map(|(regions, _)| regions.resized(size.width, size.height))
+        let Size { height, width } = size;
+        match &self.regions {
+            Some((regions, _)) => Some(regions.resized(width, height)),
+            None => self.hides_pixels().then(|| Regions::whole(width, height)),
+        }
+    }
+
+    /// Whether a style that has a weight is transparent in places.
+    fn hides_pixels(&self) -> bool {
+        self.styles.iter().any(|style| style.weight > 0.0 && style.source.alpha().is_some())
     }
 
     /// The terms that take part.
@@ -248,14 +294,18 @@ impl Transfer {
 
     /// The style pictures that have a weight.
     fn blend(&self) -> Result<Vec<Style<'_>>, TransferError> {
-        for (index, (_, weight)) in self.styles.iter().enumerate() {
-            require_weight(format!("weight of style {}", index + 1), *weight)?;
+        for (index, style) in self.styles.iter().enumerate() {
+            require_weight(format!("weight of style {}", index + 1), style.weight)?;
         }
         let sum =
-            require_sum("sum of the weights of the styles", self.styles.iter().map(|&(_, weight)| weight))?;
+            require_sum("sum of the weights of the styles", self.styles.iter().map(|style| style.weight))?;
         let learns = self.settings.active_terms().any(|term| term.definition().learns_style());
         if sum == 0.0 && learns {
             return Err(TransferError::NoStyle);
+        }
+        let is_hidden = |style: &GivenStyle| style.weight > 0.0 && !style.source.is_visible();
+        if let Some(index) = self.styles.iter().position(is_hidden).filter(|_| learns) {
+            return Err(TransferError::NothingVisible { index, count: self.styles.len() });
         }
         if let Some((_, of_styles)) = &self.regions
             && of_styles.len() != self.styles.len()
@@ -275,10 +325,12 @@ impl Transfer {
                 of_style: of_style.count(),
             });
         }
-        let styles = self.styles.iter().enumerate().map(|(index, (picture, weight))| Style {
-            picture,
-            share: weight / sum,
+        let hides_pixels = self.hides_pixels();
+        let styles = self.styles.iter().enumerate().map(|(index, style)| Style {
+            source: &style.source,
+            share: style.weight / sum,
             regions: self.regions.as_ref().map(|(_, of_styles)| &of_styles[index]),
+            hides_pixels,
         });
         Ok(styles.filter(|style| style.share > 0.0).collect())
     }
@@ -290,16 +342,60 @@ impl Transfer {
 
 /// A style picture that has a weight.
 struct Style<'a> {
-    picture: &'a Picture,
+    source: &'a StylePicture,
     /// Its part of the blend; all parts add up to 1.
     share: f64,
     regions: Option<&'a Regions>,
+    /// Whether this or another style is transparent in places.
+    hides_pixels: bool,
 }
 
 impl Style<'_> {
-    /// Its regions at `size`.
+    /// What is visible of its regions at `size`.
     fn regions_at(&self, size: Size) -> Option<Regions> {
-        self.regions.map(|regions| regions.resized(size.width, size.height))
+        let Size { height, width } = size;
+        let regions = match self.regions {
+            Some(regions) => Some(regions.resized(width, height)),
+            None => self.hides_pixels.then(|| Regions::whole(width, height)),
+        }?;
+        Some(match self.source.alpha() {
+            Some(alpha) => regions.seen_through(alpha),
+            None => regions,
+        })
+    }
+}
+
+impl StylePicture {
+    /// The picture. Hidden pixels continue the visible ones.
+    fn picture(&self) -> &Picture {
+        match self {
+            StylePicture::Opaque(picture) => picture,
+            StylePicture::Translucent(picture) => picture.picture(),
+        }
+    }
+
+    /// How opaque it is, if that is not everywhere.
+    fn alpha(&self) -> Option<&Alpha> {
+        match self {
+            StylePicture::Opaque(_) => None,
+            StylePicture::Translucent(picture) => Some(picture.alpha()),
+        }
+    }
+
+    fn is_visible(&self) -> bool {
+        match self {
+            StylePicture::Opaque(_) => true,
+            StylePicture::Translucent(picture) => picture.is_visible(),
+        }
+    }
+
+    /// The picture at `size`, without anything of what is hidden.
+    fn fit(&self, schedule: &Schedule, size: Size) -> Picture {
+        let fitted = schedule.fit(self.picture(), size);
+        match self {
+            StylePicture::Opaque(_) => fitted,
+            StylePicture::Translucent(picture) => picture.resized(size.width, size.height, fitted),
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use impasto_network::Architecture;
 use serde::{Serialize, Serializer};
 
+use crate::error::style_name;
 use crate::regions::{MapOf, RegionName, Regions, VanishingRegion};
 use crate::terms::Term;
 
@@ -73,7 +74,21 @@ impl Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Warning::RegionVanishes { map: MapOf::Style { index, count }, region }
+                if region.name == RegionName::Whole =>
+            {
+                let (style, VanishingRegion { pixels, at, deepest, .. }) =
+                    (style_name(*index, *count), region);
+                write!(f, "of {style}, only about {pixels} pixels are visible, too few for {at}: ")?;
+                match deepest {
+                    Some(deepest) => write!(f, "it is style down to {deepest} only"),
+                    None => f.write_str("it is no style at this size"),
+                }
+            }
             Warning::RegionVanishes { map, region } => write!(f, "in {map}, {region}"),
+            Warning::RegionWithoutTexture { name: RegionName::Whole, .. } => f.write_str(
+                "less than one pixel of the styles is visible at this size: nothing guides what is painted",
+            ),
             Warning::RegionWithoutTexture { name, pixels } => {
                 write!(
                     f,

@@ -50,7 +50,9 @@ impl Job {
         let output = Output::new(request)?;
         let (weights, from) = basis.network(&request.shared.network, &mut notes)?;
         notes.extend(notes::fit_layers(request, &basis, &mut settings, weights.architecture()));
-        let weights = settings.fit_weights(weights);
+        let (convention, note) = notes::convention(request, &basis, &settings, weights.convention());
+        notes.extend(note);
+        let weights = settings.fit_weights(weights).with_convention(convention);
         let recipe = Recipe::new(request, &basis, &settings, (&weights, from), &blend, isa);
         let engine = CpuEngine::with_isa(weights, settings.network, isa);
 
@@ -60,7 +62,8 @@ impl Job {
         let is_dry = request.shared.output.dry_run;
         let regions = is_dry.then(|| pictures.regions_of_used_styles(&blend)).flatten();
         let shape = pictures.shape();
-        let styles: Vec<(usize, usize)> = pictures.styles.iter().map(sides).collect();
+        let styles: Vec<(usize, usize)> = pictures.styles.iter().map(|(style, _)| sides(style)).collect();
+        notes.extend(notes::start(request, pictures.start.as_ref(), shape));
         let transfer = pictures.transfer(settings, &blend);
 
         let size = transfer.settings().schedule.size;
@@ -90,7 +93,8 @@ struct Pictures {
     content: Option<Picture>,
     /// Transparency of the content.
     alpha: Option<Alpha>,
-    styles: Vec<Picture>,
+    /// With their transparency.
+    styles: Vec<(Picture, Option<Alpha>)>,
     start: Option<Picture>,
     maps: Option<(MapRegions, MapRecipe)>,
     /// Width and height whose aspect a picture has that shows nothing given.
@@ -108,13 +112,14 @@ impl Pictures {
         let (content, alpha) = content.map_or((None, None), |source| (Some(source.picture), source.alpha));
         let mut styles = Vec::with_capacity(request.styles.len());
         for path in request.styles {
-            styles.push(read(request, path, notes)?.picture);
+            let source = read(request, path, notes)?;
+            styles.push((source.picture, source.alpha));
         }
         let start = match &request.shared.picture.start {
             Some(StartFrom::Picture(path)) => Some(read(request, path, notes)?.picture),
             _ => None,
         };
-        let shapes: Vec<(usize, usize)> = styles.iter().map(sides).collect();
+        let shapes: Vec<(usize, usize)> = styles.iter().map(|(style, _)| sides(style)).collect();
         let read_maps = |maps| {
             maps::regions(request, basis, maps, content.as_ref().map(sides), &shapes, settings.seed, notes)
         };
@@ -140,8 +145,11 @@ impl Pictures {
     fn transfer(self, settings: Settings, blend: &[f64]) -> Transfer {
         let (width, height) = self.shape();
         let mut transfer = Transfer::new(settings).canvas(width, height);
-        for (style, weight) in self.styles.into_iter().zip(blend) {
-            transfer = transfer.style(style, *weight);
+        for ((style, alpha), weight) in self.styles.into_iter().zip(blend) {
+            transfer = match alpha {
+                Some(alpha) => transfer.style_with_alpha(style, &alpha, *weight),
+                None => transfer.style(style, *weight),
+            };
         }
         if let Some(content) = self.content {
             transfer = transfer.content(content);

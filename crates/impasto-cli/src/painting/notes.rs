@@ -1,11 +1,12 @@
 //! What the user should know before a run: flags without effect, sizes that were changed, hints.
 
 use impasto::terms::Content;
-use impasto::{Plan, Preset, Settings, Start};
-use impasto_network::{Architecture, Layer};
+use impasto::{Picture, Plan, Preset, Settings, Start};
+use impasto_network::{Architecture, Convention, Layer};
 
 use super::basis::Basis;
 use super::request::Request;
+use super::values::StartFrom;
 use crate::machine;
 
 /// Below so many iterations in all, a picture that starts from noise is still noise.
@@ -57,6 +58,49 @@ pub fn fit_layers(
             "hint: the network has no {}; it is read at {}; --style-layers and --content-layers choose others",
             names.join(", "),
             read.join(", ")
+        )
+    })
+}
+
+/// How the network reads pictures: as `--convention` says, or as the preset wants it of a network that reads them
+/// as `of_network`; and what to say where these differ.
+pub fn convention(
+    request: &Request<'_>,
+    basis: &Basis,
+    settings: &Settings,
+    of_network: &Convention,
+) -> (Convention, Option<String>) {
+    let wanted = settings.convention(of_network);
+    match request.shared.network.convention {
+        Some(typed) if typed != wanted => {
+            let named =
+                basis.preset().map_or("these settings".to_owned(), |preset| format!("the preset {preset}"));
+            let note = format!(
+                "--convention: the network reads pixels as 0..{}; {named} alone would have 0..{}",
+                typed.scale, wanted.scale
+            );
+            (typed, Some(note))
+        }
+        Some(typed) => (typed, None),
+        None => (wanted, None),
+    }
+}
+
+/// A start of another aspect than the result, whose width and height are `shape`, is cropped.
+pub fn start(request: &Request<'_>, start: Option<&Picture>, shape: (usize, usize)) -> Option<String> {
+    let (Some(StartFrom::Picture(path)), Some(start)) = (&request.shared.picture.start, start) else {
+        return None;
+    };
+    let cropped = start.cropped_to_aspect(shape.0, shape.1);
+    let [from, to] = [start, &cropped].map(|picture| (picture.width(), picture.height()));
+    (from != to).then(|| {
+        format!(
+            "{}: {}x{}, cropped to the middle {}x{}, the aspect of the result",
+            path.display(),
+            from.0,
+            from.1,
+            to.0,
+            to.1
         )
     })
 }

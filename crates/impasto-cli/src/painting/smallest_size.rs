@@ -10,8 +10,8 @@ use crate::failure::Failure;
 /// Width and height.
 type Sides = (usize, usize);
 
-/// Says what size or picture helps where a plan failed because of the sizes of pictures; other errors as they
-/// are. `shape` is that of the result, `files` and `styles` name the styles and tell their sides.
+/// Says what size or picture helps where a plan failed because of the sizes of pictures, or because nothing of one
+/// is visible; other errors as they are. `shape` is that of the result, `files` and `styles` name the styles and tell their sides.
 pub fn failure(
     error: TransferError,
     settings: &Settings,
@@ -20,6 +20,12 @@ pub fn failure(
     files: &[PathBuf],
     styles: &[Sides],
 ) -> Failure {
+    if let TransferError::NothingVisible { index, .. } = error {
+        return Failure::mistake(format_args!(
+            "{}: no pixel is visible, so it shows no style: leave it out, or make some of it opaque",
+            files[index].display()
+        ));
+    }
     let TransferError::Engine { source: EngineError::TooSmall { layer, smallest, .. }, picture } = &error
     else {
         return error.into();

@@ -2,6 +2,7 @@
 
 mod alpha;
 mod color;
+mod crop;
 mod decode;
 mod encode;
 mod error;
@@ -13,6 +14,7 @@ mod profile;
 mod resize;
 mod settings;
 mod stored;
+mod translucent;
 mod whole_file;
 
 pub use alpha::Alpha;
@@ -24,6 +26,7 @@ pub use format::PictureFormat;
 pub use resize::Filter;
 pub(crate) use resize::fit_longest_side;
 pub use settings::read_settings;
+pub(crate) use translucent::Translucent;
 pub use whole_file::{check_whole_file, write_whole_file};
 
 /// A picture, planar `[3, height, width]`: all of red, then green, then blue, row by row, sRGB-encoded.

@@ -13,6 +13,7 @@
 //! | all of these together | `reading.rs` |
 //! | from soft masks | `masks.rs` |
 //! | other sizes, other changes of every mask | `geometry.rs` |
+//! | less what is transparent | `opacity.rs` |
 //! | at the layers of a network | `propagation.rs` |
 //! | too small for a deep layer | `depth.rs` |
 
@@ -24,6 +25,7 @@ mod error;
 mod geometry;
 mod masks;
 mod matching;
+mod opacity;
 mod palette;
 mod propagation;
 mod reading;
@@ -46,6 +48,8 @@ pub enum RegionName {
     Color([u8; 3]),
     /// By the number of its mask, from 1. Written `mask 2`.
     Mask(usize),
+    /// The picture as a whole. Written `whole`.
+    Whole,
 }
 
 impl fmt::Display for RegionName {
@@ -53,6 +57,7 @@ impl fmt::Display for RegionName {
         match self {
             RegionName::Color(color) => color::Hex(*color).fmt(f),
             RegionName::Mask(number) => write!(f, "mask {number}"),
+            RegionName::Whole => f.write_str("whole"),
         }
     }
 }
@@ -77,6 +82,8 @@ pub struct Regions {
     height: usize,
     regions: Vec<Region>,
     masks: Vec<f32>,
+    /// Of a picture that is transparent in places, `[height, width]`.
+    opacity: Option<Vec<f32>>,
 }
 
 impl Regions {
@@ -95,7 +102,7 @@ impl Regions {
             .map(|(name, mask)| Region { name, pixels: sum(mask).round() as usize })
             .collect();
         assert_eq!(masks.len(), regions.len() * width * height, "one mask for each region");
-        Regions { width, height, regions, masks }
+        Regions { width, height, regions, masks, opacity: None }
     }
 
     /// One region that is the whole picture: guidance that changes nothing.
@@ -104,7 +111,7 @@ impl Regions {
     /// If a side is zero.
     pub fn whole(width: usize, height: usize) -> Self {
         assert!(width > 0 && height > 0, "regions of a picture of {width}x{height}");
-        Regions::new(width, height, [RegionName::Mask(1)], vec![1.0; width * height])
+        Regions::new(width, height, [RegionName::Whole], vec![1.0; width * height])
     }
 
     /// Columns.

@@ -74,25 +74,35 @@ fn steps(architecture: &Architecture, layer: Layer, propagation: Propagation) ->
         .collect()
 }
 
+/// The least value of `plane`, of rows of `width`, under each position of a layer: minima over squares of its
+/// stride.
+pub(super) fn least(plane: &[f32], width: usize, architecture: &Architecture, layer: Layer) -> Vec<f32> {
+    let of_four = |above: &[f32], below: &[f32]| above[0].min(above[1]).min(below[0].min(below[1]));
+    let halvings = steps(architecture, layer, Propagation::Pooling).len();
+    let halve = |(plane, width): (Vec<f32>, usize), _| (halved(&plane, width, of_four), width / 2);
+    (0..halvings).fold((plane.to_vec(), width), halve).0
+}
+
 /// A plane of rows of `width` after the steps.
 fn propagated(plane: &[f32], width: usize, steps: &[Step]) -> Vec<f32> {
+    let average = |above: &[f32], below: &[f32]| 0.25 * ((above[0] + above[1]) + (below[0] + below[1]));
     let (plane, _) = steps.iter().fold((plane.to_vec(), width), |(plane, width), step| match *step {
         Step::Spread { border_counts } => (spread(&plane, width, border_counts), width),
-        Step::Halve => (halved(&plane, width), width / 2),
+        Step::Halve => (halved(&plane, width, average), width / 2),
     });
     assert!(!plane.is_empty(), "a map too small for the layer");
     plane
 }
 
-fn halved(plane: &[f32], width: usize) -> Vec<f32> {
+/// Half a plane of rows of `width`: `combine` makes one value of the two above and the two below.
+fn halved(plane: &[f32], width: usize, combine: impl Fn(&[f32], &[f32]) -> f32 + Copy) -> Vec<f32> {
     if width < 2 {
         return Vec::new();
     }
     let pairs = plane.chunks_exact(2 * width).map(|rows| rows.split_at(width));
-    let average = |above: &[f32], below: &[f32]| 0.25 * ((above[0] + above[1]) + (below[0] + below[1]));
     pairs
         .flat_map(|(above, below)| {
-            above.chunks_exact(2).zip(below.chunks_exact(2)).map(move |(above, below)| average(above, below))
+            above.chunks_exact(2).zip(below.chunks_exact(2)).map(move |(above, below)| combine(above, below))
         })
         .collect()
 }

@@ -8,7 +8,12 @@
 //! Sₖ = Σₚ mₚ² Fₚ Fₚᵀ / Σₚ mₚ        Mₖ = Σₚ mₚ
 //! ```
 //!
-//! A mask of 1 everywhere gives the statistic of the whole map.
+//! A mask of 1 everywhere gives the statistic of the whole map. In a picture of opacity a that is transparent in
+//! places, m is the part that the region has of what is visible, and hidden positions do not count:
+//!
+//! ```text
+//! Sₖ = Σₚ aₚ mₚ² Fₚ Fₚᵀ / Σₚ aₚ mₚ        Mₖ = Σₚ aₚ mₚ
+//! ```
 
 use std::sync::Arc;
 
@@ -40,11 +45,11 @@ impl Default for Guidance {
 pub(super) struct Part {
     /// Which region it is.
     pub region: usize,
-    /// m, `[h·w]`.
+    /// m, or a·m, `[h·w]`.
     pub mask: Arc<[f32]>,
-    /// m².
+    /// m², or a·m².
     pub squares: Arc<[f32]>,
-    /// M, the sum of m, above 0.
+    /// M, the sum of `mask`, above 0.
     pub positions: f64,
     /// How many pixels the region has in the picture, above 0.
     pub pixels: f64,
@@ -59,7 +64,7 @@ impl Guidance {
         layers: &[Layer],
     ) -> Vec<Vec<Part>> {
         let depths = regions.depths(architecture, layers, self.propagation);
-        let part = |(region, mask): (usize, &[f32]), layer| {
+        let part = |(region, mask): (usize, &[f32]), layer, opacity: Option<&[f32]>| {
             let positions = mask.iter().map(|&value| f64::from(value)).sum();
             let exists = depths[region].pixels > 0
                 && positions > 0.0
@@ -67,7 +72,7 @@ impl Guidance {
             exists.then(|| Part {
                 region,
                 mask: mask.into(),
-                squares: mask.iter().map(|value| value * value).collect(),
+                squares: squares(mask, opacity),
                 positions,
                 pixels: depths[region].pixels as f64,
             })
@@ -75,8 +80,21 @@ impl Guidance {
         let parts = |&layer: &Layer| {
             let masks = regions.at_layer(architecture, layer, self.propagation);
             let masks = masks.chunks_exact(masks.len() / regions.count());
-            masks.enumerate().filter_map(|it| part(it, layer)).collect()
+            let opacity = regions.opacity_at_layer(architecture, layer, self.propagation);
+            masks.enumerate().filter_map(|it| part(it, layer, opacity.as_deref())).collect()
         };
         layers.iter().map(parts).collect()
+    }
+}
+
+/// The weights of products of features: m², and a·m² where `mask` is a·m with the opacity a.
+fn squares(mask: &[f32], opacity: Option<&[f32]>) -> Arc<[f32]> {
+    match opacity {
+        None => mask.iter().map(|value| value * value).collect(),
+        Some(opacity) => {
+            // Where nothing is visible both are 0.
+            let square = |(value, opacity): (&f32, &f32)| value * (value / opacity.max(f32::MIN_POSITIVE));
+            mask.iter().zip(opacity).map(square).collect()
+        }
     }
 }

@@ -29,6 +29,7 @@ mod nearest;
 mod patches;
 mod targets;
 mod total_variation;
+mod visibility;
 
 use std::sync::Arc;
 

@@ -13,8 +13,10 @@ use impasto_network::{Architecture, Engine, Layer, Size};
 use rayon::prelude::*;
 
 use super::columns::{Columns, channels, grid};
-use super::search::{Group, bank, centred, dominant, groups, means, nearest, sum};
+use super::search::{Group, bank, centred, dominant, groups, means, nearest};
+use super::visible;
 use crate::regions::Regions;
+use crate::terms::visibility::{MostVisible, Visibility};
 use crate::terms::{LayerWeight, MapLoss, Scene, StyleView};
 
 /// Columns of a style that are searched at a time.
@@ -36,11 +38,13 @@ pub(super) struct FixedMatches<E: Engine> {
 /// What the first look at the styles tells.
 #[derive(Default)]
 struct Survey {
-    /// Of each channel, over all columns.
+    /// Of each channel, over all columns, each as far as it is visible.
     sums: Vec<f64>,
-    columns: usize,
-    /// Whether any column is of the region at this index.
-    has_region: Vec<bool>,
+    columns: f64,
+    /// The most visible columns of all.
+    most_visible: MostVisible,
+    /// Those of the region at this index.
+    of_regions: Vec<MostVisible>,
 }
 
 /// The picture and what its columns have found.
@@ -75,21 +79,36 @@ impl<E: Engine> FixedMatches<E> {
     /// Takes a style into the mean.
     pub fn survey(&mut self, engine: &E, style: &StyleView<'_>) {
         let columns = Columns::new(engine, &self.layers, style.size);
+        let visibility = self.visibility(engine, style, &columns);
         let survey = &mut self.survey;
-        survey.columns += columns.positions();
+        survey.columns += visibility.iter().map(|it| f64::from(it.mean)).sum::<f64>();
+        visibility.iter().for_each(|&it| survey.most_visible.add(it));
         survey.sums.resize(columns.channels(), 0.0);
         let mut sums = survey.sums.iter_mut();
         for part in columns.parts() {
+            let of_channel = |plane: &[f32]| -> f64 {
+                plane.iter().zip(&visibility).map(|(value, it)| f64::from(value * it.mean)).sum()
+            };
             let of_channels: Vec<f64> =
-                part.read(engine).par_chunks_exact(columns.positions()).map(sum).collect();
+                part.read(engine).par_chunks_exact(columns.positions()).map(of_channel).collect();
             let factor = f64::from(part.factor());
             of_channels.into_iter().zip(&mut sums).for_each(|(value, sum)| *sum += factor * value);
         }
         if let Some(regions) = style.regions {
-            survey.has_region.resize(regions.count(), false);
+            survey.of_regions.resize(regions.count(), MostVisible::default());
             let regions = regions_on(columns.grid(), Some(regions)).expect("there are regions");
-            regions.into_iter().flatten().for_each(|region| survey.has_region[region] = true);
+            let with_regions = regions.into_iter().zip(visibility);
+            with_regions
+                .filter_map(|(region, it)| Some((region?, it)))
+                .for_each(|(region, it)| survey.of_regions[region].add(it));
         }
+    }
+
+    /// How much can be seen of each column of a style.
+    fn visibility(&self, engine: &E, style: &StyleView<'_>, columns: &Columns) -> Vec<Visibility> {
+        let layers = self.layers.iter().map(|it| it.layer);
+        let visibility = visible::of_columns(engine.architecture(), layers, style.regions, columns.grid());
+        visibility.unwrap_or_else(|| vec![Visibility::FULL; columns.positions()])
     }
 
     /// Takes the columns that are to be matched.
@@ -98,7 +117,8 @@ impl<E: Engine> FixedMatches<E> {
         let blend = columns.read(engine);
         let mean = means(&blend, columns.positions());
         let regions = regions_on(columns.grid(), self.scene.regions.as_deref());
-        let available = |region: usize| self.survey.has_region.get(region).is_some_and(|&has| has);
+        let Survey { most_visible, of_regions, .. } = &self.survey;
+        let available = |region: usize| of_regions.get(region).is_some_and(|&it| most_visible.takes_any(it));
         let searches = groups(columns.positions(), regions.as_deref(), available).into_iter().map(|group| {
             let queries = centred(engine, &blend, &mean, &group.positions);
             Search { queries, scores: vec![f32::NEG_INFINITY; group.positions.len()], group }
@@ -112,15 +132,17 @@ impl<E: Engine> FixedMatches<E> {
     pub fn learn_style(&mut self, engine: &E, style: &StyleView<'_>) {
         let columns = Columns::new(engine, &self.layers, style.size);
         let planes = columns.read(engine);
-        let count = self.survey.columns.max(1) as f64;
+        let (count, most_visible) = (self.survey.columns.max(f64::MIN_POSITIVE), self.survey.most_visible);
         let mean: Vec<f32> = self.survey.sums.iter().map(|sum| (sum / count) as f32).collect();
         let regions = regions_on(columns.grid(), style.regions);
+        let visibility = self.visibility(engine, style, &columns);
         let matched = self.picture.as_mut().expect("the start is learnt before the styles");
         for search in &mut matched.searches {
-            let wanted = |position: &usize| match (search.group.region, &regions) {
-                (Some(region), Some(regions)) => regions[*position] == Some(region),
+            let of_region = |position: usize| match (search.group.region, &regions) {
+                (Some(region), Some(regions)) => regions[position] == Some(region),
                 _ => true,
             };
+            let wanted = |&position: &usize| of_region(position) && most_visible.takes(visibility[position]);
             let candidates: Vec<usize> = (0..columns.positions()).filter(wanted).collect();
             for candidates in candidates.chunks(CHUNK) {
                 let bank = bank(engine, mean.len(), centred(engine, &planes, &mean, candidates));

@@ -28,11 +28,13 @@
 //! | `fixed.rs` | matches found once, and their loss |
 //! | `splitting.rs` | matches found anew, layer by layer |
 //! | `search.rs` | the search, and which positions may take which columns |
+//! | `visible.rs` | how much can be seen of the columns of a style |
 
 mod columns;
 mod fixed;
 mod search;
 mod splitting;
+mod visible;
 
 use fixed::FixedMatches;
 use impasto_network::{Architecture, Engine, Layer, Size};

@@ -18,6 +18,7 @@ use rayon::prelude::*;
 
 use super::search::{bank, centred, dominant, groups, means, nearest, sum};
 use crate::regions::{Propagation, Regions};
+use crate::terms::visibility::{MostVisible, Visibility};
 use crate::terms::{LayerWeight, MapLoss, Scene, StyleView};
 
 /// The term at work while layers split.
@@ -45,6 +46,8 @@ struct StyleColumns {
     planes: Vec<f32>,
     positions: usize,
     regions: Option<Vec<Option<usize>>>,
+    /// How much can be seen of each; `None` if the style is opaque.
+    visibility: Option<Vec<Visibility>>,
 }
 
 /// The columns of one region, centred and of norm 1.
@@ -116,7 +119,10 @@ impl<E: Engine> Splitting<E> {
             let positions = sampling.positions(shape);
             let planes = engine.read_map(&engine.resampled_map(split.layer, &sampling.resampling(shape)));
             let regions = regions_at(engine, split.layer, style.regions).map(|all| picked(&all, &positions));
-            split.styles.push(StyleColumns { planes, positions: positions.len(), regions });
+            let visibility =
+                style.regions.and_then(|it| Visibility::at_layer(it, engine.architecture(), split.layer));
+            let visibility = visibility.map(|all| picked(&all, &positions));
+            split.styles.push(StyleColumns { planes, positions: positions.len(), regions, visibility });
         }
     }
 
@@ -136,7 +142,7 @@ impl<E: Engine> Splitting<E> {
 impl<E: Engine> Split<E> {
     /// Makes the columns of the styles ready to be searched, once all are known, and the regions of the picture.
     fn make_ready(&mut self, engine: &E, regions: Option<&Regions>) {
-        let styles = std::mem::take(&mut self.styles);
+        let styles = visible(std::mem::take(&mut self.styles));
         let Some(first) = styles.first() else { return };
         self.regions = regions_at(engine, self.layer, regions);
         let channels = first.planes.len() / first.positions;
@@ -234,9 +240,33 @@ fn regions_at<E: Engine>(engine: &E, layer: Layer, regions: Option<&Regions>) ->
     Some(dominant(&masks, engine.shape(layer).positions()))
 }
 
-/// Those of some positions.
-fn picked(regions: &[Option<usize>], positions: &[usize]) -> Vec<Option<usize>> {
-    positions.iter().map(|&position| regions[position]).collect()
+/// The values at some positions.
+fn picked<T: Copy>(values: &[T], positions: &[usize]) -> Vec<T> {
+    positions.iter().map(|&position| values[position]).collect()
+}
+
+/// The columns that may be taken, where styles are transparent in places.
+fn visible(styles: Vec<StyleColumns>) -> Vec<StyleColumns> {
+    if styles.iter().all(|style| style.visibility.is_none()) {
+        return styles;
+    }
+    let of = |style: &StyleColumns| {
+        style.visibility.clone().unwrap_or_else(|| vec![Visibility::FULL; style.positions])
+    };
+    let most = MostVisible::of(&styles.iter().flat_map(of).collect::<Vec<_>>());
+    let taken = |style: StyleColumns| {
+        let visibility = of(&style);
+        let positions: Vec<usize> =
+            (0..style.positions).filter(|&position| most.takes(visibility[position])).collect();
+        let planes = style.planes.chunks_exact(style.positions).flat_map(|plane| picked(plane, &positions));
+        StyleColumns {
+            planes: planes.collect(),
+            positions: positions.len(),
+            regions: style.regions.map(|regions| picked(&regions, &positions)),
+            visibility: None,
+        }
+    };
+    styles.into_iter().map(taken).filter(|style| style.positions > 0).collect()
 }
 
 /// Norms of the columns of `[C, positions]` less `mean`.

@@ -4,11 +4,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use impasto_network::{Engine, MapGradient, PatchMatches, PatchOptions};
+use impasto_network::{Engine, MapGradient, MapShape, PatchMatches, PatchOptions};
 
 use super::guides::{planes, regions_of_patches};
 use super::{PatchLoss, PatchScore, Patches};
 use crate::regions::{Propagation, Regions};
+use crate::terms::visibility::{MostVisible, Visibility};
 use crate::terms::{LayerWeight, Loss, MapLoss, SMALLEST_NORM, Scene, StyleView};
 
 /// The term at work.
@@ -27,9 +28,13 @@ struct PatchLayer<E: Engine> {
     sources: Option<E::Patches>,
     /// The region of each source patch, where whole patches match by regions; `None` off the stride too.
     source_regions: Vec<Option<usize>>,
-    /// Sum of the squares of all style maps, and their positions.
+    /// How much can be seen of each source patch, and nothing off the stride; until the first search.
+    visibility: Vec<Visibility>,
+    /// ∞ for each source patch that must not be taken, else 0; from the first search on. `None` if all may be.
+    hidden: Option<Vec<f32>>,
+    /// Sum of the squares of all style maps, and their positions, each as far as it is visible.
     squares: f64,
-    positions: usize,
+    positions: f64,
     /// What the patches of the picture are guided by, once it has been asked for.
     query_guide: Option<Guide>,
     /// The best score of each source patch at the last matching; empty before, and without variety.
@@ -58,8 +63,10 @@ impl<E: Engine> PatchDistance<E> {
             at,
             sources: None,
             source_regions: Vec::new(),
+            visibility: Vec::new(),
+            hidden: None,
             squares: 0.0,
-            positions: 0,
+            positions: 0.0,
             query_guide: None,
             history: Vec::new(),
             matched: None,
@@ -67,7 +74,7 @@ impl<E: Engine> PatchDistance<E> {
         PatchDistance {
             settings: settings.clone(),
             options: settings.options(scene.seamless),
-            regions: scene.regions.clone().filter(|_| settings.semantic_weight > 0.0),
+            regions: scene.regions.clone().filter(|it| settings.semantic_weight > 0.0 && !it.are_whole()),
             layers: settings.layers.divide(settings.weight).into_iter().map(layer).collect(),
             evaluations: 0,
         }
@@ -79,6 +86,7 @@ impl<E: Engine> Loss<E> for PatchDistance<E> {
         let regions = style.regions.filter(|_| self.regions.is_some());
         for layer in &mut self.layers {
             layer.add(engine, &self.settings, self.options, regions);
+            layer.add_visibility(engine, self.options, style.regions);
         }
     }
 
@@ -112,8 +120,45 @@ impl<E: Engine> PatchLayer<E> {
                 region.filter(|_| takes_row && options.takes_source(patch % columns, shape.width))
             }));
         }
-        self.squares += engine.squared_norm(self.at.layer);
-        self.positions += shape.positions();
+    }
+
+    /// Takes in how much can be seen of these patches.
+    fn add_visibility(&mut self, engine: &E, options: PatchOptions, regions: Option<&Regions>) {
+        let (layer, shape) = (self.at.layer, engine.shape(self.at.layer));
+        let MapShape { height, width, .. } = shape;
+        let of_positions = regions.and_then(|it| Visibility::at_layer(it, engine.architecture(), layer));
+        let patch = |(row, column): (usize, usize)| {
+            if !options.takes_source(row, height) || !options.takes_source(column, width) {
+                return Visibility::NONE;
+            }
+            let Some(of_positions) = &of_positions else { return Visibility::FULL };
+            let lines = (row..row + options.size).map(|row| &of_positions[row * width + column..]);
+            Visibility::of_all(lines.flat_map(|line| line[..options.size].iter().copied()))
+        };
+        let (rows, columns) = (height + 1 - options.size, width + 1 - options.size);
+        let patches = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+        self.visibility.extend(patches.map(patch));
+        let Some(of_positions) = &of_positions else {
+            self.squares += engine.squared_norm(layer);
+            self.positions += shape.positions() as f64;
+            return;
+        };
+        for plane in engine.read_map(&engine.copy_map(layer)).chunks_exact(shape.positions()) {
+            let squares =
+                plane.iter().zip(of_positions).map(|(value, it)| f64::from(it.mean * value * value));
+            self.squares += squares.sum::<f64>();
+        }
+        self.positions += of_positions.iter().map(|it| f64::from(it.mean)).sum::<f64>();
+    }
+
+    /// Decides which patches may be taken, once all are known.
+    fn hide(&mut self) {
+        let visibility = std::mem::take(&mut self.visibility);
+        if visibility.iter().any(|&it| it != Visibility::FULL && it != Visibility::NONE) {
+            let most = MostVisible::of(&visibility);
+            let penalty = |&it: &_| if most.takes(it) { 0.0 } else { f32::INFINITY };
+            self.hidden = Some(visibility.iter().map(penalty).collect());
+        }
     }
 
     /// What guides the patches at `rows` and `columns` of the map that the engine holds.
@@ -140,6 +185,9 @@ impl<E: Engine> PatchLayer<E> {
     /// Matches the patches of the picture whose maps the engine holds.
     fn find(&mut self, engine: &E, settings: &Patches, options: PatchOptions, regions: Option<&Regions>) {
         let shape = engine.shape(self.at.layer);
+        if !self.visibility.is_empty() {
+            self.hide();
+        }
         if let (None, Some(regions)) = (&self.query_guide, regions) {
             let (rows, columns) = (options.query_starts(shape.height), options.query_starts(shape.width));
             self.query_guide = Some(self.guide(engine, settings, regions, &rows, &columns));
@@ -152,12 +200,14 @@ impl<E: Engine> PatchLayer<E> {
             _ if settings.variety > 0.0 => {
                 let scores = engine.best_scores(sources, &map, channels);
                 let before = if self.history.is_empty() { &scores } else { &self.history };
-                let penalties: Vec<f32> =
+                let mut penalties: Vec<f32> =
                     before.iter().map(|score| settings.variety as f32 * score).collect();
+                let hidden = self.hidden.iter().flatten();
+                penalties.iter_mut().zip(hidden).for_each(|(penalty, hidden)| *penalty += hidden);
                 self.history = scores;
                 engine.match_patches(sources, &map, channels, Some(&penalties))
             }
-            _ => engine.match_patches(sources, &map, channels, None),
+            _ => engine.match_patches(sources, &map, channels, self.hidden.as_deref()),
         };
         self.matched = Some(match settings.loss {
             PatchLoss::Mean => Matched::Patches(matches),
@@ -175,12 +225,18 @@ impl<E: Engine> PatchLayer<E> {
         map: &E::Map,
         of_queries: &[Option<usize>],
     ) -> PatchMatches {
+        let hidden = |patch: usize| self.hidden.as_ref().map_or(0.0, |hidden| hidden[patch]);
         let within = |region: Option<usize>| {
-            let excludes = region.is_some() && self.source_regions.contains(&region);
-            let penalty = |&of_source: &_| if of_source == region { 0.0 } else { f32::INFINITY };
-            let penalties: Option<Vec<f32>> =
-                excludes.then(|| self.source_regions.iter().map(penalty).collect());
-            engine.match_patches(sources, map, None, penalties.as_deref())
+            let mut of_region = self.source_regions.iter().enumerate();
+            let exists =
+                region.is_some() && of_region.any(|(patch, &it)| it == region && hidden(patch) == 0.0);
+            if !exists {
+                return engine.match_patches(sources, map, None, self.hidden.as_deref());
+            }
+            let penalty =
+                |(patch, &it): (usize, &_)| if it == region { hidden(patch) } else { f32::INFINITY };
+            let penalties: Vec<f32> = self.source_regions.iter().enumerate().map(penalty).collect();
+            engine.match_patches(sources, map, None, Some(&penalties))
         };
         let mut found = within(of_queries[0]);
         let others: BTreeSet<_> =
@@ -212,7 +268,7 @@ impl<E: Engine> PatchLayer<E> {
                 let factor = match settings.loss {
                     PatchLoss::Mean | PatchLoss::HalfSum => 0.5,
                     PatchLoss::Relative => {
-                        let style = self.squares / self.positions as f64 * shape.positions() as f64;
+                        let style = self.squares / self.positions.max(1.0) * shape.positions() as f64;
                         1.0 / style.max(SMALLEST_NORM)
                     }
                 };

@@ -19,7 +19,7 @@ pub(super) fn planes(
         .iter()
         .map(|region| match region.name {
             RegionName::Color(color) => Some(color),
-            RegionName::Mask(_) => None,
+            RegionName::Mask(_) | RegionName::Whole => None,
         })
         .collect();
     let Some(colors) = colors.filter(|_| channels == GuideChannels::Colors) else { return masks };
