@@ -44,6 +44,7 @@
 
 mod bilinear;
 mod canvas;
+mod effort;
 mod error;
 mod evaluator;
 mod laplacian;
@@ -59,6 +60,7 @@ mod schedule;
 mod serialize;
 mod settings;
 mod stopping;
+mod strength;
 mod style_copy;
 mod style_method;
 pub mod terms;
@@ -67,6 +69,7 @@ mod transfer;
 mod warning;
 
 pub use ::impasto_network as network;
+pub use effort::Effort;
 pub use error::{Culprit, SettingsError, TransferError};
 pub use observer::{Control, Observer, Progress};
 pub use picture::Picture;

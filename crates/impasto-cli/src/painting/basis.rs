@@ -4,7 +4,7 @@
 //! there are as many, how maps are read, the sides of a texture. Which pictures and maps there are is not.
 
 use impasto::regions::ColorMatching;
-use impasto::{Preset, Settings};
+use impasto::{Effort, Preset, Settings};
 use impasto_network::Weights;
 
 use super::arguments::{MapArguments, NetworkArguments};
@@ -14,6 +14,9 @@ use super::request::Request;
 use super::values::{MapColors, PictureSize};
 use crate::failure::Failure;
 use crate::network_choice;
+
+/// The network of a high effort, if it is installed.
+const NETWORK_OF_HIGH_EFFORT: &str = "vgg19";
 
 /// What the flags of a run change.
 #[derive(Clone, Debug)]
@@ -64,18 +67,26 @@ impl Basis {
     }
 
     /// The network that the flags ask for, and where it is from; where they ask for none, the one that the basis was
-    /// painted with.
+    /// painted with; else for a high effort VGG-19, if it is installed.
     ///
     /// # Errors
     /// If it cannot be opened, or only whoever painted the basis has its weights.
     pub fn network(
         &self,
         flags: &NetworkArguments,
+        effort: Effort,
         notes: &mut Vec<String>,
     ) -> Result<(Weights, WeightsFrom), Failure> {
         let typed = (flags.network.as_ref(), flags.weights.as_deref());
         let recipe = self.recipe().filter(|_| typed == (None, None));
         let Some(recipe) = recipe else {
+            let vgg19 = network_choice::named(NETWORK_OF_HIGH_EFFORT);
+            if let (Effort::High, (None, None), Some(vgg19)) = (effort, typed, &vgg19)
+                && network_choice::is_at_hand(vgg19)?
+            {
+                notes.push(format!("--effort high: with the installed network {}", vgg19.name()));
+                return Ok((network_choice::chosen(Some(vgg19), None, None)?, WeightsFrom::name_of(vgg19)));
+            }
             let weights = network_choice::chosen(typed.0, typed.1, flags.convention)?;
             return Ok((weights, WeightsFrom::flags(flags)));
         };

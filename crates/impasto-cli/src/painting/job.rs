@@ -48,7 +48,8 @@ impl Job {
         let mut notes = Vec::new();
         let blend = blend(request, &basis, &mut notes)?;
         let output = Output::new(request)?;
-        let (weights, from) = basis.network(&request.shared.network, &mut notes)?;
+        let effort = request.shared.optimizer.effort.unwrap_or_default();
+        let (weights, from) = basis.network(&request.shared.network, effort, &mut notes)?;
         notes.extend(notes::fit_layers(request, &basis, &mut settings, weights.architecture()));
         let (convention, note) = notes::convention(request, &basis, &settings, weights.convention());
         notes.extend(note);

@@ -1,7 +1,7 @@
 //! From flags to the library's settings. A flag that the basis has no use for is a mistake.
 
 use impasto::terms::{Content, Patches, TotalVariation};
-use impasto::{OptimizerSettings, Settings, Start, StyleFit};
+use impasto::{OptimizerSettings, Settings, SmallerSizes, Start, StyleFit};
 
 use super::basis::Basis;
 use super::recipe::Recipe;
@@ -22,6 +22,9 @@ pub fn settings(request: &Request<'_>, basis: &Basis) -> Result<Settings, Failur
         settings.set_method(method);
     }
     schedule(request, basis, &mut settings)?;
+    if let Some(effort) = request.shared.optimizer.effort {
+        settings.set_effort(effort);
+    }
     start(request, basis, &mut settings.schedule.start)?;
     optimizer(request, &mut settings)?;
     style(request, basis, &mut settings)?;
@@ -58,7 +61,12 @@ fn schedule(request: &Request<'_>, basis: &Basis, settings: &mut Settings) -> Re
         }
     }
     if let Some(iterations) = request.shared.optimizer.iterations {
-        schedule.iterations = iterations as usize;
+        let iterations = iterations as usize;
+        if let SmallerSizes::First(first) = &mut schedule.smaller_sizes {
+            *first =
+                (*first as u64 * iterations as u64 / schedule.iterations as u64).clamp(1, 1_000_000) as usize;
+        }
+        schedule.iterations = iterations;
     }
     match request.shared.optimizer.stop_at_progress {
         None => {}
@@ -192,6 +200,10 @@ fn keeping(request: &Request<'_>, basis: &Basis, settings: &mut Settings) -> Res
     if let Some(layers) = &flags.content_layers {
         let term = settings.term_mut::<Content>().ok_or_else(|| no_term(basis, "--content-layers"))?;
         term.layers.layers.clone_from(layers);
+    }
+    if let Some(strength) = flags.strength {
+        let refused = |_| unknown_to_basis(basis, "--strength", "keeps no content");
+        settings.set_strength(strength).map_err(refused)?;
     }
     settings.original_colors |= flags.original_colors;
     Ok(())

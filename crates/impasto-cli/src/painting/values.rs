@@ -8,7 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use impasto::picture::BitDepth;
 use impasto::regions::{ColorMatching, MAX_COLORS};
 use impasto::terms::LayerWeight;
-use impasto::{Preset, StopAtProgress, StyleMethod};
+use impasto::{Effort, Preset, StopAtProgress, StyleMethod};
 use impasto_network::Layer;
 
 /// Longest side of a picture in pixels.
@@ -204,6 +204,20 @@ pub fn layer_weight(text: &str) -> Result<LayerWeight, String> {
     };
     let layer: Layer = name.trim().parse().map_err(|error| format!("{error}"))?;
     Ok(LayerWeight { layer, weight })
+}
+
+/// Reads an effort.
+pub fn effort() -> impl TypedValueParser<Value = Effort> {
+    PossibleValuesParser::new(Effort::ALL.map(Effort::name)).map(|name| {
+        Effort::ALL.into_iter().find(|effort| effort.name() == name).expect("one of the possible values")
+    })
+}
+
+/// Reads a part of a whole, 0 to 1.
+pub fn part(text: &str) -> Result<f64, String> {
+    number(text)
+        .filter(|part| (0.0..=1.0).contains(part))
+        .ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }
 
 /// Reads the name of a preset.

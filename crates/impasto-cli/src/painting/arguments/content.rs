@@ -12,6 +12,11 @@ pub struct ContentArguments {
     #[arg(long, help_heading = "Output")]
     pub original_colors: bool,
 
+    /// How far the painting goes, 0 to 1, the same for every method: 0 gives the photograph, 1 nearly only the
+    /// painting [default: 0.5]
+    #[arg(long, value_name = "X", value_parser = values::part, conflicts_with = "content_weight", help_heading = "Picture")]
+    pub strength: Option<f64>,
+
     /// How much of the content picture is kept, at least 0; what a number means depends on the preset
     /// [default: the preset's]
     #[arg(long, value_name = "X", value_parser = values::weight)]
@@ -32,6 +37,7 @@ impl ContentArguments {
     pub fn given(&self) -> Option<&'static str> {
         let flags = [
             (self.original_colors, "--original-colors"),
+            (self.strength.is_some(), "--strength"),
             (self.content_weight.is_some(), "--content-weight"),
             (self.style_ratio.is_some(), "--style-ratio"),
             (self.content_layers.is_some(), "--content-layers"),

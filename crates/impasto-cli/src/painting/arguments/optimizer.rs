@@ -1,13 +1,15 @@
 //! Flags: what moves the pixels, and for how long.
 
 use clap::Args;
+use impasto::Effort;
 
 use super::super::values::{self, Method, Stop};
 
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Optimiser")]
 pub struct OptimizerArguments {
-    /// Iterations at each size, 1 to 1000000: more comes closer to the style [default: the preset's]
+    /// Iterations at the last size, 1 to 1000000: more comes closer to the style. Smaller sizes take as many or, in
+    /// our presets, more [default: the preset's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub iterations: Option<u32>,
 
@@ -15,6 +17,11 @@ pub struct OptimizerArguments {
     /// so many, as in 1e-3:20; never for all iterations [default: the preset's]
     #[arg(long, value_name = "SHARE", value_parser = values::stop)]
     pub stop_at_progress: Option<Stop>,
+
+    /// How much time the picture may take: draft, a fifth of the iterations, to try things; normal; high, four
+    /// times as many, and VGG-19 if it is installed [default: normal]
+    #[arg(long, value_name = "EFFORT", value_parser = values::effort(), conflicts_with = "iterations", help_heading = "Picture")]
+    pub effort: Option<Effort>,
 
     /// What moves the pixels [default: the preset's]
     #[arg(long, value_name = "METHOD")]
