@@ -45,6 +45,7 @@
 
 mod bilinear;
 mod canvas;
+mod colors;
 mod error;
 mod evaluator;
 mod laplacian;
@@ -59,6 +60,7 @@ mod run;
 mod schedule;
 mod serialize;
 mod settings;
+mod strength_map;
 mod style_copy;
 mod style_method;
 pub mod terms;
@@ -67,6 +69,7 @@ mod transfer;
 mod warning;
 
 pub use ::impasto_network as network;
+pub use colors::{ColorRule, Colors};
 pub use error::{Culprit, SettingsError, TransferError};
 pub use observer::{Control, Observer, Progress};
 pub use picture::Picture;
@@ -75,6 +78,7 @@ pub use presets::Preset;
 pub use run::Outcome;
 pub use schedule::{Pyramid, Schedule, Start, StyleFit};
 pub use settings::{OptimizerSettings, PixelUnits, Settings, Variables};
+pub use strength_map::StrengthMap;
 pub use style_method::StyleMethod;
 pub use trace::{TermLoss, Trace, TracedEvaluation};
 pub use transfer::{Evaluation, Transfer};

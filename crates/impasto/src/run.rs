@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use impasto_network::{Engine, Size};
 
-use crate::canvas::Canvas;
+use crate::canvas::{Canvas, Hold};
 use crate::evaluator::{Evaluator, Stopped};
 use crate::optimizers::{Average, Optimizer, Outcome as StepOutcome, StepError};
 use crate::picture::Filter;
@@ -102,7 +102,9 @@ impl<'a> Run<'a> {
     ) -> Result<StageEnd, TransferError> {
         let sources = self.transfer.sources(stage)?;
         let objective = self.transfer.objective(engine, stage, &sources, &picture)?;
-        let canvas = Canvas::new(self.transfer.settings(), stage.size, sources.content);
+        let strength = self.transfer.strength_at(stage.size);
+        let hold = sources.content.zip(strength).map(|(content, strength)| Hold::new(content, &strength));
+        let canvas = Canvas::new(self.transfer.settings(), stage.size, sources.photograph, hold);
         let mut variables = canvas.variables(&picture);
         drop(picture);
         let mut evaluator =
@@ -148,7 +150,7 @@ impl<'a> Run<'a> {
         if !result.iter().all(|value| value.is_finite()) {
             return Err(evaluator.not_finite());
         }
-        Ok(StageEnd { picture: canvas.picture(&result), finished: canvas.finished(&result), completed })
+        Ok(StageEnd { picture: canvas.unheld(&result), finished: canvas.finished(&result), completed })
     }
 }
 

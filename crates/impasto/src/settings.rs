@@ -7,7 +7,7 @@ use crate::error::require;
 use crate::objective::Taps;
 use crate::optimizers::{Adam, AdamOptions, Average, Lbfgs, LbfgsOptions, Optimizer};
 use crate::terms::{Content, Term, TermSettings};
-use crate::{Schedule, SettingsError, serialize};
+use crate::{Colors, Schedule, SettingsError, serialize};
 
 /// A full choice of network options, terms, optimiser and schedule.
 ///
@@ -41,8 +41,8 @@ pub struct Settings {
     /// its sides are multiples of the network's stride. Styles are read as [`network`](Settings::network)
     /// says.
     pub seamless: bool,
-    /// Whether the result takes only its luminance from the painting and its colours from the content.
-    pub original_colors: bool,
+    /// Whose colours the result has.
+    pub colors: Colors,
     /// Names the noise of a start from noise: the same seed, the same noise. Any number.
     pub seed: u64,
 }
@@ -160,6 +160,7 @@ impl Settings {
         if let Some(decay) = self.average {
             require((0.0..1.0).contains(&decay), "average", decay, "at least 0 and below 1")?;
         }
+        self.colors.validate()?;
         self.schedule.validate()
     }
 

@@ -12,7 +12,8 @@ use crate::regions::Regions;
 use crate::run::Run;
 use crate::terms::{Scene, Term};
 use crate::{
-    Observer, Outcome, Picture, Plan, Schedule, Settings, Stage, Start, TermLoss, TransferError, Warning,
+    ColorRule, Colors, Observer, Outcome, Picture, Plan, Schedule, Settings, Stage, Start, StrengthMap,
+    TermLoss, TransferError, Warning,
 };
 
 /// Repaints one content picture in the style of others, or paints one without content.
@@ -29,6 +30,7 @@ pub struct Transfer {
     styles: Vec<(Picture, f64)>,
     /// Of the picture, and of each style.
     regions: Option<(Regions, Vec<Regions>)>,
+    strength_map: Option<StrengthMap>,
     start: Option<Picture>,
 }
 
@@ -47,7 +49,15 @@ pub struct Evaluation {
 impl Transfer {
     /// A transfer with these settings and no pictures yet.
     pub fn new(settings: Settings) -> Self {
-        Transfer { settings, content: None, canvas: None, styles: Vec::new(), regions: None, start: None }
+        Transfer {
+            settings,
+            content: None,
+            canvas: None,
+            styles: Vec::new(),
+            regions: None,
+            strength_map: None,
+            start: None,
+        }
     }
 
     /// The picture to repaint, of any size.
@@ -67,6 +77,12 @@ impl Transfer {
     /// [`canvas`](Transfer::canvas), the picture has the aspect of its regions.
     pub fn regions(self, of_picture: Regions, of_styles: Vec<Regions>) -> Self {
         Transfer { regions: Some((of_picture, of_styles)), ..self }
+    }
+
+    /// Where the painting may act, and how much: where the map is black, the content stays as it is. It is brought
+    /// to the size of the content, which there must be.
+    pub fn strength_map(self, map: StrengthMap) -> Self {
+        Transfer { strength_map: Some(map), ..self }
     }
 
     /// One more picture to take the style from, of any size. Of several, each has a part of the blend in
@@ -101,7 +117,8 @@ impl Transfer {
             return Err(TransferError::NoStart);
         }
         let of_content = matches!(self.schedule().start, Start::Content | Start::SmoothContent { .. });
-        if of_content && self.content.is_none() {
+        let keeps = self.settings.colors.rule != ColorRule::Style || self.strength_map.is_some();
+        if (of_content || keeps) && self.content.is_none() {
             return Err(TransferError::NoContent);
         }
         let shape = self.shape()?;
@@ -115,15 +132,20 @@ impl Transfer {
         let regions =
             self.regions.iter().flat_map(|(of_picture, of_styles)| of_styles.iter().chain([of_picture]));
         let masks: u64 = regions.map(|regions| size_of_val(regions.masks()) as u64).sum();
-        let count = self.regions.as_ref().map_or(0, |(of_picture, _)| of_picture.count());
-        let plan = Plan::new(&self.settings, &terms, engine, (given + masks, count), |schedule, longest| {
+        let keeps_any = self.strength_map.as_ref().is_some_and(StrengthMap::keeps_any);
+        let count =
+            self.regions.as_ref().map_or(usize::from(keeps_any), |(of_picture, _)| of_picture.count());
+        let map = self.strength_map.as_ref().map_or(0, |map| size_of_val(map.values()) as u64);
+        let given = (given + masks + map, count);
+        let mut plan = Plan::new(&self.settings, &terms, engine, given, |schedule, longest| {
             let (width, height) = fit_longest_side(shape, longest);
             let size =
                 Size { height: height.next_multiple_of(multiple), width: width.next_multiple_of(multiple) };
             (size, styles.iter().map(|style| schedule.style_size(style.picture, size)).collect())
         })?;
+        plan.stages.iter_mut().for_each(|stage| stage.memory += self.memory_of_keeping(stage.size));
         let stage = plan.stages.last().expect("the last stage is planned or an error");
-        let warnings = match self.regions_at(stage.size) {
+        let warnings = match self.regions_at(stage.size).filter(|_| self.regions.is_some()) {
             None => Vec::new(),
             Some(regions) => {
                 let of_styles = styles.iter().zip(&stage.styles);
@@ -175,16 +197,21 @@ impl Transfer {
 
     /// The pictures of a stage at their sizes.
     pub(crate) fn sources(&self, stage: &Stage) -> Result<Sources, TransferError> {
+        let colors = &self.settings.colors;
         let fit = |picture: &Picture, size| self.schedule().fit(picture, size);
-        let source = |(style, &size): (Style<'_>, &Size)| StyleSource {
-            picture: fit(style.picture, size),
-            share: style.share,
-            regions: style.regions_at(size),
+        let photograph = self.content.as_ref().map(|content| fit(content, stage.size));
+        let source = |(style, &size): (Style<'_>, &Size)| {
+            let picture = fit(style.picture, size);
+            let picture = match &photograph {
+                Some(photograph) => colors.of_style(picture, photograph),
+                None => picture,
+            };
+            StyleSource { picture, share: style.share, regions: style.regions_at(size) }
         };
-        Ok(Sources {
-            content: self.content.as_ref().map(|content| fit(content, stage.size)),
-            styles: self.blend()?.into_iter().zip(&stage.styles).map(source).collect(),
-        })
+        let styles = self.blend()?.into_iter().zip(&stage.styles).map(source).collect();
+        let content = photograph.clone().map(|photograph| colors.of_content(photograph));
+        let keeps = colors.recombine() || self.strength_map.is_some();
+        Ok(Sources { content, photograph: photograph.filter(|_| keeps), styles })
     }
 
     /// The objective of a stage that starts from `start`, the engine prepared for it.
@@ -210,7 +237,7 @@ impl Transfer {
     pub(crate) fn first_picture(&self, size: Size) -> Result<Picture, TransferError> {
         let Size { height, width } = size;
         let seed = self.settings.seed;
-        let fit = |picture| self.schedule().fit(picture, size);
+        let fit = |picture| self.settings.colors.of_content(self.schedule().fit(picture, size));
         match &self.schedule().start {
             Start::Content => self.content.as_ref().map(fit).ok_or(TransferError::NoContent),
             Start::SmoothContent { levels } => {
@@ -226,9 +253,31 @@ impl Transfer {
         }
     }
 
-    /// The regions of the picture at `size`.
+    /// The regions of the picture at `size`: those given, or the whole picture, without what the strength map
+    /// keeps still. That takes no part in the statistics, which it could not change.
     fn regions_at(&self, size: Size) -> Option<Regions> {
-        self.regions.as_ref().map(|(regions, _)| regions.resized(size.width, size.height))
+        let given = self.regions.as_ref().map(|(regions, _)| regions.resized(size.width, size.height));
+        match self.strength_map.as_ref().filter(|map| map.keeps_any()) {
+            None => given,
+            Some(map) => {
+                let regions = given.unwrap_or_else(|| Regions::whole(size.width, size.height));
+                Some(regions.within(&map.moving_at(size)))
+            }
+        }
+    }
+
+    /// Bytes for what the result takes from the content at `size`.
+    fn memory_of_keeping(&self, size: Size) -> u64 {
+        let recombines = self.settings.colors.recombine();
+        let photograph = if recombines || self.strength_map.is_some() { 12 } else { 0 };
+        let strength = if self.strength_map.is_some() { 4 } else { 0 };
+        let recombining = if recombines { Colors::BYTES_TO_RECOMBINE } else { 0 };
+        (photograph + strength + recombining) * (size.height * size.width) as u64
+    }
+
+    /// How strongly the painting acts at `size`, `[H, W]`, if that differs from place to place.
+    pub(crate) fn strength_at(&self, size: Size) -> Option<Vec<f32>> {
+        self.strength_map.as_ref().map(|map| map.at(size))
     }
 
     /// The terms that take part.
@@ -275,10 +324,12 @@ impl Transfer {
                 of_style: of_style.count(),
             });
         }
+        let is_guided = self.strength_map.as_ref().is_some_and(StrengthMap::keeps_any);
         let styles = self.styles.iter().enumerate().map(|(index, (picture, weight))| Style {
             picture,
             share: weight / sum,
             regions: self.regions.as_ref().map(|(_, of_styles)| &of_styles[index]),
+            is_guided,
         });
         Ok(styles.filter(|style| style.share > 0.0).collect())
     }
@@ -294,12 +345,16 @@ struct Style<'a> {
     /// Its part of the blend; all parts add up to 1.
     share: f64,
     regions: Option<&'a Regions>,
+    /// Whether the picture has regions, which without those above all have the whole style.
+    is_guided: bool,
 }
 
 impl Style<'_> {
     /// Its regions at `size`.
     fn regions_at(&self, size: Size) -> Option<Regions> {
-        self.regions.map(|regions| regions.resized(size.width, size.height))
+        let whole = || Regions::whole(size.width, size.height);
+        let given = self.regions.map(|regions| regions.resized(size.width, size.height));
+        given.or_else(|| self.is_guided.then(whole))
     }
 }
 

@@ -2,7 +2,7 @@
 //! memory known, nothing computed or written.
 
 use impasto::picture::Alpha;
-use impasto::{Picture, Plan, Settings, Transfer};
+use impasto::{Picture, Plan, Settings, StrengthMap, Transfer};
 use impasto_kernels::Isa;
 use impasto_network::CpuEngine;
 
@@ -93,6 +93,7 @@ struct Pictures {
     alpha: Option<Alpha>,
     styles: Vec<Picture>,
     start: Option<Picture>,
+    strength_map: Option<StrengthMap>,
     maps: Option<(MapRegions, MapRecipe)>,
     /// Width and height whose aspect a picture has that shows nothing given.
     canvas: (usize, usize),
@@ -110,6 +111,10 @@ impl Pictures {
             Some(StartFrom::Picture(path)) => Some(read(request, path, notes)?.picture),
             _ => None,
         };
+        let strength_map = request
+            .strength_map()
+            .map(|path| maps::strength(request, path, content.as_ref().map(sides), notes))
+            .transpose()?;
         let shapes: Vec<(usize, usize)> = styles.iter().map(sides).collect();
         let read_maps =
             |maps| maps::regions(request, maps, content.as_ref().map(sides), &shapes, settings.seed, notes);
@@ -118,7 +123,7 @@ impl Pictures {
             Some(PictureSize::Sides(width, height)) => (width, height),
             _ => (settings.schedule.size, settings.schedule.size),
         };
-        Ok(Pictures { content, alpha, styles, start, maps, canvas })
+        Ok(Pictures { content, alpha, styles, start, strength_map, maps, canvas })
     }
 
     /// Width and height whose aspect the result has.
@@ -145,6 +150,9 @@ impl Pictures {
         }
         if let Some((maps, _)) = self.maps {
             transfer = transfer.regions(maps.of_picture, maps.of_styles);
+        }
+        if let Some(map) = self.strength_map {
+            transfer = transfer.strength_map(map);
         }
         match self.start {
             Some(start) => transfer.start(start),

@@ -29,6 +29,8 @@ pub struct Recipe {
     styles: Vec<Style>,
     /// Which parts took the style of which, if there were maps.
     maps: Option<MapRecipe>,
+    /// The picture that says where the painting acts, if there was one.
+    strength_map: Option<String>,
     /// The picture started from, if it was one.
     start: Option<String>,
     settings: Settings,
@@ -61,6 +63,7 @@ impl Recipe {
             content: request.content.map(file_name),
             styles: styles.map(|(path, &weight)| Style { picture: file_name(path), weight }).collect(),
             maps: None,
+            strength_map: request.strength_map().map(file_name),
             start: match (&request.shared.picture.start, &settings.schedule.start) {
                 (Some(StartFrom::Picture(path)), Start::Picture) => Some(file_name(path)),
                 _ => None,

@@ -1,8 +1,9 @@
 //! From flags to the library's settings. A flag that the preset has no use for is a mistake.
 
 use impasto::terms::{Content, Patches, TotalVariation};
-use impasto::{OptimizerSettings, Settings, Start, StyleFit};
+use impasto::{ColorRule, OptimizerSettings, Settings, Start, StyleFit};
 
+use super::arguments::ContentArguments;
 use super::request::Request;
 use super::values::{Method, PictureSize, StartFrom};
 use crate::failure::Failure;
@@ -174,7 +175,23 @@ fn keeping(request: &Request<'_>, settings: &mut Settings) -> Result<(), Failure
         let term = settings.term_mut::<Content>().ok_or_else(|| no_term(request, "--content-layers"))?;
         term.layers.layers.clone_from(layers);
     }
-    settings.original_colors |= flags.original_colors;
+    colors(flags, settings)
+}
+
+/// The flags about colours.
+fn colors(flags: &ContentArguments, settings: &mut Settings) -> Result<(), Failure> {
+    if let Some(rule) = flags.color_rule() {
+        settings.colors.rule = rule;
+    }
+    if let Some(strength) = flags.color_strength {
+        if settings.colors.rule == ColorRule::Style {
+            return Err(Failure::mistake(
+                "--color-strength: the colours are those of the style, all of them; add --colors content, \
+                 luminance or match",
+            ));
+        }
+        settings.colors.strength = strength;
+    }
     Ok(())
 }
 

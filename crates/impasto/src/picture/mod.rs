@@ -1,13 +1,13 @@
 //! Pictures: planar f32, sRGB-encoded, 0..1; read from files, resized, written to files.
 
 mod alpha;
-mod color;
 mod decode;
 mod encode;
 mod error;
 mod format;
 mod formats;
 mod hidden_colors;
+mod luma;
 mod noise;
 mod profile;
 mod resize;
@@ -16,11 +16,11 @@ mod stored;
 mod whole_file;
 
 pub use alpha::Alpha;
-pub use color::{LUMA, keep_colors};
 pub use decode::{ReadOptions, ReadWarning, SourcePicture};
 pub use encode::{BitDepth, WriteOptions, check_writable};
 pub use error::PictureError;
 pub use format::PictureFormat;
+pub(crate) use luma::luma;
 pub use resize::Filter;
 pub(crate) use resize::fit_longest_side;
 pub use settings::read_settings;

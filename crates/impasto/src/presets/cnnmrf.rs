@@ -30,7 +30,7 @@ use crate::terms::{
     Content, ContentLoss, GuideChannels, PatchLoss, PatchScore, Patches, TotalVariation, VariationLoss,
     WeightedLayers,
 };
-use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
+use crate::{Colors, OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
 
 pub(super) fn settings() -> Settings {
     Settings {
@@ -81,7 +81,7 @@ pub(super) fn settings() -> Settings {
             filter: Filter::Bilinear,
         },
         seamless: false,
-        original_colors: false,
+        colors: Colors::default(),
         seed: 0,
     }
 }

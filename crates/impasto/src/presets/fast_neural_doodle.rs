@@ -36,7 +36,7 @@ use crate::regions::Propagation;
 use crate::terms::{
     Content, ContentLoss, Gram, GramLoss, Guidance, TotalVariation, VariationLoss, WeightedLayers,
 };
-use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
+use crate::{Colors, OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
 
 pub(super) fn settings() -> Settings {
     Settings {
@@ -76,7 +76,7 @@ pub(super) fn settings() -> Settings {
         },
         variables: Variables::Pixels,
         seamless: false,
-        original_colors: false,
+        colors: Colors::default(),
         seed: 0,
     }
 }

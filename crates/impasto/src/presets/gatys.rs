@@ -15,7 +15,7 @@ use super::{CONTENT_LAYER, MEAN_COLOR, STYLE_LAYERS};
 use crate::optimizers::{LbfgsOptions, LbfgsRule};
 use crate::picture::Filter;
 use crate::terms::{Content, ContentLoss, Gram, GramLoss, Guidance, WeightedLayers};
-use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
+use crate::{Colors, OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
 
 pub(super) fn settings() -> Settings {
     Settings {
@@ -60,7 +60,7 @@ pub(super) fn settings() -> Settings {
         },
         variables: Variables::Pixels,
         seamless: false,
-        original_colors: false,
+        colors: Colors::default(),
         seed: 0,
     }
 }

@@ -12,7 +12,7 @@ use crate::picture::Filter;
 use crate::terms::{
     Content, ContentLoss, Gram, GramLoss, Guidance, TotalVariation, VariationLoss, WeightedLayers,
 };
-use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
+use crate::{Colors, OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
 
 pub(super) fn settings() -> Settings {
     Settings {
@@ -54,7 +54,7 @@ pub(super) fn settings() -> Settings {
         },
         variables: Variables::Pixels,
         seamless: false,
-        original_colors: false,
+        colors: Colors::default(),
         seed: 0,
     }
 }

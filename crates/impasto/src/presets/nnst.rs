@@ -28,7 +28,7 @@ use impasto_network::{Layer, NetworkOptions, Padding, Pooling};
 use crate::optimizers::AdamOptions;
 use crate::picture::Filter;
 use crate::terms::{Nearest, WeightedLayers};
-use crate::{OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
+use crate::{Colors, OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, Start, StyleFit, Variables};
 
 /// What hypercolumns are made of.
 const LAYERS: [Layer; 10] = [
@@ -83,7 +83,7 @@ pub(super) fn settings() -> Settings {
         },
         variables: Variables::LaplacianPyramid { levels: 8 },
         seamless: false,
-        original_colors: false,
+        colors: Colors::default(),
         seed: 0,
     }
 }

@@ -6,8 +6,8 @@ mod recipe;
 
 use std::path::Path;
 
-use impasto::Picture;
 use impasto::regions::{RegionOptions, Regions, flattened, read_color_maps};
+use impasto::{Picture, StrengthMap};
 pub use recipe::MapRecipe;
 
 use super::blend::counted;
@@ -74,6 +74,24 @@ pub fn regions(
     notes.push(messages::found(&regions));
     let recipe = MapRecipe::new(maps, colors(maps), &regions.of_picture);
     Ok((regions, recipe))
+}
+
+/// Where the painting acts, from a file. What is to be said of it goes to `notes`. `content` is width and height of
+/// the content picture if there is one.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn strength(
+    request: &Request<'_>,
+    path: &Path,
+    content: Option<(usize, usize)>,
+    notes: &mut Vec<String>,
+) -> Result<StrengthMap, Failure> {
+    let source = read(request, path, notes)?;
+    let map = StrengthMap::from_picture(&flattened(&source, BEHIND_MASKS));
+    let size = |content| messages::size(path, (map.width(), map.height()), content);
+    notes.extend(content.and_then(size));
+    Ok(map)
 }
 
 /// `Ok` if each style has a map or a list of masks.
