@@ -5,11 +5,15 @@
 //! variables through the adjoint, divided by the scale.
 //!
 //! Where a [`StrengthMap`](crate::StrengthMap) m is below 1, the picture lies between the content c and what the
-//! variables would paint alone:
+//! variables would paint alone, v; the result r lies between the content and the picture:
 //!
 //! ```text
-//! x = c + m (v − c)        dv = m dx
+//! x = c + √m (v − c)        dv = √m dx        r = c + √m (x − c) = c + m (v − c)
 //! ```
+//!
+//! The terms see x. A fade that they did not see, x = v, would lay a painting over a photograph whose edges it has
+//! moved: both would show. A fade that they saw all of, r = x, would be undone, because the variables may go
+//! further. Each half of it leaves the other bounded.
 
 use impasto_network::Size;
 
@@ -29,24 +33,16 @@ pub(crate) struct Canvas {
 
 /// What holds a painting to its content.
 pub(crate) struct Hold {
-    /// The content, as the run sees it.
-    pub content: Picture,
-    /// m, `[H, W]`, 0..1.
-    pub strength: Vec<f32>,
-    pub outer: Vec<f32>,
+    /// c, as the run sees it.
+    content: Picture,
+    /// √m, `[H, W]`, 0..1.
+    share: Vec<f32>,
 }
 
 impl Hold {
+    /// To `content`, as the run sees it, where the strength, `[H, W]` and 0..1, is below 1.
     pub fn new(content: Picture, strength: &[f32]) -> Self {
-        let variant = std::env::var("IMPASTO_VARIANT").unwrap_or_default();
-        let (inner, outer): (fn(f32) -> f32, fn(f32) -> f32) = match variant.as_str() {
-            "A" => (|m| m, |m| f32::from(m > 0.0)),
-            "A2" => (|m| m * m, |m| f32::from(m > 0.0)),
-            "B" => (|m| f32::from(m > 0.0), |m| m),
-            _ => (|m| m.sqrt(), |m| m.sqrt()),
-        };
-        let outer = strength.iter().copied().map(outer).collect();
-        Hold { content, strength: strength.iter().copied().map(inner).collect(), outer }
+        Hold { content, share: strength.iter().map(|strength| strength.sqrt()).collect() }
     }
 }
 
@@ -79,11 +75,11 @@ impl Canvas {
     /// What variables stand for, planar `[3, H, W]`, into `picture`.
     pub fn paint(&self, variables: &[f32], picture: &mut [f32]) {
         self.paint_unheld(variables, picture);
-        let Some(Hold { content, strength, .. }) = &self.hold else { return };
-        let planes = picture.chunks_exact_mut(strength.len());
-        for (plane, content) in planes.zip(content.data().chunks_exact(strength.len())) {
-            for ((value, content), strength) in plane.iter_mut().zip(content).zip(strength) {
-                *value = content + strength * (*value - content);
+        let Some(Hold { content, share }) = &self.hold else { return };
+        let planes = picture.chunks_exact_mut(share.len());
+        for (plane, content) in planes.zip(content.data().chunks_exact(share.len())) {
+            for ((value, content), share) in plane.iter_mut().zip(content).zip(share) {
+                *value = between(*content, *value, *share);
             }
         }
     }
@@ -117,9 +113,9 @@ impl Canvas {
 
     /// The gradient by the variables, into `gradient`, from that by the picture, which is changed on the way.
     pub fn gradient(&self, by_picture: &mut [f32], gradient: &mut [f32]) {
-        if let Some(Hold { strength, .. }) = &self.hold {
-            for plane in by_picture.chunks_exact_mut(strength.len()) {
-                plane.iter_mut().zip(strength).for_each(|(value, strength)| *value *= strength);
+        if let Some(Hold { share, .. }) = &self.hold {
+            for plane in by_picture.chunks_exact_mut(share.len()) {
+                plane.iter_mut().zip(share).for_each(|(value, share)| *value *= share);
             }
         }
         match &self.pyramid {
@@ -134,23 +130,22 @@ impl Canvas {
     pub fn finished(&self, variables: &[f32]) -> Picture {
         let painted = self.picture(variables).clamped();
         let Some(photograph) = &self.photograph else { return painted };
-        let strength = self.hold.as_ref().map(|hold| &hold.strength[..]);
-        let mut finished = self.colors.finished(painted, photograph, strength);
-        if let Some(hold) = &self.hold {
-            let strength = &hold.outer;
-            let planes = finished.data_mut().chunks_exact_mut(strength.len());
-            for (plane, photograph) in planes.zip(photograph.data().chunks_exact(strength.len())) {
-                for ((value, photograph), strength) in plane.iter_mut().zip(photograph).zip(strength) {
-                    *value = if *strength == 0.0 {
-                        *photograph
-                    } else {
-                        photograph + strength * (*value - photograph)
-                    };
-                }
+        let share = self.hold.as_ref().map(|hold| &hold.share[..]);
+        let mut finished = self.colors.finished(painted, photograph, share);
+        let Some(share) = share else { return finished };
+        let planes = finished.data_mut().chunks_exact_mut(share.len());
+        for (plane, photograph) in planes.zip(photograph.data().chunks_exact(share.len())) {
+            for ((value, photograph), share) in plane.iter_mut().zip(photograph).zip(share) {
+                *value = between(*photograph, *value, *share);
             }
         }
-        finished
+        finished.clamped()
     }
+}
+
+/// From `held` to `free`; bit for bit one of them where the share is 0 or 1.
+fn between(held: f32, free: f32, share: f32) -> f32 {
+    if share == 1.0 { free } else { held + share * (free - held) }
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ impl StrengthMap {
 
     /// Whether the photograph stays anywhere.
     pub(crate) fn keeps_any(&self) -> bool {
-        self.values.contains(&0.0) && std::env::var_os("IMPASTO_NOREGION").is_none()
+        self.values.contains(&0.0)
     }
 
     /// At a size, 1 where the painting may act at all and 0 where it may not, `[H, W]`.
