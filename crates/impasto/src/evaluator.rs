@@ -116,7 +116,7 @@ impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
         }
         self.canvas.paint(variables, &mut self.picture);
         let losses = self.objective.evaluate(self.engine, &self.picture, &mut self.picture_gradient);
-        self.canvas.gradient(&self.picture_gradient, gradient);
+        self.canvas.gradient(&mut self.picture_gradient, gradient);
         let total: f64 = losses.iter().map(|term| term.loss).sum();
         self.culprit = culprit(&losses, gradient);
         let is_at_start = mem::take(&mut self.is_at_start);

@@ -44,6 +44,7 @@
 
 mod bilinear;
 mod canvas;
+mod colors;
 mod effort;
 mod error;
 mod evaluator;
@@ -61,6 +62,7 @@ mod serialize;
 mod settings;
 mod stopping;
 mod strength;
+mod strength_map;
 mod style_copy;
 mod style_method;
 pub mod terms;
@@ -69,6 +71,7 @@ mod transfer;
 mod warning;
 
 pub use ::impasto_network as network;
+pub use colors::{ColorRule, Colors};
 pub use effort::Effort;
 pub use error::{Culprit, SettingsError, TransferError};
 pub use observer::{Control, Observer, Progress};
@@ -79,6 +82,7 @@ pub use run::Outcome;
 pub use schedule::{Pyramid, Schedule, SmallerSizes, Start, StyleFit};
 pub use settings::{OptimizerSettings, PixelUnits, Settings, Variables};
 pub use stopping::StopAtProgress;
+pub use strength_map::StrengthMap;
 pub use style_method::StyleMethod;
 pub use trace::{StageEnd, TermLoss, Trace, TracedEvaluation, TracedStage};
 pub use transfer::{Evaluation, Transfer};

@@ -23,8 +23,10 @@ const SMALLEST_GRADIENT_NORM: f64 = 1e-8;
 
 /// Which pictures an objective is made from, all at their final size.
 pub(crate) struct Sources {
-    /// The content, if there is one.
+    /// The content, if there is one, as terms learn it.
     pub content: Option<Picture>,
+    /// The content in its own colours, if the result takes something from it.
+    pub photograph: Option<Picture>,
     /// The styles.
     pub styles: Vec<StyleSource>,
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use impasto_network::{Engine, Size};
 
-use crate::canvas::Canvas;
+use crate::canvas::{Canvas, Hold};
 use crate::evaluator::{Evaluator, Stopped};
 use crate::optimizers::{Average, Optimizer, Outcome as StepOutcome, StepError};
 use crate::picture::Filter;
@@ -106,7 +106,9 @@ impl<'a> Run<'a> {
     ) -> Result<Painted, TransferError> {
         let sources = self.transfer.sources(stage)?;
         let objective = self.transfer.objective(engine, stage, &sources, &picture)?;
-        let canvas = Canvas::new(self.transfer.settings(), stage.size, sources.content);
+        let strength = self.transfer.strength_at(stage.size);
+        let hold = sources.content.zip(strength).map(|(content, strength)| Hold::new(content, &strength));
+        let canvas = Canvas::new(self.transfer.settings(), stage.size, sources.photograph, hold);
         let mut variables = canvas.variables(&picture);
         drop(picture);
         let mut evaluator =
@@ -163,7 +165,7 @@ impl<'a> Run<'a> {
         if !result.iter().all(|value| value.is_finite()) {
             return Err(evaluator.not_finite());
         }
-        Ok(Painted { picture: canvas.picture(&result), finished: canvas.finished(&result), completed })
+        Ok(Painted { picture: canvas.unheld(&result), finished: canvas.finished(&result), completed })
     }
 }
 

@@ -8,7 +8,7 @@ use crate::objective::Taps;
 use crate::optimizers::{Adam, AdamOptions, Average, Lbfgs, LbfgsOptions, Optimizer};
 use crate::serialize::NetworkOptionsFields;
 use crate::terms::{Content, ContentLoss, GramLoss, MomentsLoss, PatchLoss, Term, TermSettings};
-use crate::{Schedule, SettingsError};
+use crate::{Colors, Schedule, SettingsError};
 
 /// A full choice of network options, terms, optimiser and schedule.
 ///
@@ -51,8 +51,9 @@ pub struct Settings {
     /// says.
     #[serde(default)]
     pub seamless: bool,
-    /// Whether the result takes only its luminance from the painting and its colours from the content.
-    pub original_colors: bool,
+    /// Whose colours the result has.
+    #[serde(default)]
+    pub colors: Colors,
     /// Seed for a start from noise: the same seed, the same noise. Any number.
     pub seed: u64,
 }
@@ -191,6 +192,7 @@ impl Settings {
         if let Some(decay) = self.average {
             require((0.0..1.0).contains(&decay), "average", decay, "at least 0 and below 1")?;
         }
+        self.colors.validate()?;
         self.schedule.validate()
     }
 

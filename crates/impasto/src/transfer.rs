@@ -12,7 +12,8 @@ use crate::regions::Regions;
 use crate::run::Run;
 use crate::terms::{Scene, Term};
 use crate::{
-    Observer, Outcome, Picture, Plan, Schedule, Settings, Stage, Start, TermLoss, TransferError, Warning,
+    ColorRule, Colors, Observer, Outcome, Picture, Plan, Schedule, Settings, Stage, Start, StrengthMap,
+    TermLoss, TransferError, Warning,
 };
 
 /// Repaints one content picture in the style of others, or paints one without content.
@@ -29,6 +30,7 @@ pub struct Transfer {
     styles: Vec<GivenStyle>,
     /// Of the picture, and of each style.
     regions: Option<(Regions, Vec<Regions>)>,
+    strength_map: Option<StrengthMap>,
     start: Option<Picture>,
 }
 
@@ -61,7 +63,15 @@ pub struct Evaluation {
 impl Transfer {
     /// A transfer with these settings and no pictures yet.
     pub fn new(settings: Settings) -> Self {
-        Transfer { settings, content: None, canvas: None, styles: Vec::new(), regions: None, start: None }
+        Transfer {
+            settings,
+            content: None,
+            canvas: None,
+            styles: Vec::new(),
+            regions: None,
+            strength_map: None,
+            start: None,
+        }
     }
 
     /// The picture to repaint, of any size.
@@ -81,6 +91,12 @@ impl Transfer {
     /// [`canvas`](Transfer::canvas), the picture has the aspect of its regions.
     pub fn regions(self, of_picture: Regions, of_styles: Vec<Regions>) -> Self {
         Transfer { regions: Some((of_picture, of_styles)), ..self }
+    }
+
+    /// Where the painting may act, and how much: where the map is black, the content stays as it is. It is brought
+    /// to the size of the content, which there must be.
+    pub fn strength_map(self, map: StrengthMap) -> Self {
+        Transfer { strength_map: Some(map), ..self }
     }
 
     /// One more picture to take the style from, of any size. Of several, each has a part of the blend in
@@ -128,7 +144,8 @@ impl Transfer {
             return Err(TransferError::NoStart);
         }
         let of_content = matches!(self.schedule().start, Start::Content | Start::SmoothContent { .. });
-        if of_content && self.content.is_none() {
+        let keeps = self.settings.colors.rule != ColorRule::Style || self.strength_map.is_some();
+        if (of_content || keeps) && self.content.is_none() {
             return Err(TransferError::NoContent);
         }
         let shape = self.shape()?;
@@ -144,18 +161,21 @@ impl Transfer {
         let regions =
             self.regions.iter().flat_map(|(of_picture, of_styles)| of_styles.iter().chain([of_picture]));
         let masks: u64 = regions.map(|regions| size_of_val(regions.masks()) as u64).sum();
-        let count = self.regions.as_ref().map_or(0, |(of_picture, _)| of_picture.count());
+        let guided = usize::from(self.is_guided());
+        let count = self.regions.as_ref().map_or(guided, |(of_picture, _)| of_picture.count());
         // One more for the opacity.
         let count = if alphas > 0 { count.max(1) + 1 } else { count };
-        let given = (given + alphas + masks, count);
-        let plan = Plan::new(&self.settings, &terms, engine, given, |schedule, longest| {
+        let map = self.strength_map.as_ref().map_or(0, |map| size_of_val(map.values()) as u64);
+        let given = (given + alphas + masks + map, count);
+        let mut plan = Plan::new(&self.settings, &terms, engine, given, |schedule, longest| {
             let (width, height) = fit_longest_side(shape, longest);
             let size =
                 Size { height: height.next_multiple_of(multiple), width: width.next_multiple_of(multiple) };
             (size, styles.iter().map(|style| schedule.style_size(style.source.picture(), size)).collect())
         })?;
+        plan.stages.iter_mut().for_each(|stage| stage.memory += self.memory_of_keeping(stage.size));
         let stage = plan.stages.last().expect("the last stage is planned or an error");
-        let warnings = match self.regions_at(stage.size) {
+        let warnings = match self.regions_at(stage.size).filter(|_| self.regions.is_some()) {
             None => Vec::new(),
             Some(regions) => {
                 let of_styles = styles.iter().zip(&stage.styles);
@@ -207,16 +227,21 @@ impl Transfer {
 
     /// The pictures of a stage at their sizes.
     pub(crate) fn sources(&self, stage: &Stage) -> Result<Sources, TransferError> {
+        let colors = &self.settings.colors;
         let fit = |picture: &Picture, size| self.schedule().fit(picture, size);
-        let source = |(style, &size): (Style<'_>, &Size)| StyleSource {
-            picture: style.source.fit(self.schedule(), size),
-            share: style.share,
-            regions: style.regions_at(size),
+        let photograph = self.content.as_ref().map(|content| fit(content, stage.size));
+        let source = |(style, &size): (Style<'_>, &Size)| {
+            let picture = style.source.fit(self.schedule(), size);
+            let picture = match &photograph {
+                Some(photograph) => colors.of_style(picture, photograph),
+                None => picture,
+            };
+            StyleSource { picture, share: style.share, regions: style.regions_at(size) }
         };
-        Ok(Sources {
-            content: self.content.as_ref().map(|content| fit(content, stage.size)),
-            styles: self.blend()?.into_iter().zip(&stage.styles).map(source).collect(),
-        })
+        let styles = self.blend()?.into_iter().zip(&stage.styles).map(source).collect();
+        let content = photograph.clone().map(|photograph| colors.of_content(photograph));
+        let keeps = colors.recombine() || self.strength_map.is_some();
+        Ok(Sources { content, photograph: photograph.filter(|_| keeps), styles })
     }
 
     /// The objective of a stage that starts from `start`, the engine prepared for it.
@@ -242,7 +267,7 @@ impl Transfer {
     pub(crate) fn first_picture(&self, size: Size) -> Result<Picture, TransferError> {
         let Size { height, width } = size;
         let seed = self.settings.seed;
-        let fit = |picture| self.schedule().fit(picture, size);
+        let fit = |picture| self.settings.colors.of_content(self.schedule().fit(picture, size));
         match &self.schedule().start {
             Start::Content => self.content.as_ref().map(fit).ok_or(TransferError::NoContent),
             Start::SmoothContent { levels } => {
@@ -262,19 +287,37 @@ impl Transfer {
         }
     }
 
-    /// The regions of the picture at `size`: where styles hide pixels there are regions in any case, so that what is
-    /// visible is compared with the whole picture.
+    /// The regions of the picture at `size`: those given, or the whole picture, without what the strength map keeps
+    /// still. That takes no part in the statistics, which it could not change. Where styles hide pixels there are
+    /// regions in any case, so that what is visible is compared with the whole picture.
     fn regions_at(&self, size: Size) -> Option<Regions> {
-        let Size { height, width } = size;
-        match &self.regions {
-            Some((regions, _)) => Some(regions.resized(width, height)),
-            None => self.hides_pixels().then(|| Regions::whole(width, height)),
-        }
+        let given = self.regions.as_ref().map(|(regions, _)| regions.resized(size.width, size.height));
+        let whole = || Regions::whole(size.width, size.height);
+        let regions = given.or_else(|| self.is_guided().then(whole))?;
+        Some(match self.strength_map.as_ref().filter(|map| map.keeps_any()) {
+            None => regions,
+            Some(map) => regions.within(&map.moving_at(size)),
+        })
     }
 
-    /// Whether a style that has a weight is transparent in places.
-    fn hides_pixels(&self) -> bool {
-        self.styles.iter().any(|style| style.weight > 0.0 && style.source.alpha().is_some())
+    /// Whether the picture has regions even where none are given: part of it or of a style does not count.
+    fn is_guided(&self) -> bool {
+        let hides = |style: &GivenStyle| style.weight > 0.0 && style.source.alpha().is_some();
+        self.strength_map.as_ref().is_some_and(StrengthMap::keeps_any) || self.styles.iter().any(hides)
+    }
+
+    /// Bytes for what the result takes from the content at `size`.
+    fn memory_of_keeping(&self, size: Size) -> u64 {
+        let recombines = self.settings.colors.recombine();
+        let photograph = if recombines || self.strength_map.is_some() { 12 } else { 0 };
+        let strength = if self.strength_map.is_some() { 4 } else { 0 };
+        let recombining = if recombines { Colors::BYTES_TO_RECOMBINE } else { 0 };
+        (photograph + strength + recombining) * (size.height * size.width) as u64
+    }
+
+    /// How strongly the painting acts at `size`, `[H, W]`, if that differs from place to place.
+    pub(crate) fn strength_at(&self, size: Size) -> Option<Vec<f32>> {
+        self.strength_map.as_ref().map(|map| map.at(size))
     }
 
     /// The terms that take part.
@@ -325,12 +368,12 @@ impl Transfer {
                 of_style: of_style.count(),
             });
         }
-        let hides_pixels = self.hides_pixels();
+        let is_guided = self.is_guided();
         let styles = self.styles.iter().enumerate().map(|(index, style)| Style {
             source: &style.source,
             share: style.weight / sum,
             regions: self.regions.as_ref().map(|(_, of_styles)| &of_styles[index]),
-            hides_pixels,
+            is_guided,
         });
         Ok(styles.filter(|style| style.share > 0.0).collect())
     }
@@ -346,8 +389,8 @@ struct Style<'a> {
     /// Its part of the blend; all parts add up to 1.
     share: f64,
     regions: Option<&'a Regions>,
-    /// Whether this or another style is transparent in places.
-    hides_pixels: bool,
+    /// Whether the picture has regions, which without those above all have the whole style.
+    is_guided: bool,
 }
 
 impl Style<'_> {
@@ -356,7 +399,7 @@ impl Style<'_> {
         let Size { height, width } = size;
         let regions = match self.regions {
             Some(regions) => Some(regions.resized(width, height)),
-            None => self.hides_pixels.then(|| Regions::whole(width, height)),
+            None => self.is_guided.then(|| Regions::whole(width, height)),
         }?;
         Some(match self.source.alpha() {
             Some(alpha) => regions.seen_through(alpha),

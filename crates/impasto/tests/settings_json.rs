@@ -9,8 +9,8 @@ use impasto::terms::{
     Nearest, PatchLoss, PatchScore, Patches, Term, TotalVariation, VariationLoss, WeightedLayers,
 };
 use impasto::{
-    OptimizerSettings, PixelUnits, Preset, Pyramid, Schedule, Settings, SmallerSizes, StageEnd, Start,
-    StopAtProgress, StyleFit, TermLoss, Trace, TracedEvaluation, TracedStage, Variables,
+    ColorRule, Colors, OptimizerSettings, PixelUnits, Preset, Pyramid, Schedule, Settings, SmallerSizes,
+    StageEnd, Start, StopAtProgress, StyleFit, TermLoss, Trace, TracedEvaluation, TracedStage, Variables,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -296,9 +296,11 @@ fn settings() -> impl Strategy<Value = Settings> {
     let variables = any::<Option<usize>>()
         .prop_map(|levels| levels.map_or(Variables::Pixels, |levels| Variables::LaplacianPyramid { levels }));
     let parts = (network, units, variables, prop::collection::vec(term(), 0..4), optimizer(), schedule());
-    (parts, prop::option::of(weight()), any::<[bool; 4]>(), any::<u64>()).prop_map(
-        |((network, units, variables, terms, optimizer, schedule), average, switches, seed)| {
-            let [normalize_gradients, average_counts_start, seamless, original_colors] = switches;
+    let colors = (select(ColorRule::ALL.to_vec()), weight());
+    let colors = colors.prop_map(|(rule, strength)| Colors { rule, strength });
+    (parts, prop::option::of(weight()), any::<[bool; 3]>(), colors, any::<u64>()).prop_map(
+        |((network, units, variables, terms, optimizer, schedule), average, switches, colors, seed)| {
+            let [normalize_gradients, average_counts_start, seamless] = switches;
             Settings {
                 network,
                 units,
@@ -310,7 +312,7 @@ fn settings() -> impl Strategy<Value = Settings> {
                 average_counts_start,
                 schedule,
                 seamless,
-                original_colors,
+                colors,
                 seed,
             }
         },

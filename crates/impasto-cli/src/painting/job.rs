@@ -2,7 +2,7 @@
 //! memory known, nothing computed or written.
 
 use impasto::picture::Alpha;
-use impasto::{Picture, Plan, Settings, Transfer};
+use impasto::{Picture, Plan, Settings, StrengthMap, Transfer};
 use impasto_kernels::Isa;
 use impasto_network::CpuEngine;
 
@@ -97,6 +97,7 @@ struct Pictures {
     /// With their transparency.
     styles: Vec<(Picture, Option<Alpha>)>,
     start: Option<Picture>,
+    strength_map: Option<StrengthMap>,
     maps: Option<(MapRegions, MapRecipe)>,
     /// Width and height whose aspect a picture has that shows nothing given.
     canvas: (usize, usize),
@@ -120,6 +121,10 @@ impl Pictures {
             Some(StartFrom::Picture(path)) => Some(read(request, path, notes)?.picture),
             _ => None,
         };
+        let strength_map = request
+            .strength_map()
+            .map(|path| maps::strength(request, path, content.as_ref().map(sides), notes))
+            .transpose()?;
         let shapes: Vec<(usize, usize)> = styles.iter().map(|(style, _)| sides(style)).collect();
         let read_maps = |maps| {
             maps::regions(request, basis, maps, content.as_ref().map(sides), &shapes, settings.seed, notes)
@@ -127,7 +132,7 @@ impl Pictures {
         let maps = request.maps.as_ref().map(read_maps).transpose()?;
         let square = (settings.schedule.size, settings.schedule.size);
         let canvas = basis.sides(request.shared.picture.size).unwrap_or(square);
-        Ok(Pictures { content, alpha, styles, start, maps, canvas })
+        Ok(Pictures { content, alpha, styles, start, strength_map, maps, canvas })
     }
 
     /// Width and height whose aspect the result has.
@@ -157,6 +162,9 @@ impl Pictures {
         }
         if let Some((maps, _)) = self.maps {
             transfer = transfer.regions(maps.of_picture, maps.of_styles);
+        }
+        if let Some(map) = self.strength_map {
+            transfer = transfer.strength_map(map);
         }
         match self.start {
             Some(start) => transfer.start(start),

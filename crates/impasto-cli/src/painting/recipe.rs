@@ -41,6 +41,8 @@ pub struct Recipe {
     styles: Vec<Style>,
     /// Which parts took the style of which, if there were maps.
     maps: Option<MapRecipe>,
+    /// The picture that says where the painting acts, if there was one.
+    strength_map: Option<String>,
     /// The picture started from, if it was one.
     start: Option<String>,
     /// Width and height asked for, if they were, of a picture that has its shape from nothing given.
@@ -146,6 +148,7 @@ impl Recipe {
             content: request.content.map(file_name),
             styles: styles.map(|(path, &weight)| Style { picture: file_name(path), weight }).collect(),
             maps: None,
+            strength_map: request.strength_map().map(file_name),
             start: match (&request.shared.picture.start, &settings.schedule.start) {
                 (Some(StartFrom::Picture(path)), Start::Picture) => Some(file_name(path)),
                 _ => None,

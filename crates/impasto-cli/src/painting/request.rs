@@ -61,10 +61,16 @@ impl<'a> Request<'a> {
             files.of_picture().into_iter().for_each(|path| add("map", path));
             files.of_styles().into_iter().flatten().for_each(|path| add("style map", path));
         }
+        self.strength_map().into_iter().for_each(|path| add("strength map", path));
         if let Some(StartFrom::Picture(path)) = &self.shared.picture.start {
             add("start", path);
         }
         inputs
+    }
+
+    /// The picture that says where the painting acts.
+    pub fn strength_map(&self) -> Option<&'a Path> {
+        self.keeping.and_then(|flags| flags.strength_map.as_deref())
     }
 
     /// What is painted: the file that shows its shapes. `None` for a texture.

@@ -1,8 +1,9 @@
 //! From flags to the library's settings. A flag that the basis has no use for is a mistake.
 
 use impasto::terms::{Content, Patches, TotalVariation};
-use impasto::{OptimizerSettings, Settings, SmallerSizes, Start, StyleFit};
+use impasto::{ColorRule, OptimizerSettings, Settings, SmallerSizes, Start, StyleFit};
 
+use super::arguments::ContentArguments;
 use super::basis::Basis;
 use super::recipe::Recipe;
 use super::request::Request;
@@ -205,7 +206,23 @@ fn keeping(request: &Request<'_>, basis: &Basis, settings: &mut Settings) -> Res
         let refused = |_| unknown_to_basis(basis, "--strength", "keeps no content");
         settings.set_strength(strength).map_err(refused)?;
     }
-    settings.original_colors |= flags.original_colors;
+    colors(flags, settings)
+}
+
+/// The flags about colours.
+fn colors(flags: &ContentArguments, settings: &mut Settings) -> Result<(), Failure> {
+    if let Some(rule) = flags.color_rule() {
+        settings.colors.rule = rule;
+    }
+    if let Some(strength) = flags.color_strength {
+        if settings.colors.rule == ColorRule::Style {
+            return Err(Failure::mistake(
+                "--color-strength: the colours are those of the style, all of them; add --colors content, \
+                 luminance or match",
+            ));
+        }
+        settings.colors.strength = strength;
+    }
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use impasto::picture::BitDepth;
 use impasto::regions::{ColorMatching, MAX_COLORS};
 use impasto::terms::LayerWeight;
-use impasto::{Effort, Preset, StopAtProgress, StyleMethod};
+use impasto::{ColorRule, Effort, Preset, StopAtProgress, StyleMethod};
 use impasto_network::Layer;
 
 /// Longest side of a picture in pixels.
@@ -188,6 +188,13 @@ pub fn weight(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "expected a finite number of at least 0".to_owned())
 }
 
+/// Reads a part of a whole: 0 to 1.
+pub fn share(text: &str) -> Result<f64, String> {
+    number(text)
+        .filter(|value| (0.0..=1.0).contains(value))
+        .ok_or_else(|| "expected a number, 0 to 1".to_owned())
+}
+
 /// Reads a finite number above 0. Upper limits are the library's.
 pub fn positive(text: &str) -> Result<f64, String> {
     number(text).filter(|value| *value > 0.0).ok_or_else(|| "expected a finite number above 0".to_owned())
@@ -232,6 +239,14 @@ pub fn style_method() -> impl TypedValueParser<Value = StyleMethod> {
         "patches" => StyleMethod::Patches,
         "nearest" => StyleMethod::Nearest,
         _ => StyleMethod::Gram,
+    })
+}
+
+/// Reads whose colours a picture has.
+pub fn color_rule() -> impl TypedValueParser<Value = ColorRule> {
+    PossibleValuesParser::new(ColorRule::ALL.map(ColorRule::name)).map(|name| {
+        let rule = ColorRule::ALL.into_iter().find(|rule| rule.name() == name);
+        rule.unwrap_or_default()
     })
 }
 

@@ -17,7 +17,9 @@ Examples:
     impasto transfer assets/content/harbour.png assets/style/swirls.png -o out.png \\
       --size 1024 --style-scale 1.5 --content-weight 0.3
   Two styles, one part of the first to two of the second, in the colours of the photograph:
-    impasto transfer photo.jpg a.jpg b.jpg --style-blend 1,2 --original-colors -o out.jpg
+    impasto transfer photo.jpg a.jpg b.jpg --style-blend 1,2 --colors content -o out.jpg
+  Paint the background alone: face.png is black where the photograph is to stay, white elsewhere:
+    impasto transfer photo.jpg painting.jpg --strength-map face.png
   Sky like sky and water like water: the colours of two maps say which is which:
     impasto transfer photo.jpg painting.jpg --content-map photo-map.png --style-map painting-map.png
   The method of Gatys, Ecker and Bethge with VGG-19, its losses kept as JSON:

@@ -1,6 +1,7 @@
 //! The program as its users meet it: run in an empty folder on pictures made by the test.
 
 mod bad_input;
+mod colors;
 #[cfg(unix)]
 mod distill;
 mod doodle;

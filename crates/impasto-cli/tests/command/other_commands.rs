@@ -17,7 +17,7 @@ fn help_lists_the_options_of_each_command() {
              --match-every --content-map --style-map --content-mask --style-mask --map-colors --map-match --report \
              --snapshots --output --size --preset --network --weights --convention --content-weight --style-weight \
              --style-ratio --tv-weight --content-layers --style-layers --style-blend --style-scale --optimizer \
-             --learning-rate --lbfgs-memory --iterations --start --seed --original-colors --pooling \
+             --learning-rate --lbfgs-memory --iterations --start --seed --original-colors --colors --color-strength --strength-map --pooling \
              --normalize-gradients --save-every --threads --isa --json --dry-run --force --bit-depth --quality \
              --max-pixels --quiet --report --snapshots Examples:",
         ),

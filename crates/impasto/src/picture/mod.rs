@@ -1,7 +1,6 @@
 //! Pictures: planar f32, sRGB-encoded, 0..1; read from files, resized, written to files.
 
 mod alpha;
-mod color;
 mod crop;
 mod decode;
 mod encode;
@@ -9,6 +8,7 @@ mod error;
 mod format;
 mod formats;
 mod hidden_colors;
+mod luma;
 mod noise;
 mod profile;
 mod resize;
@@ -18,11 +18,11 @@ mod translucent;
 mod whole_file;
 
 pub use alpha::Alpha;
-pub use color::{LUMA, keep_colors};
 pub use decode::{ReadOptions, ReadWarning, SourcePicture};
 pub use encode::{BitDepth, WriteOptions, check_writable};
 pub use error::PictureError;
 pub use format::PictureFormat;
+pub(crate) use luma::luma;
 pub use resize::Filter;
 pub(crate) use resize::fit_longest_side;
 pub use settings::read_settings;

@@ -16,7 +16,8 @@ use crate::optimizers::{LbfgsOptions, LbfgsRule};
 use crate::picture::Filter;
 use crate::terms::{Content, ContentLoss, Gram, GramLoss, Guidance, WeightedLayers};
 use crate::{
-    OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit, Variables,
+    Colors, OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit,
+    Variables,
 };
 
 pub(super) fn settings() -> Settings {
@@ -65,7 +66,7 @@ pub(super) fn settings() -> Settings {
         },
         variables: Variables::Pixels,
         seamless: false,
-        original_colors: false,
+        colors: Colors::default(),
         seed: 0,
     }
 }

@@ -19,7 +19,8 @@ use crate::terms::{
     WeightedLayers,
 };
 use crate::{
-    OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit, Variables,
+    Colors, OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit,
+    Variables,
 };
 
 /// Layers of the style and their weights, about those that Crowson's 256:64:16:4 come to with VGG-19's activations.
@@ -78,7 +79,7 @@ pub(super) fn settings() -> Settings {
         },
         variables: Variables::Pixels,
         seamless: false,
-        original_colors: false,
+        colors: Colors::default(),
         seed: 0,
     }
 }

@@ -21,7 +21,8 @@ use crate::terms::{
     Content, ContentLoss, Gram, GramLoss, Guidance, TotalVariation, VariationLoss, WeightedLayers,
 };
 use crate::{
-    OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit, Variables,
+    Colors, OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit,
+    Variables,
 };
 
 pub(super) fn settings() -> Settings {
@@ -74,7 +75,7 @@ pub(super) fn settings() -> Settings {
         },
         variables: Variables::Pixels,
         seamless: false,
-        original_colors: false,
+        colors: Colors::default(),
         seed: 0,
     }
 }

@@ -33,7 +33,8 @@ use crate::terms::{
     WeightedLayers,
 };
 use crate::{
-    OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit, Variables,
+    Colors, OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit,
+    Variables,
 };
 
 pub(super) fn settings() -> Settings {
@@ -88,7 +89,7 @@ pub(super) fn settings() -> Settings {
             filter: Filter::Lanczos3,
         },
         seamless: false,
-        original_colors: false,
+        colors: Colors::default(),
         seed: 0,
     }
 }

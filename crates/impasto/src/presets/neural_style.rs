@@ -15,7 +15,8 @@
 //! | `-tv_weight` | [`TotalVariation`] |
 //! | `-style_blend_weights` | weights of [`Transfer::style`](crate::Transfer::style) |
 //! | `-style_scale`, `-image_size`, `-num_iterations`, `-init` | [`Schedule`] |
-//! | `-normalize_gradients`, `-original_colors`, `-seed` | [`Settings`] |
+//! | `-normalize_gradients`, `-seed` | [`Settings`] |
+//! | `-original_colors` | [`ColorRule::Content`](crate::ColorRule::Content), in Oklab where it takes YUV |
 //! | `-optimizer`, `-learning_rate`, `-lbfgs_num_correction` | [`Settings::optimizer`], [`OptimizerSettings::adam`] |
 //! | `-pooling` | [`Settings::network`] |
 
@@ -27,7 +28,8 @@ use crate::terms::{
     Content, ContentLoss, Gram, GramLoss, Guidance, TotalVariation, VariationLoss, WeightedLayers,
 };
 use crate::{
-    OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit, Variables,
+    Colors, OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit,
+    Variables,
 };
 
 pub(super) fn settings() -> Settings {
@@ -68,7 +70,7 @@ pub(super) fn settings() -> Settings {
         },
         variables: Variables::Pixels,
         seamless: false,
-        original_colors: false,
+        colors: Colors::default(),
         seed: 0,
     }
 }

@@ -29,7 +29,8 @@ use crate::optimizers::AdamOptions;
 use crate::picture::Filter;
 use crate::terms::{Nearest, WeightedLayers};
 use crate::{
-    OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit, Variables,
+    Colors, OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit,
+    Variables,
 };
 
 /// What hypercolumns are made of.
@@ -88,7 +89,7 @@ pub(super) fn settings() -> Settings {
         },
         variables: Variables::LaplacianPyramid { levels: 8 },
         seamless: false,
-        original_colors: false,
+        colors: Colors::default(),
         seed: 0,
     }
 }

@@ -28,7 +28,8 @@ use crate::terms::{
     WeightedLayers,
 };
 use crate::{
-    OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit, Variables,
+    Colors, OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit,
+    Variables,
 };
 
 pub(super) fn settings() -> Settings {
@@ -76,7 +77,7 @@ pub(super) fn settings() -> Settings {
         },
         variables: Variables::Pixels,
         seamless: false,
-        original_colors: false,
+        colors: Colors::default(),
         seed: 0,
     }
 }

@@ -37,7 +37,7 @@ fn covers(from: usize, to: usize) -> Vec<Cover> {
 }
 
 /// A plane `[height, width]` at another size, averaged by areas.
-pub(super) fn resized_plane(plane: &[f32], from: (usize, usize), to: (usize, usize)) -> Vec<f32> {
+pub(crate) fn resized_plane(plane: &[f32], from: (usize, usize), to: (usize, usize)) -> Vec<f32> {
     if from == to {
         return plane.to_vec();
     }

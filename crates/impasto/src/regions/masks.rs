@@ -7,7 +7,7 @@
 use super::geometry::resized_plane;
 use super::{MapOf, RegionError, RegionName, Regions};
 use crate::Picture;
-use crate::picture::LUMA;
+use crate::picture::luma;
 
 impl Regions {
     /// One region for each mask, at the size of the first; the others are resized to it.
@@ -40,6 +40,14 @@ impl Regions {
         Regions::new(mask.width(), mask.height(), names, [white, black].concat())
     }
 
+    /// The parts of the regions that lie in a part of the picture: all masks times `share`, `[height, width]`, 0..1.
+    pub(crate) fn within(&self, share: &[f32]) -> Self {
+        let masks = self.masks.chunks_exact(share.len());
+        let masks =
+            masks.flat_map(|mask| mask.iter().zip(share).map(|(value, share)| value * share)).collect();
+        Regions::new(self.width, self.height, self.regions.iter().map(|region| region.name), masks)
+    }
+
     /// `Ok` if every region of the picture has a texture to take: each style has as many regions, and each
     /// region that covers a pixel of the picture covers one of some style. Colour maps that were read
     /// together are so; masks have to be checked.
@@ -59,17 +67,6 @@ impl Regions {
             None => Ok(()),
         }
     }
-}
-
-/// Luma of every pixel, row by row, cut to 0..1; what is not a number counts as 0.
-fn luma(picture: &Picture) -> Vec<f32> {
-    let (red, rest) = picture.data().split_at(picture.width() * picture.height());
-    let (green, blue) = rest.split_at(red.len());
-    let share = |((red, green), blue): ((&f32, &f32), &f32)| {
-        let luma = LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue;
-        if luma.is_nan() { 0.0 } else { luma.clamp(0.0, 1.0) }
-    };
-    red.iter().zip(green).zip(blue).map(share).collect()
 }
 
 #[cfg(test)]

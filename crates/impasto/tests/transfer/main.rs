@@ -1,9 +1,11 @@
 //! Whole transfers on small pictures with a small random network: what a caller is promised.
 
 mod bad_input;
+mod colors;
 mod failing_engine;
 mod gradients;
 mod guided;
 mod runs;
 mod small;
 mod stopping;
+mod strength;

@@ -1,6 +1,5 @@
 //! What a run does: descends, reports, repeats.
 
-use impasto::picture::keep_colors;
 use impasto::terms::{Content, Gram, Moments, TermSettings};
 use impasto::{
     Control, OptimizerSettings, Picture, Preset, Progress, Pyramid, Settings, Start, StyleFit, Transfer,
@@ -142,21 +141,6 @@ fn the_same_seed_gives_the_same_picture() {
     assert_eq!(first, run(1, 1));
     assert_eq!(first, run(1, 3));
     assert_ne!(first.picture, run(2, 1).picture);
-}
-
-#[test]
-fn original_colors_are_those_of_the_content() {
-    let mut settings = small::simple_settings();
-    let content = small::picture(24, 18, 1);
-    let mut run = |original_colors| {
-        settings.original_colors = original_colors;
-        let transfer =
-            Transfer::new(settings.clone()).content(content.clone()).style(small::picture(40, 44, 2), 1.0);
-        transfer.run(&mut small::engine(&settings), &mut go_on).unwrap().picture
-    };
-    let (kept, painted) = (run(true), run(false));
-    assert_ne!(kept, painted);
-    assert_eq!(kept, keep_colors(&painted, &content).clamped());
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Flags: what is kept of a content picture.
 
+use std::path::PathBuf;
+
 use clap::Args;
+use impasto::ColorRule;
 use impasto::terms::LayerWeight;
 
 use super::super::values;
@@ -8,14 +11,30 @@ use super::super::values;
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Loss")]
 pub struct ContentArguments {
-    /// Take only brightness from the painting and keep the colours of the content picture.
-    #[arg(long, help_heading = "Output")]
+    /// Whose colours the result has: style, its own; content, only lightness is the painting's; luminance, the
+    /// same, and painted without colours; match, of styles recoloured like the content picture
+    /// [default: the preset's, mostly style]
+    #[arg(long, value_name = "RULE", value_parser = values::color_rule(), help_heading = "Colours")]
+    pub colors: Option<ColorRule>,
+
+    /// How far --colors goes, 0 to 1: for content the part of its colours in the result, for luminance and match
+    /// how far the styles are moved [default: 1]
+    #[arg(long, value_name = "X", value_parser = values::share, help_heading = "Colours")]
+    pub color_strength: Option<f64>,
+
+    /// The same as --colors content.
+    #[arg(long, conflicts_with = "colors", help_heading = "Colours")]
     pub original_colors: bool,
 
     /// How far the painting goes, 0 to 1, the same for every method: 0 gives the photograph, 1 nearly only the
     /// painting [default: 0.5]
     #[arg(long, value_name = "X", value_parser = values::part, conflicts_with = "content_weight", help_heading = "Picture")]
     pub strength: Option<f64>,
+
+    /// A grey picture that says where the painting acts, and how much: white is in full, black keeps the content
+    /// picture as it is.
+    #[arg(long, value_name = "FILE", help_heading = "Maps")]
+    pub strength_map: Option<PathBuf>,
 
     /// How much of the content picture is kept, at least 0; what a number means depends on the preset
     /// [default: the preset's]
@@ -33,11 +52,19 @@ pub struct ContentArguments {
 }
 
 impl ContentArguments {
+    /// The rule for colours, if a flag names one.
+    pub fn color_rule(&self) -> Option<ColorRule> {
+        self.colors.or(self.original_colors.then_some(ColorRule::Content))
+    }
+
     /// The first of these flags that was given.
     pub fn given(&self) -> Option<&'static str> {
         let flags = [
+            (self.colors.is_some(), "--colors"),
+            (self.color_strength.is_some(), "--color-strength"),
             (self.original_colors, "--original-colors"),
             (self.strength.is_some(), "--strength"),
+            (self.strength_map.is_some(), "--strength-map"),
             (self.content_weight.is_some(), "--content-weight"),
             (self.style_ratio.is_some(), "--style-ratio"),
             (self.content_layers.is_some(), "--content-layers"),

@@ -10,7 +10,7 @@
 //! | [`OptimizerArguments`] | Optimiser | every command |
 //! | [`NetworkArguments`] | Network | every command |
 //! | [`MachineArguments`] | Machine | every command |
-//! | [`ContentArguments`] | Loss, Output | commands that take a content picture |
+//! | [`ContentArguments`] | Loss, Colours, Maps | commands that take a content picture |
 //! | [`MapArguments`] | Maps | commands that take maps |
 
 mod content;

@@ -57,7 +57,7 @@ pub fn sizes(
 }
 
 /// What is said of one map, both sizes width and height.
-fn size(path: &Path, map: (usize, usize), picture: (usize, usize)) -> Option<String> {
+pub fn size(path: &Path, map: (usize, usize), picture: (usize, usize)) -> Option<String> {
     if map == picture {
         return None;
     }

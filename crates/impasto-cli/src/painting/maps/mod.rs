@@ -6,8 +6,8 @@ mod recipe;
 
 use std::path::Path;
 
-use impasto::Picture;
 use impasto::regions::{RegionOptions, Regions, flattened, read_color_maps};
+use impasto::{Picture, StrengthMap};
 pub use recipe::MapRecipe;
 
 use super::basis::Basis;
@@ -77,6 +77,24 @@ pub fn regions(
     let (colors, matching) = (basis.map_colors(maps.flags), basis.map_matching(maps.flags));
     let recipe = MapRecipe::new(maps, colors, matching, &regions.of_picture);
     Ok((regions, recipe))
+}
+
+/// Where the painting acts, from a file. What is to be said of it goes to `notes`. `content` is width and height of
+/// the content picture if there is one.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn strength(
+    request: &Request<'_>,
+    path: &Path,
+    content: Option<(usize, usize)>,
+    notes: &mut Vec<String>,
+) -> Result<StrengthMap, Failure> {
+    let source = read(request, path, notes)?;
+    let map = StrengthMap::from_picture(&flattened(&source, BEHIND_MASKS));
+    let size = |content| messages::size(path, (map.width(), map.height()), content);
+    notes.extend(content.and_then(size));
+    Ok(map)
 }
 
 /// `Ok` if each style has a map or a list of masks.
