@@ -79,6 +79,7 @@ pub(super) fn settings() -> Settings {
             pyramid: Pyramid::Doublings { sizes: 3 },
             iterations: 100,
             smaller_sizes: SmallerSizes::Equal,
+            cooling: None,
             stop: None,
             refinement: None,
             start: Start::Content,
