@@ -121,10 +121,8 @@ impl<'a> Run<'a> {
         }
         let mut watch = Watch::new(self.transfer.settings().schedule.stop);
         let mut completed = true;
-        let schedule = &self.transfer.settings().schedule;
         for iteration in 1..=stage.iterations {
             let start = Instant::now();
-            self.optimizer.cool(schedule.cooling_at(iteration, stage.iterations));
             let step = match evaluator.step(&mut *self.optimizer, &mut variables, iteration) {
                 Ok(step) => step,
                 Err(StepError::NotFinite { .. }) => return Err(evaluator.not_finite()),

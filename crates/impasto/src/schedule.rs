@@ -30,11 +30,6 @@ pub struct Schedule {
     /// Iterations at the sizes before the last.
     #[serde(default)]
     pub smaller_sizes: SmallerSizes,
-    /// Part of Adam's learning rate that is left at the end of each size, above 0, at most 1: the rate falls to it along
-    /// half a cosine (Loshchilov and Hutter 2017, equation 5), so that large steps come first and small ones settle.
-    /// `None` for one rate throughout.
-    #[serde(default)]
-    pub cooling: Option<f64>,
     /// When a stage ends before all of these; `None` for never. Default: `None`.
     pub stop: Option<StopAtProgress>,
     /// Iterations of one more stage at the last size, in which terms that match once a stage match at every
@@ -184,13 +179,6 @@ impl Schedule {
         }
     }
 
-    /// Factor of the learning rate at an iteration, counted from 1, of a stage with `iterations` of them.
-    pub(crate) fn cooling_at(&self, iteration: usize, iterations: usize) -> f64 {
-        let Some(last) = self.cooling else { return 1.0 };
-        let gone = (iteration - 1) as f64 / (iterations - 1).max(1) as f64;
-        last + (1.0 - last) * 0.5 * (1.0 + (std::f64::consts::PI * gone).cos())
-    }
-
     /// Checks all ranges.
     ///
     /// # Errors
@@ -220,9 +208,6 @@ impl Schedule {
             }
         }
         self.stop.map_or(Ok(()), |stop| stop.validate())?;
-        if let Some(cooling) = self.cooling {
-            require(cooling > 0.0 && cooling <= 1.0, "cooling", cooling, "above 0 and at most 1")?;
-        }
         let holds = style_scale > 0.0 && style_scale <= 100.0;
         require(holds, "style scale", style_scale, "above 0 and at most 100")?;
         match &self.start {
@@ -298,15 +283,6 @@ mod tests {
         assert_eq!([128, 181, 512].map(|longest| at(first, longest, longest == 128)), [7, 100, 100]);
         let growing = SmallerSizes::Growing(2.0);
         assert_eq!([128, 256, 362, 512].map(|longest| at(growing, longest, false)), [400, 200, 141, 100]);
-    }
-
-    #[test]
-    fn the_learning_rate_falls_along_half_a_cosine() {
-        let cooled = Schedule { cooling: Some(0.2), ..schedule(64, 64) };
-        let rates = [1, 2, 3].map(|iteration| cooled.cooling_at(iteration, 3));
-        assert!(rates.into_iter().zip([1.0, 0.6, 0.2]).all(|(a, b)| (a - b).abs() < 1e-12), "{rates:?}");
-        assert_eq!(cooled.cooling_at(1, 1), 1.0);
-        assert_eq!(Schedule { cooling: None, ..cooled }.cooling_at(2, 3), 1.0);
     }
 
     #[test]

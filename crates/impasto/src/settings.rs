@@ -186,9 +186,6 @@ impl Settings {
             return Err(SettingsError::NoTerm);
         }
         self.optimizer.build::<()>()?;
-        if let (OptimizerSettings::Lbfgs(_), Some(cooling)) = (&self.optimizer, self.schedule.cooling) {
-            return Err(SettingsError::out_of_range("cooling", cooling, "left out with L-BFGS"));
-        }
         if let Variables::LaplacianPyramid { levels } = self.variables {
             require(levels > 0, "levels of the Laplacian pyramid", levels, "at least 1")?;
         }

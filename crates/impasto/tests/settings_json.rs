@@ -267,17 +267,15 @@ fn schedule() -> impl Strategy<Value = Schedule> {
     ];
     let stop = prop::option::of((weight(), any::<usize>()))
         .prop_map(|stop| stop.map(|(share, interval)| StopAtProgress { share, interval }));
-    let numbers =
-        (any::<usize>(), any::<usize>(), smaller, any::<Option<usize>>(), prop::option::of(weight()));
+    let numbers = (any::<usize>(), any::<usize>(), smaller, any::<Option<usize>>());
     (numbers, stop, pyramid, start, fit, weight(), filter).prop_map(
         |(numbers, stop, pyramid, start, style_fit, style_scale, filter)| {
-            let (size, iterations, smaller_sizes, refinement, cooling) = numbers;
+            let (size, iterations, smaller_sizes, refinement) = numbers;
             Schedule {
                 size,
                 pyramid,
                 iterations,
                 smaller_sizes,
-                cooling,
                 stop,
                 refinement,
                 start,

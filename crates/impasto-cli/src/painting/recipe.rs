@@ -42,7 +42,6 @@ pub struct Recipe {
     /// Which parts took the style of which, if there were maps.
     maps: Option<MapRecipe>,
     /// The picture that says where the painting acts, if there was one.
-    #[serde(default)]
     strength_map: Option<String>,
     /// The picture started from, if it was one.
     start: Option<String>,
@@ -257,7 +256,6 @@ mod tests {
             engine: "cpu avx2".to_owned(),
             content: None,
             styles: vec![Style { picture: "Große Welle.png".to_owned(), weight: 0.1 }],
-            strength_map: None,
             maps: None,
             start: Some("start.png".to_owned()),
             sides: Some((640, 480)),

@@ -116,7 +116,6 @@ fn optimizer(request: &Request<'_>, settings: &mut Settings) -> Result<(), Failu
             settings.optimizer = OptimizerSettings::lbfgs(LBFGS_MEMORY);
             // The average takes out Adam's noise; L-BFGS has none, and its early pictures lag behind.
             settings.average = None;
-            settings.schedule.cooling = None;
         }
         (Some(Method::Adam), OptimizerSettings::Lbfgs(_)) => {
             settings.optimizer = OptimizerSettings::adam(settings.units);

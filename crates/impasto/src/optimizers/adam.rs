@@ -52,8 +52,6 @@ impl Default for AdamOptions {
 #[derive(Debug)]
 pub struct Adam {
     options: AdamOptions,
-    /// Factor of the learning rate.
-    cooling: f64,
     /// t.
     steps: u64,
     /// m, one element for each variable; empty before the first step, like the next two.
@@ -82,7 +80,7 @@ impl Adam {
             require(holds, NAME, "upper end of the clamp", high, "finite and above the lower end")?;
         }
         let (first_moment, second_moment, gradient) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Adam { options, cooling: 1.0, steps: 0, first_moment, second_moment, gradient })
+        Ok(Adam { options, steps: 0, first_moment, second_moment, gradient })
     }
 
     /// Moves the variables along `gradient`, the moments being up to date but for it.
@@ -91,7 +89,7 @@ impl Adam {
         self.steps += 1;
         // By powf, so that any number of steps is within its range.
         let correction = |beta: f64| 1.0 - beta.powf(self.steps as f64);
-        let length = (self.cooling * learning_rate / correction(beta1)) as f32;
+        let length = (learning_rate / correction(beta1)) as f32;
         let root_correction = correction(beta2).sqrt() as f32;
         let (keep1, take1) = (beta1 as f32, (1.0 - beta1) as f32);
         let (keep2, take2) = (beta2 as f32, (1.0 - beta2) as f32);
@@ -128,10 +126,6 @@ impl<E> Optimizer<E> for Adam {
         let (loss, gradient_norm) = evaluate_finite(variables, &mut self.gradient, evaluate)?;
         self.update(variables);
         Ok(Step { loss, gradient_norm, evaluations: 1, outcome: Outcome::Moved })
-    }
-
-    fn cool(&mut self, factor: f64) {
-        self.cooling = factor;
     }
 
     fn reset(&mut self) {

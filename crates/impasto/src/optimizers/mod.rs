@@ -50,10 +50,6 @@ pub trait Optimizer<E>: Send {
     /// If the number of variables differs from that of the last step.
     fn step(&mut self, variables: &mut [f32], evaluate: &mut Evaluate<'_, E>) -> Result<Step, StepError<E>>;
 
-    /// Multiplies the learning rate of the steps that follow, 0..1, until it is told otherwise. Only Adam has steps whose
-    /// length that is; others take no notice.
-    fn cool(&mut self, _factor: f64) {}
-
     /// Forgets all earlier steps; the settings stay.
     fn reset(&mut self);
 

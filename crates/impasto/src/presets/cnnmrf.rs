@@ -79,7 +79,6 @@ pub(super) fn settings() -> Settings {
             pyramid: Pyramid::Doublings { sizes: 3 },
             iterations: 100,
             smaller_sizes: SmallerSizes::Equal,
-            cooling: None,
             stop: None,
             refinement: None,
             start: Start::Content,

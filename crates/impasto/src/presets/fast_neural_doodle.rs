@@ -73,7 +73,6 @@ pub(super) fn settings() -> Settings {
             pyramid: Pyramid::One,
             iterations: 1000,
             smaller_sizes: SmallerSizes::Equal,
-            cooling: None,
             stop: None,
             refinement: None,
             start: Start::NormalNoise { mean: MEAN_COLOR.map(|mean| mean / 256.0), deviation: 0.001 / 256.0 },

@@ -57,7 +57,6 @@ pub(super) fn settings() -> Settings {
             pyramid: Pyramid::One,
             iterations: 500,
             smaller_sizes: SmallerSizes::Equal,
-            cooling: None,
             stop: None,
             refinement: None,
             start: Start::NormalNoise { mean: MEAN_COLOR.map(|mean| mean / 255.0), deviation: 1.0 / 255.0 },

@@ -70,7 +70,6 @@ pub(super) fn settings() -> Settings {
             pyramid: Pyramid::RootsOfTwo { first: 128 },
             iterations: 60,
             smaller_sizes: SmallerSizes::Growing(2.5),
-            cooling: None,
             stop: None,
             refinement: None,
             start: Start::Content,

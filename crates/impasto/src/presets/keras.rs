@@ -56,7 +56,6 @@ pub(super) fn settings() -> Settings {
             pyramid: Pyramid::One,
             iterations: 200,
             smaller_sizes: SmallerSizes::Equal,
-            cooling: None,
             stop: None,
             refinement: None,
             start: Start::UniformNoise { range: 0.0..1.0 },

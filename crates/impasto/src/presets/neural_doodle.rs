@@ -81,7 +81,6 @@ pub(super) fn settings() -> Settings {
             pyramid: Pyramid::Doublings { sizes: 3 },
             iterations: 100,
             smaller_sizes: SmallerSizes::Equal,
-            cooling: None,
             stop: None,
             refinement: None,
             start: Start::UniformNoise { range: 16.0 / 255.0..240.0 / 255.0 },

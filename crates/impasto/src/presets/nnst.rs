@@ -80,7 +80,6 @@ pub(super) fn settings() -> Settings {
             pyramid: Pyramid::Doublings { sizes: 4 },
             iterations: 200,
             smaller_sizes: SmallerSizes::Equal,
-            cooling: None,
             stop: None,
             refinement: Some(200),
             start: Start::SmoothContent { levels: 3 },

@@ -68,7 +68,6 @@ pub(super) fn settings() -> Settings {
             pyramid: Pyramid::RootsOfTwo { first: 128 },
             iterations: 500,
             smaller_sizes: SmallerSizes::First(1000),
-            cooling: None,
             stop: None,
             refinement: None,
             start: Start::Content,
