@@ -256,6 +256,7 @@ mod tests {
             engine: "cpu avx2".to_owned(),
             content: None,
             styles: vec![Style { picture: "Große Welle.png".to_owned(), weight: 0.1 }],
+            strength_map: None,
             maps: None,
             start: Some("start.png".to_owned()),
             sides: Some((640, 480)),
