@@ -57,7 +57,7 @@ impl StyleMethod {
                 weight: 1.0,
                 layers: impasto::sharing(&impasto::STYLE_WEIGHTS),
                 loss: MomentsLoss::Relative,
-                transport_every: 5,
+                directions: Some(64),
                 guidance: Guidance::default(),
             }
             .into(),

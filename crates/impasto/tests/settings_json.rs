@@ -203,14 +203,14 @@ fn term() -> impl Strategy<Value = Term> {
             weight(),
             layers(),
             select(vec![MomentsLoss::Mean, MomentsLoss::Relative]),
-            any::<usize>(),
+            any::<Option<usize>>(),
             guidance()
         )
-            .prop_map(|(weight, layers, loss, transport_every, guidance)| Moments {
+            .prop_map(|(weight, layers, loss, directions, guidance)| Moments {
                 weight,
                 layers,
                 loss,
-                transport_every,
+                directions,
                 guidance
             }
             .into()),

@@ -54,7 +54,7 @@ pub(super) fn settings() -> Settings {
                 weight: 1.0,
                 layers: sharing(&STYLE_WEIGHTS),
                 loss: MomentsLoss::Relative,
-                transport_every: 5,
+                directions: Some(64),
                 guidance: Guidance::default(),
             }
             .into(),

@@ -53,7 +53,7 @@ pub(super) fn settings() -> Settings {
                 weight: 1.0,
                 layers: WeightedLayers { layers, shared: true },
                 loss: MomentsLoss::Mean,
-                transport_every: 1,
+                directions: None,
                 guidance: Guidance::default(),
             }
             .into(),

@@ -29,14 +29,8 @@ fn terms() -> Vec<Term> {
     let gram = gram
         .map(|loss| Gram { weight: 1.7, layers: layers.clone(), loss, guidance: Guidance::default() }.into());
     let moments = moments.map(|loss| {
-        Moments {
-            weight: 1.3,
-            layers: layers.clone(),
-            loss,
-            transport_every: 1,
-            guidance: Guidance::default(),
-        }
-        .into()
+        Moments { weight: 1.3, layers: layers.clone(), loss, directions: None, guidance: Guidance::default() }
+            .into()
     });
     let variation = variation.map(|loss| TotalVariation { weight: 0.3, loss }.into());
     content.into_iter().chain(gram).chain(moments).chain(variation).collect()

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::super::targets::Targets;
 use super::super::{LayerWeight, Loss, MapLoss, SMALLEST_NORM, Scene, StyleView};
 use super::gaussian::{Gaussian, raw_moments};
-use super::transport::{Map, Transport};
+use super::transport::{Bures, Transport};
 use super::{Moments, MomentsLoss};
 
 /// ε of [`MomentsLoss::Mean`].
@@ -18,14 +18,11 @@ const EPSILON: f64 = 1e-4;
 /// ε of [`MomentsLoss::Relative`], as a share of the mean variance.
 const RELATIVE_EPSILON: f64 = 1e-3;
 
-/// Channels from which on a transport matrix is kept for some evaluations.
-const LARGE: usize = 128;
-
 /// All layers.
 pub(super) struct MomentsDistance {
     kind: MomentsLoss,
     targets: Targets,
-    transport_every: usize,
+    directions: usize,
     /// Of each part of each layer; empty before the first evaluation.
     goals: Vec<Vec<Option<Goal>>>,
 }
@@ -34,8 +31,6 @@ pub(super) struct MomentsDistance {
 struct Goal {
     mean: DVector<f64>,
     transport: Transport,
-    /// The transport matrix in use, and for how many evaluations.
-    map: Option<(Map, usize)>,
     epsilon: f64,
     /// k.
     factor: f64,
@@ -52,8 +47,8 @@ impl MomentsDistance {
     pub fn new(settings: &Moments, scene: &Scene) -> Self {
         let layers = settings.layers.divide(settings.weight);
         let targets = Targets::new(layers, settings.guidance, scene);
-        let transport_every = settings.transport_every;
-        MomentsDistance { kind: settings.loss, targets, transport_every, goals: Vec::new() }
+        let directions = settings.directions.unwrap_or(usize::MAX);
+        MomentsDistance { kind: settings.loss, targets, directions, goals: Vec::new() }
     }
 
     /// What the styles ask for, once all are known.
@@ -69,7 +64,7 @@ impl MomentsDistance {
                 }
             };
             add_to_diagonal(&mut covariance, epsilon);
-            Goal { mean, transport: Transport::new(covariance), map: None, epsilon, factor }
+            Goal { mean, transport: Transport::new(covariance, self.directions), epsilon, factor }
         };
         let layers = self.targets.layers.iter().zip(&self.targets.parts);
         layers
@@ -82,22 +77,16 @@ impl MomentsDistance {
 }
 
 impl Goal {
-    /// Of the Gaussian fitted to `positions` positions, times `share`. A transport matrix is kept for `every`
-    /// evaluations.
-    fn distance(&mut self, gaussian: Gaussian, positions: f64, share: f64, every: usize) -> Distance {
+    /// Of the Gaussian fitted to `positions` positions, times `share`.
+    fn distance(&self, gaussian: Gaussian, positions: f64, share: f64) -> Distance {
         let Gaussian { mean, mut covariance } = gaussian;
         add_to_diagonal(&mut covariance, self.epsilon);
-        let (map, uses) = match self.map.take() {
-            Some((map, uses)) if uses < every => (map, uses),
-            _ => (self.transport.map_from(&covariance), 0),
-        };
-        let value = self.transport.distance(&map, &covariance);
+        let Bures { value, transport } = self.transport.from(&covariance);
         let shift = &mean - &self.mean;
         let factor = share * self.factor;
         let slope = 2.0 * factor / positions;
-        let mut matrix = -&map.matrix;
+        let mut matrix = -transport;
         add_to_diagonal(&mut matrix, 1.0);
-        self.map = Some((map, uses + 1));
         let column = (&shift - &matrix * &mean) * slope;
         Distance {
             value: factor * (shift.norm_squared() + value),
@@ -123,7 +112,7 @@ impl<E: Engine> Loss<E> for MomentsDistance {
             self.goals = self.goals(engine);
         }
         // Moments are sums over all threads; what follows is a thread's work for each part.
-        let layers = self.targets.layers.iter().zip(&self.targets.parts).zip(&mut self.goals);
+        let layers = self.targets.layers.iter().zip(&self.targets.parts).zip(&self.goals);
         let mut work = Vec::new();
         for ((&LayerWeight { layer, .. }, parts), goals) in layers {
             for (part, goal) in parts.iter().zip(goals) {
@@ -132,14 +121,12 @@ impl<E: Engine> Loss<E> for MomentsDistance {
                 work.push((layer, part.part.as_ref(), goal, moments, engine.shape(layer)));
             }
         }
-        let every = self.transport_every;
         let distances = work.into_par_iter().map(|(layer, part, goal, moments, shape)| {
             let positions = part.map_or(shape.positions() as f64, |part| part.positions);
             let gaussian = Gaussian::new(shape.channels, &moments);
-            let every = if shape.channels < LARGE { 1 } else { every };
             // A region has its share of the map: of the loss, and so of the gradient by the mean.
             let share = positions / shape.positions() as f64;
-            (layer, goal.distance(gaussian, positions, share, every), part.map(|part| part.mask.clone()))
+            (layer, goal.distance(gaussian, positions, share), part.map(|part| part.mask.clone()))
         });
         let distances: Vec<_> = distances.collect();
         let loss = |&LayerWeight { layer, weight }: &LayerWeight| {

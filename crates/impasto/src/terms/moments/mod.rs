@@ -19,14 +19,7 @@
 //! largest rule it. This distance keeps the two apart and is of second order. Of several styles the raw moments μ
 //! and S are blended, `Σ shareᵢ Sᵢ`, as those of one picture made of parts of all would be.
 //!
-//! T costs an eigendecomposition. For any positive T (Olkin and Pukelsheim 1982),
-//!
-//! ```text
-//! tr( Σ + Σₜ − 2 (Σₜ^½ Σ Σₜ^½)^½ ) ≥ tr( Σ + Σₜ − T Σ − T⁻¹ Σₜ )
-//! ```
-//!
-//! with equality at the T above, and the gradient of the right side is the one given, with whatever T. So a T that a
-//! few evaluations keep gives a bound that touches the loss where T was found: see [`Moments::transport_every`].
+//! T costs an eigendecomposition, whose time grows with C³. [`Moments::directions`] bounds it: see `transport.rs`.
 //!
 //! Where there are regions, each region of the picture is compared with the same region of the styles, as
 //! [`Guidance`] says, but with the mask m as the weight of a position: `μ = Σ mₚ Fₚ / Σ mₚ`,
@@ -56,18 +49,13 @@ pub struct Moments {
     pub layers: WeightedLayers,
     /// How distances are counted.
     pub loss: MomentsLoss,
-    /// Evaluations for which a transport matrix of 128 or more channels is kept, 1 to 1000; those of fewer are found
-    /// at each. More is faster; each step of the optimiser should change covariances little. 1 is exact, and what
-    /// optimisers with a line search need.
-    #[serde(default = "at_each_evaluation")]
-    pub transport_every: usize,
+    /// Principal directions of the style's features, those of the largest variance, between which covariances are
+    /// compared; beyond them variances alone are, at least 1. `None`: all directions.
+    #[serde(default)]
+    pub directions: Option<usize>,
     /// How regions are followed, if there are any.
     #[serde(default)]
     pub guidance: Guidance,
-}
-
-fn at_each_evaluation() -> usize {
-    1
 }
 
 /// The factor k of the loss and the ε of the covariances.
@@ -104,13 +92,9 @@ impl Definition for Moments {
 
     fn validate(&self) -> Result<(), SettingsError> {
         require_weight("style weight", self.weight)?;
-        let holds = (1..=1000).contains(&self.transport_every);
-        require(
-            holds,
-            "evaluations for which a transport matrix is kept",
-            self.transport_every,
-            "1 to 1000",
-        )?;
+        if let Some(directions) = self.directions {
+            require(directions > 0, "directions of the moments", directions, "at least 1")?;
+        }
         self.layers.validate("style")
     }
 }

@@ -1,4 +1,9 @@
-//! The distance of covariances, and the matrix that moves one to the other.
+//! The distance of covariances, and the matrix that moves one to the other, in the principal axes of the target.
+//!
+//! With the eigenvectors X of Σₜ and its eigenvalues λ, both covariances are turned to `Xᵀ Σ X` and `diag(λ)`, whose
+//! root needs no further decomposition. Between the first r axes, which have the largest λ, all covariances count;
+//! beyond them the variances s alone, axis by axis, where the distance is `(√s − √λ)²` and T is `√(λ / s)`. With r = C
+//! that is the distance itself; with r < C the distance of the same Gaussians without those covariances.
 
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 
@@ -7,50 +12,123 @@ const NOISE: f64 = 1e-13;
 
 /// The target of a distance.
 pub(super) struct Transport {
-    /// Σₜ^½.
-    root: DMatrix<f64>,
-    /// tr Σₜ.
-    trace: f64,
+    /// X, columns by falling eigenvalues.
+    axes: DMatrix<f64>,
+    /// λ.
+    variances: DVector<f64>,
+    /// r.
+    leading: usize,
 }
 
-/// A transport matrix, and the distance that it gives.
-pub(super) struct Map {
+/// A distance from the target.
+pub(super) struct Bures {
+    /// The squared distance.
+    pub value: f64,
     /// T.
-    pub matrix: DMatrix<f64>,
-    /// tr(T⁻¹ Σₜ).
-    inverse_trace: f64,
+    pub transport: DMatrix<f64>,
 }
 
 impl Transport {
-    /// To Σₜ, symmetric and positive.
-    pub fn new(covariance: DMatrix<f64>) -> Self {
-        let trace = covariance.trace();
-        Transport { root: power(covariance, f64::sqrt).1, trace }
+    /// To Σₜ, symmetric and positive, with covariances between the first `directions` axes.
+    pub fn new(covariance: DMatrix<f64>, directions: usize) -> Self {
+        let SymmetricEigen { eigenvalues, eigenvectors } = SymmetricEigen::new(covariance);
+        let smallest = NOISE * eigenvalues.max();
+        let mut order: Vec<usize> = (0..eigenvalues.len()).collect();
+        order.sort_by(|&a, &b| eigenvalues[b].total_cmp(&eigenvalues[a]));
+        Transport {
+            axes: eigenvectors.select_columns(&order),
+            variances: DVector::from_iterator(
+                order.len(),
+                order.iter().map(|&index| eigenvalues[index].max(smallest)),
+            ),
+            leading: directions.min(order.len()),
+        }
     }
 
-    /// T for Σ, symmetric and positive.
-    pub fn map_from(&self, covariance: &DMatrix<f64>) -> Map {
-        let (squares, inverse_root) =
-            power(&self.root * covariance * &self.root, |value| 1.0 / value.sqrt().max(f64::MIN_POSITIVE));
-        // T⁻¹ Σₜ = Σₜ^−½ (Σₜ^½ Σ Σₜ^½)^½ Σₜ^½, whose trace is that of the root.
-        let inverse_trace = squares.map(f64::sqrt).sum();
-        Map { matrix: &self.root * inverse_root * &self.root, inverse_trace }
-    }
+    /// From Σ, symmetric and positive.
+    pub fn from(&self, covariance: &DMatrix<f64>) -> Bures {
+        let (channels, leading) = (self.variances.len(), self.leading);
+        let turned = covariance * &self.axes;
+        let axes = self.axes.columns(0, leading);
+        let roots = self.variances.rows(0, leading).map(f64::sqrt);
+        // λ^½ Xᵀ Σ X λ^½
+        let between = scaled(axes.tr_mul(&turned.columns(0, leading)), &roots);
+        let (squares, inverse_root) = inverse_root(between.clone());
+        let trace = between.diagonal().component_div(&self.variances.rows(0, leading)).sum();
+        let mut value = trace + self.variances.rows(0, leading).sum() - 2.0 * squares.map(f64::sqrt).sum();
 
-    /// `tr( Σ + Σₜ − T Σ − T⁻¹ Σₜ )`: the squared distance of covariances if T is for Σ, else less.
-    pub fn distance(&self, map: &Map, covariance: &DMatrix<f64>) -> f64 {
-        covariance.trace() + self.trace - map.matrix.dot(covariance) - map.inverse_trace
+        let mut moved = self.axes.clone();
+        moved.columns_mut(0, leading).copy_from(&(axes * scaled(inverse_root, &roots)));
+        for axis in leading..channels {
+            let variance = turned.column(axis).dot(&self.axes.column(axis)).max(f64::MIN_POSITIVE);
+            value += (variance.sqrt() - self.variances[axis].sqrt()).powi(2);
+            moved.column_mut(axis).scale_mut((self.variances[axis] / variance).sqrt());
+        }
+        Bures { value, transport: moved * self.axes.transpose() }
     }
 }
 
-/// The eigenvalues of a symmetric positive matrix, and the matrix with `function` of them.
-fn power(matrix: DMatrix<f64>, function: impl Fn(f64) -> f64) -> (DVector<f64>, DMatrix<f64>) {
-    let SymmetricEigen { mut eigenvalues, eigenvectors } = SymmetricEigen::new(matrix);
-    let smallest = NOISE * eigenvalues.max();
-    eigenvalues.apply(|value| *value = value.max(smallest));
-    let mut scaled = eigenvectors.clone();
-    for (mut column, &value) in scaled.column_iter_mut().zip(&eigenvalues) {
-        column *= function(value);
+/// The matrix with rows and columns multiplied by `factors`.
+fn scaled(mut matrix: DMatrix<f64>, factors: &DVector<f64>) -> DMatrix<f64> {
+    for (mut column, &factor) in matrix.column_iter_mut().zip(factors) {
+        column.component_mul_assign(factors);
+        column.scale_mut(factor);
     }
-    (eigenvalues, scaled * eigenvectors.transpose())
+    matrix
+}
+
+/// The eigenvalues of a symmetric positive matrix, and its inverse root.
+fn inverse_root(matrix: DMatrix<f64>) -> (DVector<f64>, DMatrix<f64>) {
+    let SymmetricEigen { mut eigenvalues, eigenvectors } = SymmetricEigen::new(matrix);
+    let smallest = (NOISE * eigenvalues.max()).max(f64::MIN_POSITIVE);
+    eigenvalues.apply(|value| *value = value.max(smallest));
+    let mut columns = eigenvectors.clone();
+    for (mut column, &value) in columns.column_iter_mut().zip(&eigenvalues) {
+        column.scale_mut(1.0 / value.sqrt());
+    }
+    (eigenvalues, columns * eigenvectors.transpose())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covariance(seed: f64) -> DMatrix<f64> {
+        let root = DMatrix::from_fn(5, 5, |row, column| {
+            (seed + 1.7 * row as f64 + 3.1 * (row * column) as f64).sin()
+        });
+        &root * root.transpose() + DMatrix::identity(5, 5) * 0.1
+    }
+
+    #[test]
+    fn the_transport_matrix_moves_one_covariance_to_the_other() {
+        let (from, to) = (covariance(1.0), covariance(2.0));
+        let Bures { value, transport } = Transport::new(to.clone(), 5).from(&from);
+        assert!((&transport * &from * &transport - &to).norm() < 1e-10 * to.norm());
+        assert!((transport.clone() - transport.transpose()).norm() < 1e-10);
+        // What moves F by T moves it by tr((T − I) Σ (T − I)) in the mean.
+        let shift = transport - DMatrix::identity(5, 5);
+        assert!((value - (&shift * &from * &shift).trace()).abs() < 1e-10 * value);
+    }
+
+    #[test]
+    fn covariances_in_proportion_have_the_distance_of_their_roots() {
+        let to = covariance(1.0);
+        for directions in [0, 2, 5] {
+            let Bures { value, .. } = Transport::new(to.clone(), directions).from(&(&to * 4.0));
+            assert!((value - to.trace()).abs() < 1e-10, "{directions} directions: {value}");
+        }
+    }
+
+    #[test]
+    fn the_gradient_is_that_of_finite_differences_for_any_number_of_directions() {
+        let (from, to, step) = (covariance(1.0), covariance(2.0), covariance(3.0) * 1e-5);
+        for directions in [0, 2, 5] {
+            let transport = Transport::new(to.clone(), directions);
+            let difference = transport.from(&(&from + &step)).value - transport.from(&(&from - &step)).value;
+            let gradient = DMatrix::identity(5, 5) - transport.from(&from).transport;
+            let product = 2.0 * gradient.dot(&step);
+            assert!((difference / product - 1.0).abs() < 1e-5, "{directions}: {difference} and {product}");
+        }
+    }
 }
