@@ -27,6 +27,8 @@ Examples:
       --json=trace.json
   A page on the run to send to a colleague, with the pictures after these iterations:
     impasto transfer photo.jpg painting.jpg --report run --snapshots 0,5,10,20,50
+  Another photograph just as a picture was painted before, with other noise:
+    impasto transfer other.jpg painting.jpg --like out.png --seed 3 -o again.png
   What a run would do, need and take, without running it:
     impasto transfer photo.jpg painting.jpg --size 2048 --dry-run";
 

@@ -17,16 +17,20 @@ fn help_lists_the_options_of_each_command() {
              --match-every --content-map --style-map --content-mask --style-mask --map-colors --map-match --report \
              --snapshots --output --size --preset --network --weights --convention --content-weight --style-weight \
              --style-ratio --tv-weight --content-layers --style-layers --style-blend --style-scale --optimizer \
-             --learning-rate --lbfgs-memory --iterations --start --seed --original-colors --colors --color-strength --strength-map --pooling \
-             --normalize-gradients --save-every --threads --isa --json --dry-run --force --bit-depth --quality \
+             --learning-rate --lbfgs-memory --iterations --start --seed --strength --effort --original-colors \
+             --colors --color-strength --strength-map --pooling --normalize-gradients --like --stop-at-progress \
+             --save-every --threads --isa --json --dry-run --force --bit-depth --quality \
              --max-pixels --quiet --report --snapshots Examples:",
         ),
         (
             "doodle",
             "--style --style-map --map --content --map-colors --map-match --content-weight --style-weight \
-             --size --preset --start --report --snapshots --json --dry-run Examples:",
+             --size --preset --like --start --report --snapshots --json --dry-run Examples:",
         ),
-        ("texture", "--size --seamless --tile --style-weight --preset --report --json --dry-run Examples:"),
+        (
+            "texture",
+            "--size --seamless --tile --style-weight --preset --like --report --json --dry-run Examples:",
+        ),
         ("features", "--layers --channels --reconstruct --iterations --size --network --weights Examples:"),
         ("sweep", "--layers --style-ratio --style-layers --keep --cell --optimizer --weights Examples:"),
         ("bench", "--network --weights --size --threads --isa --runs --json Examples:"),
