@@ -39,7 +39,7 @@ const LEAST_CHANGE: f64 = 1e-9;
 
 /// A step by Torch's rule after which the loss is more than this many times that before it is taken back.
 /// PyTorch's descents were seen to rise up to twelvefold and to go on well; steps made of rounding rise a hundred
-/// to a million times (neural-style with VGG-19 at 128 to 256 pixels).
+/// to a hundred thousand times (neural-style with VGG-19 at 128 to 256 pixels).
 const MOST_RISE: f64 = 100.0;
 
 /// How far [`Lbfgs`] goes along its direction.
