@@ -12,7 +12,7 @@ use crate::{OptimizerSettings, Preset, Settings, Start};
 /// statistics take its colours and strokes, and need more resistance; a Gram matrix's loss is of fourth order, and
 /// small sooner.
 const CONTENT_BESIDE_GRAM: f64 = 0.1;
-const CONTENT_BESIDE_MOMENTS: f64 = 0.25;
+const CONTENT_BESIDE_MOMENTS: f64 = 0.12;
 const CONTENT_BESIDE_PATCHES: f64 = 0.8;
 
 /// Iterations of the last stage of nearest columns, in which layers split. The program has 200, at 512 pixels.

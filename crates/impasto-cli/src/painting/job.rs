@@ -83,7 +83,7 @@ impl Job {
         let tiled = format_args!("--size {size} with the preview of --tile");
         machine::check_memory(plan.memory() + preview, tiled)?;
         notes.extend(plan.warnings.iter().map(|warning| format!("warning: {warning}")));
-        notes.extend(published::hint(request, engine.weights().architecture()));
+        notes.extend(published::hint(request, engine.weights()));
         notes.extend(notes::of_run(request, &basis, transfer.settings(), &plan, shape));
         Ok(Job { transfer, engine, plan, recipe, output, regions, notes })
     }

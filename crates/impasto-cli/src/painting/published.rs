@@ -2,7 +2,7 @@
 //! authors.
 
 use impasto::{Preset, TransferError};
-use impasto_network::{Architecture, EngineError};
+use impasto_network::{Activations, Architecture, EngineError, Weights};
 
 use super::request::Request;
 use crate::failure::Failure;
@@ -57,11 +57,14 @@ pub fn missing_layer(
 }
 
 /// What is said before a published preset runs on the built-in network.
-pub fn hint(request: &Request<'_>, network: &Architecture) -> Option<String> {
+pub fn hint(request: &Request<'_>, weights: &Weights) -> Option<String> {
+    if weights.activations() == Activations::OfWeights {
+        return None;
+    }
     let Published { preset, network: own, instead } = published(request)?;
     Some(format!(
         "hint: --preset {preset} is for {own}, whose weights --weights FILE brings; the {} network paints it with \
          activations of the same size, and has a better picture with {instead}",
-        network.name()
+        weights.architecture().name()
     ))
 }

@@ -7,11 +7,11 @@
 //! PyTorch after it, do with their tolerances switched off.
 //!
 //! That first step is often so short that the gradient changes by its rounding, and by kinks of the loss, alone.
-//! What such a pair says of the curvature is chance, and the second step may end anywhere: with VGG-19 at 192
-//! pixels, at a loss of a hundred thousand times the first. So a step by Torch's rule that multiplies the loss by
-//! more than [`MOST_RISE`] is taken back, and its length is sought by the line search of the other rule. All
-//! other steps are those of the references. The step that is learnt from is the one that the variables made,
-//! after rounding.
+//! What such a pair says of the curvature is chance, and one of the next steps may end anywhere: with VGG-19 at 192
+//! pixels, here as in PyTorch, at ten thousand times the loss and more, after which the descent creeps. So a step
+//! by Torch's rule that multiplies the loss by more than [`MOST_RISE`] is taken back, and its length is sought by
+//! the line search of the other rule. All other steps are those of the references. The step that is learnt from
+//! is the one that the variables made, after rounding.
 //!
 //! Where `d` does not point downhill or overflows, the optimiser forgets its history and starts again as
 //! in the first step. The references stop there. Bounds of the variables, if there are any, are kept as
@@ -39,7 +39,7 @@ const LEAST_CHANGE: f64 = 1e-9;
 
 /// A step by Torch's rule after which the loss is more than this many times that before it is taken back.
 /// PyTorch's descents were seen to rise up to twelvefold and to go on well; steps made of rounding rise a hundred
-/// to a million times (neural-style with VGG-19 at 128 to 256 pixels).
+/// to a hundred thousand times (neural-style with VGG-19 at 128 to 256 pixels).
 const MOST_RISE: f64 = 100.0;
 
 /// How far [`Lbfgs`] goes along its direction.

@@ -6,7 +6,7 @@
 //!
 //! | optimiser | evaluations in a step | vectors kept besides the variables |
 //! | --- | --- | --- |
-//! | [`Lbfgs`], [`LbfgsRule::Torch`] | 1 | 2 · memory + 3 |
+//! | [`Lbfgs`], [`LbfgsRule::Torch`] | 1, but 2 in the first; up to 26 where a step is taken back | 2 · memory + 4 |
 //! | [`Lbfgs`], [`LbfgsRule::StrongWolfe`] | 1 to 25, mostly 1 | 2 · memory + 4 |
 //! | [`Adam`] | 1 | 3 |
 //!

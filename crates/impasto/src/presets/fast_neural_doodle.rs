@@ -22,9 +22,6 @@
 //! | `-optimizer`, `-learning_rate` | [`Settings::optimizer`], [`OptimizerSettings::adam`] |
 //! | `-pooling` | [`Settings::network`] |
 //!
-//! The weights are for the activations of VGG-19, of order 100. Those of the compact network are so small that
-//! L-BFGS by Torch's rule takes no notice of their losses: raise the style weight there, or paint with Adam.
-//!
 //! Its published example runs 450 iterations at 256 pixels, then 100 at full size. The original reads maps by
 //! clusters of the style map's colours; here, as [`regions`](crate::regions) reads them.
 

@@ -26,13 +26,13 @@ use crate::{
 /// Layers of the style and their weights, about those that Crowson's 256:64:16:4 come to with VGG-19's activations.
 pub(crate) const STYLE_WEIGHTS: [(Layer, f64); 4] = [
     (Layer::relu(1, 1), 0.10),
-    (Layer::relu(2, 1), 0.35),
-    (Layer::relu(3, 1), 0.15),
+    (Layer::relu(2, 1), 0.30),
+    (Layer::relu(3, 1), 0.20),
     (Layer::relu(4, 1), 0.40),
 ];
 
 /// Layers of the content and their weights.
-const CONTENT_WEIGHTS: [(Layer, f64); 2] = [(Layer::relu(3, 1), 0.06), (CONTENT_LAYER, 0.94)];
+const CONTENT_WEIGHTS: [(Layer, f64); 2] = [(Layer::relu(3, 1), 0.1), (CONTENT_LAYER, 0.9)];
 
 /// Layers that share the weight of their term as these weights say.
 pub(crate) fn sharing(weights: &[(Layer, f64)]) -> WeightedLayers {
@@ -49,7 +49,7 @@ pub(super) fn settings() -> Settings {
         },
         units: PixelUnits::One,
         terms: vec![
-            Content { weight: 0.25, layers: sharing(&CONTENT_WEIGHTS), loss: ContentLoss::Relative }.into(),
+            Content { weight: 0.12, layers: sharing(&CONTENT_WEIGHTS), loss: ContentLoss::Relative }.into(),
             Moments {
                 weight: 1.0,
                 layers: sharing(&STYLE_WEIGHTS),
@@ -69,7 +69,7 @@ pub(super) fn settings() -> Settings {
             size: 512,
             pyramid: Pyramid::RootsOfTwo { first: 128 },
             iterations: 60,
-            smaller_sizes: SmallerSizes::Growing(2.5),
+            smaller_sizes: SmallerSizes::Growing(2.0),
             stop: None,
             refinement: None,
             start: Start::Content,
