@@ -77,7 +77,8 @@ impl fmt::Display for Warning {
             Warning::RegionVanishes { map: MapOf::Style { index, count }, region }
                 if region.name == RegionName::Whole =>
             {
-                let (style, VanishingRegion { pixels, at, deepest, .. }) = (style_name(*index, *count), region);
+                let (style, VanishingRegion { pixels, at, deepest, .. }) =
+                    (style_name(*index, *count), region);
                 write!(f, "of {style}, only about {pixels} pixels are visible, too few for {at}: ")?;
                 match deepest {
                     Some(deepest) => write!(f, "it is style down to {deepest} only"),

@@ -34,6 +34,10 @@ impl Translucent {
             .data_mut()
             .iter_mut()
             .for_each(|value| *value = if *value >= HIDDEN { value.min(1.0) } else { 0.0 });
+        for plane in picture.data_mut().chunks_exact_mut(alpha.data().len()) {
+            let hidden = plane.iter_mut().zip(alpha.data()).filter(|(_, alpha)| **alpha == 0.0);
+            hidden.for_each(|(color, _)| *color = 0.0);
+        }
         hidden_colors::fill(width, height, picture.data_mut(), alpha.data());
         Translucent { picture, alpha }
     }
@@ -107,7 +111,8 @@ mod tests {
     fn faint_colors_count_little() {
         // Green that is hardly visible beside red that is.
         let colors = [1.0, 0.0, 0.0, 1.0, 0.0, 0.0];
-        let picture = Translucent::new(Picture::new(2, 1, colors.to_vec()), &Alpha::new(2, 1, vec![1.0, 0.1]));
+        let picture =
+            Translucent::new(Picture::new(2, 1, colors.to_vec()), &Alpha::new(2, 1, vec![1.0, 0.1]));
         let whole = picture.picture().resized(1, 1, Filter::Bilinear);
         let green = picture.resized(1, 1, whole).data()[1];
         assert!((green - 0.1 / 1.1).abs() < 1e-3, "{green}");

@@ -87,7 +87,8 @@ impl Regions {
     ) -> Self {
         let masks: Vec<Vec<f32>> =
             self.masks.par_chunks_exact(self.width * self.height).map(&change).collect();
-        let regions = Regions::new(width, height, self.regions.iter().map(|region| region.name), masks.concat());
+        let regions =
+            Regions::new(width, height, self.regions.iter().map(|region| region.name), masks.concat());
         regions.with_opacity(self.opacity().map(change))
     }
 }

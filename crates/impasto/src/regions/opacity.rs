@@ -45,7 +45,11 @@ impl Regions {
     }
 
     /// The least opacity of the pixels under each position of a layer, `[h, w]`: squares of the layer's stride.
-    pub(crate) fn least_opacity_at_layer(&self, architecture: &Architecture, layer: Layer) -> Option<Vec<f32>> {
+    pub(crate) fn least_opacity_at_layer(
+        &self,
+        architecture: &Architecture,
+        layer: Layer,
+    ) -> Option<Vec<f32>> {
         Some(least(self.opacity()?, self.width, architecture, layer))
     }
 

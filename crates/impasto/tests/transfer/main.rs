@@ -7,3 +7,4 @@ mod guided;
 mod runs;
 mod small;
 mod stopping;
+mod transparency;

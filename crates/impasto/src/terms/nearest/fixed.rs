@@ -142,9 +142,7 @@ impl<E: Engine> FixedMatches<E> {
                 (Some(region), Some(regions)) => regions[position] == Some(region),
                 _ => true,
             };
-            let wanted = |&position: &usize| {
-                of_region(position) && most_visible.takes(visibility[position])
-            };
+            let wanted = |&position: &usize| of_region(position) && most_visible.takes(visibility[position]);
             let candidates: Vec<usize> = (0..columns.positions()).filter(wanted).collect();
             for candidates in candidates.chunks(CHUNK) {
                 let bank = bank(engine, mean.len(), centred(engine, &planes, &mean, candidates));

@@ -144,7 +144,8 @@ impl<E: Engine> PatchLayer<E> {
             return;
         };
         for plane in engine.read_map(&engine.copy_map(layer)).chunks_exact(shape.positions()) {
-            let squares = plane.iter().zip(of_positions).map(|(value, it)| f64::from(it.mean * value * value));
+            let squares =
+                plane.iter().zip(of_positions).map(|(value, it)| f64::from(it.mean * value * value));
             self.squares += squares.sum::<f64>();
         }
         self.positions += of_positions.iter().map(|it| f64::from(it.mean)).sum::<f64>();
