@@ -162,3 +162,36 @@ fn few_iterations(settings: &Settings, plan: &Plan) -> Option<String> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::settings;
+    use super::*;
+    use crate::command_line::{Command, CommandLine};
+
+    /// What `--weights` of a network that reads as Caffe's is read as, and what is said.
+    fn convention_of(flags: &str) -> (Convention, Option<String>) {
+        let words = "impasto transfer a.png b.png --weights vgg19.safetensors";
+        let words = words.split_whitespace().chain(flags.split_whitespace());
+        let Command::Transfer(arguments) = CommandLine::try_parse_from(words).unwrap().command else {
+            unreachable!("transfer was typed")
+        };
+        let request = arguments.request().unwrap();
+        convention(&request, &settings::settings(&request).unwrap(), &Convention::CAFFE)
+    }
+
+    #[test]
+    fn a_convention_that_was_typed_wins_over_the_preset() {
+        let torch = Convention { scale: 256.0, ..Convention::CAFFE };
+        assert_eq!(convention_of("--preset neural-style"), (torch, None));
+        assert_eq!(convention_of("--preset gatys --convention caffe"), (Convention::CAFFE, None));
+        let (found, note) = convention_of("--preset neural-style --convention caffe");
+        assert_eq!(found, Convention::CAFFE);
+        assert_eq!(
+            note.unwrap(),
+            "--convention: the network reads pixels as 0..255; the preset neural-style alone would have 0..256"
+        );
+    }
+}

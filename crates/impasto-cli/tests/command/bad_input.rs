@@ -82,6 +82,10 @@ fn flags_out_of_range() {
     }
     let twice = "transfer content.png style.png style.png --style-blend 1e308,1e308";
     fails(&scene, twice, 2, "--style-blend: the sum of the weights is inf");
+    image::RgbaImage::new(20, 20).save(scene.path("hidden.png")).unwrap();
+    let hidden = "hidden.png: no pixel is visible, so it shows no style";
+    fails(&scene, "transfer content.png style.png hidden.png", 2, hidden);
+    fails(&scene, "texture hidden.png", 2, hidden);
     fails(&scene, "transfer content.png", 2, "<STYLE>");
     fails(&scene, "transfer", 2, "<CONTENT>");
     fails(&scene, "transfer", 2, "see impasto transfer --help");

@@ -1,6 +1,6 @@
 //! `impasto transfer` on good input.
 
-use image::RgbaImage;
+use image::{Rgba, RgbaImage};
 use impasto::picture::read_settings;
 use serde_json::Value;
 
@@ -207,4 +207,36 @@ fn results_are_replaced_but_inputs_are_not() {
     assert_eq!(scene.bytes("style.png"), style);
     scene.succeed(&format!("{SHORT} -o style.png --force"));
     assert_ne!(scene.bytes("style.png"), style);
+}
+
+#[test]
+fn colors_under_transparency_are_no_style() {
+    let scene = Scene::new();
+    let style = |name: &str, hidden: [u8; 3]| {
+        let color = |x: u32, y: u32| match (x < 36, (x + y) % 8 < 4) {
+            (false, _) => [hidden[0], hidden[1], hidden[2], 0],
+            (true, true) => [200, 80, 20, 255],
+            (true, false) => [40, 30, 90, 255],
+        };
+        RgbaImage::from_fn(60, 60, |x, y| Rgba(color(x, y))).save(scene.path(name)).unwrap();
+    };
+    (style("a.png", [0, 255, 0]), style("b.png", [255, 0, 255]));
+    for method in ["gram", "patches", "nearest"] {
+        for name in ["a", "b"] {
+            let flags = "--size 64 --iterations 2 --quiet";
+            scene.succeed(&format!(
+                "transfer content.png {name}.png --method {method} {flags} -o {name}-out.png"
+            ));
+        }
+        assert_eq!(scene.picture("a-out.png"), scene.picture("b-out.png"), "{method}");
+    }
+}
+
+#[test]
+fn a_start_of_another_aspect_is_cropped_and_told() {
+    let scene = Scene::new();
+    let said = |start: &str| scene.succeed(&format!("{SHORT} --start {start} -o out.png")).1;
+    let told = "style.png: 60x60, cropped to the middle 60x45, the aspect of the result";
+    assert!(said("style.png").contains(told), "{}", said("style.png"));
+    assert!(!said("./content.png").contains("cropped"));
 }

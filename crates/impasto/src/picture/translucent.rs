@@ -34,6 +34,10 @@ impl Translucent {
             .data_mut()
             .iter_mut()
             .for_each(|value| *value = if *value >= HIDDEN { value.min(1.0) } else { 0.0 });
+        for plane in picture.data_mut().chunks_exact_mut(alpha.data().len()) {
+            let hidden = plane.iter_mut().zip(alpha.data()).filter(|(_, alpha)| **alpha == 0.0);
+            hidden.for_each(|(color, _)| *color = 0.0);
+        }
         hidden_colors::fill(width, height, picture.data_mut(), alpha.data());
         Translucent { picture, alpha }
     }

@@ -9,3 +9,4 @@ mod runs;
 mod small;
 mod stopping;
 mod strength;
+mod transparency;

@@ -21,7 +21,8 @@ pub struct NetworkArguments {
     pub weights: Option<PathBuf>,
 
     /// How the network of the weight file reads pictures: caffe, torch, or a sentence such as "bgr 0..255,
-    /// minus mean (103.939,116.779,123.68)" [default: what the file says or implies]
+    /// minus mean (103.939,116.779,123.68)"; it wins over a preset that reads 0..256 [default: what the file says or
+    /// implies]
     #[arg(long, value_name = "WORDS", requires = "weights")]
     pub convention: Option<Convention>,
 
