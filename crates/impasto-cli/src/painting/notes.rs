@@ -179,7 +179,9 @@ mod tests {
             unreachable!("transfer was typed")
         };
         let request = arguments.request().unwrap();
-        convention(&request, &settings::settings(&request).unwrap(), &Convention::CAFFE)
+        let basis = Basis::new(&request).unwrap();
+        let settings = settings::settings(&request, &basis).unwrap();
+        convention(&request, &basis, &settings, &Convention::CAFFE)
     }
 
     #[test]
