@@ -48,6 +48,7 @@ mod colors;
 mod effort;
 mod error;
 mod evaluator;
+mod given_style;
 mod laplacian;
 mod objective;
 mod observer;

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use impasto_network::{Engine, EngineError, Layer, MapGradient, NetworkOptions, Padding, Size};
 
 use crate::error::style_name;
+use crate::given_style::Strokes;
 use crate::laplacian::LaplacianPyramid;
 use crate::regions::Regions;
 use crate::terms::{Definition, Loss, MapLoss, Scene, StyleView, Term};
@@ -37,6 +38,8 @@ pub(crate) struct StyleSource {
     pub picture: Picture,
     /// Its part of the blend; all parts add up to 1.
     pub share: f64,
+    /// Which layers read it.
+    pub strokes: Strokes,
     /// Its parts, at its size.
     pub regions: Option<Regions>,
 }
@@ -193,7 +196,9 @@ fn show_style<E: Engine>(
 ) -> Result<(), EngineError> {
     let copies_of = |term: &dyn Definition| match look {
         Look::First if !term.surveys_style(scene) => Vec::new(),
-        _ if !term.learns_style() => Vec::new(),
+        _ if !term.learns_style() || (style.strokes == Strokes::Fine && !term.tells_strokes_apart()) => {
+            Vec::new()
+        }
         _ => term.style_copies(),
     };
     let mut copies = Vec::new();
@@ -208,7 +213,7 @@ fn show_style<E: Engine>(
         let size = Size { height: picture.height(), width: picture.width() };
         engine.prepare(size, taps)?;
         engine.forward(picture.data());
-        let view = StyleView { share: style.share, size, regions: regions.as_ref() };
+        let view = StyleView { share: style.share, strokes: style.strokes, size, regions: regions.as_ref() };
         for learner in learners.iter_mut().filter(|it| copies_of(it.term).contains(&copy)) {
             match look {
                 Look::First => learner.loss.survey_style(engine, &view),

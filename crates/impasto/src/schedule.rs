@@ -138,6 +138,10 @@ pub enum StyleFit {
     LongestSide,
     /// The same, but never enlarged: an enlarged style lacks the fine texture that shallow layers see.
     Shrink,
+    /// As [`LongestSide`](StyleFit::LongestSide), but the layers that see fine strokes, those of the first two blocks,
+    /// read a style that is enlarged at its own size. So strokes are of one size relative to the picture, whatever
+    /// its size, and stay sharp. Ours.
+    Strokes,
     /// Width and height become those of the content, whatever the aspect.
     ContentSize,
 }
@@ -240,6 +244,13 @@ impl Schedule {
         }
         let (width, height) = style.fit_longest_side(longest);
         Size { height, width }
+    }
+
+    /// Size at which the fine strokes of a style are read that is brought to `size`.
+    pub(crate) fn fine_size(&self, style: &Picture, size: Size) -> Size {
+        let own = Size { height: style.height(), width: style.width() };
+        let is_enlarged = size.width.max(size.height) > own.width.max(own.height);
+        if self.style_fit == StyleFit::Strokes && is_enlarged { own } else { size }
     }
 
     /// The picture at `size`; bit for bit itself if it is of that size.

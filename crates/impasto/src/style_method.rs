@@ -6,7 +6,7 @@ use crate::terms::{
     Content, ContentLoss, Gram, GramLoss, Guidance, Moments, MomentsLoss, Nearest, Patches, Term,
     TermSettings, WeightedLayers,
 };
-use crate::{OptimizerSettings, Preset, Settings, Start};
+use crate::{OptimizerSettings, Preset, Settings, Start, StyleFit};
 
 /// Weights of a relative content loss beside each method. Patches take hold of whole pieces of the content, where
 /// statistics take its colours and strokes, and need more resistance; a Gram matrix's loss is of fourth order, and
@@ -76,6 +76,11 @@ impl StyleMethod {
             // The content has its say when columns are matched.
             (StyleMethod::Nearest, Some(content)) => content.weight = 0.0,
             _ => {}
+        }
+        let by_statistics = matches!(self, StyleMethod::Gram | StyleMethod::Moments);
+        if settings.schedule.style_fit == StyleFit::Strokes && !by_statistics {
+            // Pieces of an enlarged style would be blurred.
+            settings.schedule.style_fit = StyleFit::Shrink;
         }
         settings.schedule.refinement = None;
         if self == StyleMethod::Nearest {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use impasto_network::{Engine, Size};
 
 use crate::error::{require_sum, require_weight, style_name};
+use crate::given_style::{GivenStyle, Strokes, Style, StylePicture};
 use crate::laplacian::LaplacianPyramid;
 use crate::objective::{Objective, Sources, StyleSource, Taps};
 use crate::picture::{Alpha, Translucent, fit_longest_side};
@@ -32,20 +33,7 @@ pub struct Transfer {
     regions: Option<(Regions, Vec<Regions>)>,
     strength_map: Option<StrengthMap>,
     start: Option<Picture>,
-}
-
-/// A style picture as it was given.
-#[derive(Clone, Debug)]
-struct GivenStyle {
-    source: StylePicture,
-    weight: f64,
-}
-
-/// A style picture, with or without hidden pixels.
-#[derive(Clone, Debug)]
-enum StylePicture {
-    Opaque(Picture),
-    Translucent(Translucent),
+    fine_strokes: Option<Picture>,
 }
 
 /// The objective at one picture.
@@ -71,6 +59,7 @@ impl Transfer {
             regions: None,
             strength_map: None,
             start: None,
+            fine_strokes: None,
         }
     }
 
@@ -118,6 +107,14 @@ impl Transfer {
         self
     }
 
+    /// The picture whose fine strokes are painted, while the styles give the coarse ones: the layers of the first two
+    /// blocks read it in place of them (Gatys, Ecker, Bethge, Hertzmann and Shechtman 2017, section 7). It is brought
+    /// to size as a style is, but never enlarged, and all of it speaks to every region. Only terms that compare
+    /// statistics, Gram matrices and moments, tell strokes apart.
+    pub fn fine_strokes(self, picture: Picture) -> Self {
+        Transfer { fine_strokes: Some(picture), ..self }
+    }
+
     /// The picture to start from, brought to the size of the content; of another aspect, it is
     /// [cropped](Picture::cropped_to_aspect) to that of the content. Sets the start of the schedule to
     /// [`Start::Picture`].
@@ -155,7 +152,11 @@ impl Transfer {
             _ => 1,
         };
         let given = self.styles.iter().map(|style| style.source.picture()).chain(&self.content);
-        let given: u64 = given.chain(&self.start).map(|picture| size_of_val(picture.data()) as u64).sum();
+        let given: u64 = given
+            .chain(&self.start)
+            .chain(&self.fine_strokes)
+            .map(|picture| size_of_val(picture.data()) as u64)
+            .sum();
         let alphas = self.styles.iter().filter_map(|style| style.source.alpha());
         let alphas: u64 = alphas.map(|alpha| size_of_val(alpha.data()) as u64).sum();
         let regions =
@@ -230,15 +231,39 @@ impl Transfer {
         let colors = &self.settings.colors;
         let fit = |picture: &Picture, size| self.schedule().fit(picture, size);
         let photograph = self.content.as_ref().map(|content| fit(content, stage.size));
-        let source = |(style, &size): (Style<'_>, &Size)| {
-            let picture = style.source.fit(self.schedule(), size);
-            let picture = match &photograph {
-                Some(photograph) => colors.of_style(picture, photograph),
-                None => picture,
-            };
-            StyleSource { picture, share: style.share, regions: style.regions_at(size) }
+        let colored = |picture: Picture| match &photograph {
+            Some(photograph) => colors.of_style(picture, photograph),
+            None => picture,
         };
-        let styles = self.blend()?.into_iter().zip(&stage.styles).map(source).collect();
+        let source = |style: &Style<'_>, size, strokes| StyleSource {
+            picture: colored(style.source.fit(self.schedule(), size)),
+            share: style.share,
+            strokes,
+            regions: style.regions_at(size),
+        };
+        let mut styles = Vec::new();
+        for (style, &size) in self.blend()?.iter().zip(&stage.styles) {
+            let picture = style.source.picture();
+            let own = self.schedule().fine_size(picture, size);
+            if self.fine_strokes.is_none() && own == size {
+                styles.push(source(style, size, Strokes::All));
+                continue;
+            }
+            styles.push(source(style, size, Strokes::Coarse));
+            if self.fine_strokes.is_none() {
+                styles.push(source(style, own, Strokes::Fine));
+            }
+        }
+        if let Some(picture) = &self.fine_strokes {
+            let size = self.schedule().fine_size(picture, self.schedule().style_size(picture, stage.size));
+            let regions = self.regions_at(stage.size);
+            styles.push(StyleSource {
+                picture: colored(fit(picture, size)),
+                share: 1.0,
+                strokes: Strokes::Fine,
+                regions: regions.map(|regions| regions.everywhere(size.width, size.height)),
+            });
+        }
         let content = photograph.clone().map(|photograph| colors.of_content(photograph));
         let keeps = colors.recombine() || self.strength_map.is_some();
         Ok(Sources { content, photograph: photograph.filter(|_| keeps), styles })
@@ -380,65 +405,6 @@ impl Transfer {
 
     fn schedule(&self) -> &Schedule {
         &self.settings.schedule
-    }
-}
-
-/// A style picture that has a weight.
-struct Style<'a> {
-    source: &'a StylePicture,
-    /// Its part of the blend; all parts add up to 1.
-    share: f64,
-    regions: Option<&'a Regions>,
-    /// Whether the picture has regions, which without those above all have the whole style.
-    is_guided: bool,
-}
-
-impl Style<'_> {
-    /// What is visible of its regions at `size`.
-    fn regions_at(&self, size: Size) -> Option<Regions> {
-        let Size { height, width } = size;
-        let regions = match self.regions {
-            Some(regions) => Some(regions.resized(width, height)),
-            None => self.is_guided.then(|| Regions::whole(width, height)),
-        }?;
-        Some(match self.source.alpha() {
-            Some(alpha) => regions.seen_through(alpha),
-            None => regions,
-        })
-    }
-}
-
-impl StylePicture {
-    /// The picture. Hidden pixels continue the visible ones.
-    fn picture(&self) -> &Picture {
-        match self {
-            StylePicture::Opaque(picture) => picture,
-            StylePicture::Translucent(picture) => picture.picture(),
-        }
-    }
-
-    /// How opaque it is, if that is not everywhere.
-    fn alpha(&self) -> Option<&Alpha> {
-        match self {
-            StylePicture::Opaque(_) => None,
-            StylePicture::Translucent(picture) => Some(picture.alpha()),
-        }
-    }
-
-    fn is_visible(&self) -> bool {
-        match self {
-            StylePicture::Opaque(_) => true,
-            StylePicture::Translucent(picture) => picture.is_visible(),
-        }
-    }
-
-    /// The picture at `size`, without anything of what is hidden.
-    fn fit(&self, schedule: &Schedule, size: Size) -> Picture {
-        let fitted = schedule.fit(self.picture(), size);
-        match self {
-            StylePicture::Opaque(_) => fitted,
-            StylePicture::Translucent(picture) => picture.resized(size.width, size.height, fitted),
-        }
     }
 }
 

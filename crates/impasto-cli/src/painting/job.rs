@@ -97,6 +97,7 @@ struct Pictures {
     /// With their transparency.
     styles: Vec<(Picture, Option<Alpha>)>,
     start: Option<Picture>,
+    fine_strokes: Option<Picture>,
     strength_map: Option<StrengthMap>,
     maps: Option<(MapRegions, MapRecipe)>,
     /// Width and height whose aspect a picture has that shows nothing given.
@@ -121,6 +122,9 @@ impl Pictures {
             Some(StartFrom::Picture(path)) => Some(read(request, path, notes)?.picture),
             _ => None,
         };
+        let fine_strokes = request.shared.picture.fine_strokes.as_deref();
+        let fine_strokes = fine_strokes.map(|path| read(request, path, notes)).transpose()?;
+        let fine_strokes = fine_strokes.map(|source| source.picture);
         let strength_map = request
             .strength_map()
             .map(|path| maps::strength(request, path, content.as_ref().map(sides), notes))
@@ -132,7 +136,7 @@ impl Pictures {
         let maps = request.maps.as_ref().map(read_maps).transpose()?;
         let square = (settings.schedule.size, settings.schedule.size);
         let canvas = basis.sides(request.shared.picture.size).unwrap_or(square);
-        Ok(Pictures { content, alpha, styles, start, strength_map, maps, canvas })
+        Ok(Pictures { content, alpha, styles, start, fine_strokes, strength_map, maps, canvas })
     }
 
     /// Width and height whose aspect the result has.
@@ -165,6 +169,9 @@ impl Pictures {
         }
         if let Some(map) = self.strength_map {
             transfer = transfer.strength_map(map);
+        }
+        if let Some(fine_strokes) = self.fine_strokes {
+            transfer = transfer.fine_strokes(fine_strokes);
         }
         match self.start {
             Some(start) => transfer.start(start),

@@ -42,7 +42,11 @@ pub struct Recipe {
     /// Which parts took the style of which, if there were maps.
     maps: Option<MapRecipe>,
     /// The picture that says where the painting acts, if there was one.
+    #[serde(default)]
     strength_map: Option<String>,
+    /// The picture whose fine strokes were painted, if it was not a style.
+    #[serde(default)]
+    fine_strokes: Option<String>,
     /// The picture started from, if it was one.
     start: Option<String>,
     /// Width and height asked for, if they were, of a picture that has its shape from nothing given.
@@ -149,6 +153,7 @@ impl Recipe {
             styles: styles.map(|(path, &weight)| Style { picture: file_name(path), weight }).collect(),
             maps: None,
             strength_map: request.strength_map().map(file_name),
+            fine_strokes: request.shared.picture.fine_strokes.as_deref().map(file_name),
             start: match (&request.shared.picture.start, &settings.schedule.start) {
                 (Some(StartFrom::Picture(path)), Start::Picture) => Some(file_name(path)),
                 _ => None,
@@ -257,6 +262,7 @@ mod tests {
             content: None,
             styles: vec![Style { picture: "Große Welle.png".to_owned(), weight: 0.1 }],
             strength_map: None,
+            fine_strokes: None,
             maps: None,
             start: Some("start.png".to_owned()),
             sides: Some((640, 480)),

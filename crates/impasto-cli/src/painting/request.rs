@@ -62,6 +62,7 @@ impl<'a> Request<'a> {
             files.of_styles().into_iter().flatten().for_each(|path| add("style map", path));
         }
         self.strength_map().into_iter().for_each(|path| add("strength map", path));
+        self.shared.picture.fine_strokes.iter().for_each(|path| add("fine strokes", path));
         if let Some(StartFrom::Picture(path)) = &self.shared.picture.start {
             add("start", path);
         }

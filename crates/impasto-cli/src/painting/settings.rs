@@ -1,6 +1,6 @@
 //! From flags to the library's settings. A flag that the basis has no use for is a mistake.
 
-use impasto::terms::{Content, Patches, TotalVariation};
+use impasto::terms::{Content, Gram, Moments, Patches, Term, TermSettings, TotalVariation};
 use impasto::{ColorRule, OptimizerSettings, Settings, SmallerSizes, Start, StyleFit};
 
 use super::arguments::ContentArguments;
@@ -42,6 +42,12 @@ pub fn settings(request: &Request<'_>, basis: &Basis) -> Result<Settings, Failur
     if let Some(seed) = request.shared.picture.seed {
         settings.seed = seed;
     }
+    let tells_strokes_apart = |term: &Term| Gram::of(term).is_some() || Moments::of(term).is_some();
+    if request.shared.picture.fine_strokes.is_some() && !settings.terms.iter().any(tells_strokes_apart) {
+        return Err(Failure::mistake(
+            "--fine-strokes: only statistics tell strokes apart; add --method moments or --method gram",
+        ));
+    }
     settings.validate()?;
     Ok(settings)
 }
@@ -80,6 +86,9 @@ fn schedule(request: &Request<'_>, basis: &Basis, settings: &mut Settings) -> Re
             return Err(unknown_to_basis(basis, "--style-scale", why));
         }
         schedule.style_scale = scale;
+    }
+    if let Some(size) = request.shared.picture.stroke_size {
+        (schedule.style_scale, schedule.style_fit) = (size, StyleFit::Strokes);
     }
     Ok(())
 }

@@ -73,7 +73,7 @@ pub(super) fn settings() -> Settings {
             stop: None,
             refinement: None,
             start: Start::Content,
-            style_fit: StyleFit::Shrink,
+            style_fit: StyleFit::Strokes,
             style_scale: 1.0,
             filter: Filter::Lanczos3,
         },

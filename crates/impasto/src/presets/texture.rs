@@ -13,7 +13,7 @@ use crate::terms::{
     Content, ContentLoss, Gram, GramLoss, Guidance, Patches, TermSettings, TotalVariation, VariationLoss,
     WeightedLayers,
 };
-use crate::{Settings, SmallerSizes, Start};
+use crate::{Settings, SmallerSizes, Start, StyleFit};
 
 /// Noise to start from: around mid grey, faint enough to leave no trace.
 pub(super) const NOISE: Start = Start::NormalNoise { mean: [0.5; 3], deviation: 0.1 };
@@ -51,6 +51,6 @@ pub(super) fn with_patches() -> Settings {
     ];
     settings.average = Some(0.9);
     (settings.schedule.iterations, settings.schedule.smaller_sizes) = (100, SmallerSizes::Equal);
-    settings.schedule.start = NOISE;
+    (settings.schedule.start, settings.schedule.style_fit) = (NOISE, StyleFit::Shrink);
     settings
 }

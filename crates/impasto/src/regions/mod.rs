@@ -115,6 +115,12 @@ impl Regions {
         Regions::new(width, height, [RegionName::Whole], vec![1.0; width * height])
     }
 
+    /// As many regions as these, each of which is the whole of a picture of other sides.
+    pub(crate) fn everywhere(&self, width: usize, height: usize) -> Self {
+        let names = self.regions.iter().map(|region| region.name);
+        Regions::new(width, height, names, vec![1.0; self.count() * width * height])
+    }
+
     /// Columns.
     pub fn width(&self) -> usize {
         self.width

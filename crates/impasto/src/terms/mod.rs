@@ -47,6 +47,7 @@ use serde::{Deserialize, Serialize};
 pub use total_variation::{TotalVariation, VariationLoss};
 
 use crate::SettingsError;
+use crate::given_style::Strokes;
 use crate::regions::Regions;
 use crate::style_copy::StyleCopy;
 
@@ -74,6 +75,11 @@ pub(crate) trait Definition {
 
     /// Whether it learns from the style pictures, at its layers.
     fn learns_style(&self) -> bool {
+        false
+    }
+
+    /// Whether its shallow layers may read another picture than its deep ones: see [`StyleView::strokes`].
+    fn tells_strokes_apart(&self) -> bool {
         false
     }
 
@@ -134,6 +140,8 @@ pub(crate) struct Scene {
 pub(crate) struct StyleView<'a> {
     /// Its part of the blend; those of all styles add up to 1, copies not counted.
     pub share: f64,
+    /// Which layers read it.
+    pub strokes: Strokes,
     /// Its size.
     pub size: Size,
     /// Its parts, at its size.

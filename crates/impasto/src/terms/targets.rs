@@ -58,6 +58,9 @@ impl Targets {
         let of_style = style.regions.map(|regions| self.parts_of(regions, architecture));
         for (index, parts) in self.parts.iter_mut().enumerate() {
             let layer = self.layers[index].layer;
+            if !style.strokes.are_read_at(layer) {
+                continue;
+            }
             for target in parts {
                 let statistic = match (&target.part, &of_style) {
                     (None, _) => Some(statistic(engine, layer, None)),

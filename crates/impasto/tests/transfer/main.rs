@@ -9,4 +9,5 @@ mod runs;
 mod small;
 mod stopping;
 mod strength;
+mod strokes;
 mod transparency;

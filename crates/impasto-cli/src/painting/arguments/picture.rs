@@ -37,6 +37,15 @@ pub struct PictureArguments {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 
+    /// Size of the strokes relative to the picture, above 0, at most 100, whatever --size is: 2 makes the strokes of the
+    /// painting twice as large [default: 1]
+    #[arg(long, value_name = "X", value_parser = values::positive, conflicts_with = "style_scale")]
+    pub stroke_size: Option<f64>,
+
+    /// A picture whose fine strokes are painted, while the styles give the coarse ones.
+    #[arg(long, value_name = "FILE")]
+    pub fine_strokes: Option<PathBuf>,
+
     /// Size of the styles relative to the result, above 0, at most 100: larger makes larger strokes
     /// [default: 1]
     #[arg(long, value_name = "X", value_parser = values::positive)]

@@ -93,6 +93,10 @@ impl Definition for Gram {
         true
     }
 
+    fn tells_strokes_apart(&self) -> bool {
+        true
+    }
+
     fn guidance(&self) -> Option<Guidance> {
         Some(self.guidance)
     }

@@ -86,6 +86,10 @@ impl Definition for Moments {
         true
     }
 
+    fn tells_strokes_apart(&self) -> bool {
+        true
+    }
+
     fn guidance(&self) -> Option<Guidance> {
         Some(self.guidance)
     }
