@@ -55,7 +55,7 @@ impl StyleMethod {
             .into(),
             StyleMethod::Moments => Moments {
                 weight: 1.0,
-                layers: impasto::sharing(&impasto::STYLE_WEIGHTS),
+                layers: impasto::style_layers(),
                 loss: MomentsLoss::Relative,
                 directions: Some(64),
                 guidance: Guidance::default(),

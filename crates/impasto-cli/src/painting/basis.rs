@@ -4,7 +4,7 @@
 //! there are as many, how maps are read, the sides of a texture. Which pictures and maps there are is not.
 
 use impasto::regions::ColorMatching;
-use impasto::{Effort, Preset, Settings};
+use impasto::{Effort, Look, Preset, Settings};
 use impasto_network::Weights;
 
 use super::arguments::{MapArguments, NetworkArguments};
@@ -34,7 +34,10 @@ impl Basis {
     pub fn new(request: &Request<'_>) -> Result<Self, Failure> {
         let flags = &request.shared.picture;
         Ok(match &flags.like {
-            None => Basis { preset: Some(flags.preset), settings: flags.preset.settings(), like: None },
+            None => {
+                let settings = flags.look.map_or_else(|| flags.preset.settings(), Look::settings);
+                Basis { preset: Some(flags.preset), settings, like: None }
+            }
             Some(path) => {
                 let like = Like::read(path)?;
                 let preset = like.recipe().and_then(Recipe::preset);

@@ -8,7 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use impasto::picture::BitDepth;
 use impasto::regions::{ColorMatching, MAX_COLORS};
 use impasto::terms::LayerWeight;
-use impasto::{ColorRule, Effort, Preset, StopAtProgress, StyleMethod};
+use impasto::{ColorRule, Effort, Look, Preset, StopAtProgress, StyleMethod};
 use impasto_network::Layer;
 
 /// Longest side of a picture in pixels.
@@ -211,6 +211,11 @@ pub fn layer_weight(text: &str) -> Result<LayerWeight, String> {
     };
     let layer: Layer = name.trim().parse().map_err(|error| format!("{error}"))?;
     Ok(LayerWeight { layer, weight })
+}
+
+/// Reads the name of a look.
+pub fn look() -> impl TypedValueParser<Value = Look> {
+    PossibleValuesParser::new(Look::ALL.map(Look::name)).try_map(|name| name.parse::<Look>())
 }
 
 /// Reads an effort.

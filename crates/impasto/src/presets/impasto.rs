@@ -12,7 +12,7 @@
 
 use impasto_network::{Layer, NetworkOptions, Padding, Pooling};
 
-use super::CONTENT_LAYER;
+use super::{CONTENT_EDGES, CONTENT_LAYER};
 use crate::picture::Filter;
 use crate::terms::{
     Content, ContentLoss, Guidance, LayerWeight, Moments, MomentsLoss, TotalVariation, VariationLoss,
@@ -23,16 +23,25 @@ use crate::{
     Variables,
 };
 
-/// Layers of the style and their weights, about those that Crowson's 256:64:16:4 come to with VGG-19's activations.
-pub(crate) const STYLE_WEIGHTS: [(Layer, f64); 4] = [
-    (Layer::relu(1, 1), 0.10),
-    (Layer::relu(2, 1), 0.30),
-    (Layer::relu(3, 1), 0.20),
-    (Layer::relu(4, 1), 0.40),
-];
+/// Layers of the style.
+const STYLE_LAYERS: [Layer; 4] = [Layer::relu(1, 1), Layer::relu(2, 1), Layer::relu(3, 1), Layer::relu(4, 1)];
+
+/// Weights of the style at relu1_1, relu2_1, relu3_1 and relu4_1, about those that Crowson's 256:64:16:4 come to with
+/// VGG-19's activations.
+const STYLE_WEIGHTS: [f64; 4] = [0.1, 0.3, 0.2, 0.4];
 
 /// Layers of the content and their weights.
-const CONTENT_WEIGHTS: [(Layer, f64); 2] = [(Layer::relu(3, 1), 0.1), (CONTENT_LAYER, 0.9)];
+const CONTENT_WEIGHTS: [(Layer, f64); 2] = [(CONTENT_EDGES, 0.1), (CONTENT_LAYER, 0.9)];
+
+/// These weights at the layers of the style.
+pub(crate) fn style_weights(weights: [f64; 4]) -> [(Layer, f64); 4] {
+    std::array::from_fn(|index| (STYLE_LAYERS[index], weights[index]))
+}
+
+/// The layers of the style with the weights of the default.
+pub(crate) fn style_layers() -> WeightedLayers {
+    sharing(&style_weights(STYLE_WEIGHTS))
+}
 
 /// Layers that share the weight of their term as these weights say.
 pub(crate) fn sharing(weights: &[(Layer, f64)]) -> WeightedLayers {
@@ -52,7 +61,7 @@ pub(super) fn settings() -> Settings {
             Content { weight: 0.12, layers: sharing(&CONTENT_WEIGHTS), loss: ContentLoss::Relative }.into(),
             Moments {
                 weight: 1.0,
-                layers: sharing(&STYLE_WEIGHTS),
+                layers: style_layers(),
                 loss: MomentsLoss::Relative,
                 directions: Some(64),
                 guidance: Guidance::default(),

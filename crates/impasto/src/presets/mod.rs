@@ -26,7 +26,10 @@ pub(crate) const STYLE_LAYERS: [Layer; 5] =
     [Layer::relu(1, 1), Layer::relu(2, 1), Layer::relu(3, 1), Layer::relu(4, 1), Layer::relu(5, 1)];
 
 /// What most systems read the content from.
-const CONTENT_LAYER: Layer = Layer::relu(4, 2);
+pub(crate) const CONTENT_LAYER: Layer = Layer::relu(4, 2);
+
+/// Where edges of the content are kept.
+pub(crate) const CONTENT_EDGES: Layer = Layer::relu(3, 1);
 
 /// The mean colour that the VGG networks subtract, red, green, blue, 0..255.
 const MEAN_COLOR: [f32; 3] = [123.68, 116.779, 103.939];

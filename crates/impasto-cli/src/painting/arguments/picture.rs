@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use impasto::Preset;
+use impasto::{Look, Preset};
 
 use super::super::values::{self, PictureSize, StartFrom};
 
@@ -23,6 +23,11 @@ pub struct PictureArguments {
     /// as JSON; other flags change single ones. Pictures and maps are those given here.
     #[arg(long, value_name = "FILE", conflicts_with = "preset")]
     pub like: Option<PathBuf>,
+
+    /// A kind of painting in place of the default: faithful keeps most of the photograph, oil has broad strokes,
+    /// watercolor soft areas, print lines and flat areas, mosaic large pieces.
+    #[arg(long, value_name = "NAME", value_parser = values::look(), conflicts_with_all = ["preset", "like"])]
+    pub look: Option<Look>,
 
     /// Longest side of the result in pixels, 1 to 65536; time and memory grow with its square [default: 512]
     #[arg(long, value_name = "PIXELS", value_parser = values::picture_size)]
