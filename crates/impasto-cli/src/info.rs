@@ -13,9 +13,10 @@ use crate::machine;
 use crate::network_choice::NETWORKS;
 
 /// The terms of a loss, as messages and traces call them, and what each does to the picture.
-const TERMS: [(&str, &str); 5] = [
+const TERMS: [(&str, &str); 6] = [
     ("content", "keeps the shapes of the photograph: squared distance of feature maps"),
     ("gram", "takes on strokes and colours of the style: squared distance of Gram matrices"),
+    ("moments", "takes on strokes and colours of the style: distance of means and covariances of features"),
     ("patches", "takes on pieces of the style: squared distance of patches from the most similar ones"),
     ("nearest", "takes on features of the style: cosine distance of columns from the most similar ones"),
     ("total_variation", "smooths: differences of neighbouring pixels"),

@@ -16,6 +16,9 @@ use crate::{Picture, SettingsError, StopAtProgress};
 /// Most iterations that [`SmallerSizes::Growing`] comes to.
 const MOST_ITERATIONS_WHEN_SMALLER: usize = 100_000;
 
+/// Sides below which an enlarged style is read at no other size: the network would see hardly anything of it.
+const SMALLEST_FINE: usize = 32;
+
 /// Sizes, iterations and start.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -250,7 +253,8 @@ impl Schedule {
     pub(crate) fn fine_size(&self, style: &Picture, size: Size) -> Size {
         let own = Size { height: style.height(), width: style.width() };
         let is_enlarged = size.width.max(size.height) > own.width.max(own.height);
-        if self.style_fit == StyleFit::Strokes && is_enlarged { own } else { size }
+        let has_texture = own.width.min(own.height) >= SMALLEST_FINE;
+        if self.style_fit == StyleFit::Strokes && is_enlarged && has_texture { own } else { size }
     }
 
     /// The picture at `size`; bit for bit itself if it is of that size.

@@ -3,6 +3,7 @@
 use impasto_network::{Architecture, ChannelOrder, Convention, Layer, NetworkOptions, Weights};
 use serde::{Deserialize, Serialize};
 
+use crate::colors;
 use crate::error::require;
 use crate::objective::Taps;
 use crate::optimizers::{Adam, AdamOptions, Average, Lbfgs, LbfgsOptions, Optimizer};
@@ -52,7 +53,7 @@ pub struct Settings {
     #[serde(default)]
     pub seamless: bool,
     /// Whose colours the result has.
-    #[serde(default)]
+    #[serde(default, alias = "original_colors", deserialize_with = "colors::of_any_version")]
     pub colors: Colors,
     /// Seed for a start from noise: the same seed, the same noise. Any number.
     pub seed: u64,

@@ -134,7 +134,7 @@ mod tests {
             assert!(!lines.is_empty() && lines.len() <= settings.terms.len(), "{preset}: {lines:?}");
         }
         let lines = terms(&Preset::Impasto.settings(), false).unwrap();
-        assert!(lines[0].starts_with("gram ") && lines[0].contains(" at relu1_1"), "{lines:?}");
+        assert!(lines[0].starts_with("moments ") && lines[0].contains(" at relu1_1"), "{lines:?}");
         assert!(lines[1].starts_with("total variation "), "{lines:?}");
     }
 }

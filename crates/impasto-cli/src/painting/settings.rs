@@ -1,5 +1,6 @@
 //! From flags to the library's settings. A flag that the basis has no use for is a mistake.
 
+use impasto::optimizers::{LbfgsOptions, LbfgsRule};
 use impasto::terms::{Content, Gram, Moments, Patches, Term, TermSettings, TotalVariation};
 use impasto::{ColorRule, OptimizerSettings, Settings, SmallerSizes, Start, StyleFit};
 
@@ -122,7 +123,9 @@ fn optimizer(request: &Request<'_>, settings: &mut Settings) -> Result<(), Failu
     let flags = &request.shared.optimizer;
     match (flags.optimizer, &settings.optimizer) {
         (Some(Method::Lbfgs), OptimizerSettings::Adam(_)) => {
-            settings.optimizer = OptimizerSettings::lbfgs(LBFGS_MEMORY);
+            let line_search =
+                LbfgsOptions { memory: LBFGS_MEMORY, rule: LbfgsRule::StrongWolfe, ..Default::default() };
+            settings.optimizer = OptimizerSettings::Lbfgs(line_search);
             // The average takes out Adam's noise; L-BFGS has none, and its early pictures lag behind.
             settings.average = None;
         }

@@ -100,7 +100,8 @@ mod tests {
 
     #[test]
     fn styles_that_are_never_enlarged_may_have_no_size() {
-        let schedule = Schedule { style_scale: 0.5, ..Preset::Impasto.settings().schedule };
+        let schedule =
+            Schedule { style_scale: 0.5, style_fit: StyleFit::Shrink, ..Preset::Impasto.settings().schedule };
         assert_eq!(size_for_style(&schedule, (60, 60), (9, 9), 16), Some(31));
         assert_eq!(size_for_style(&schedule, (8, 90), (9, 9), 16), None);
         let enlarged = Schedule { style_fit: StyleFit::LongestSide, ..schedule };

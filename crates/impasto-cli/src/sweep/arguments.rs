@@ -13,8 +13,14 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use crate::transfer::TransferArguments;
 
 /// Flags of a painting that take a list of values here.
-pub const SWEPT: [&str; 28] = [
+pub const SWEPT: [&str; 34] = [
     "preset",
+    "look",
+    "strength",
+    "stroke-size",
+    "colors",
+    "color-strength",
+    "effort",
     "size",
     "start",
     "seed",
@@ -54,7 +60,7 @@ Examples:
     impasto sweep photo.jpg painting.jpg --style-ratio 1,10,100 \\
       --layers relu1_1,relu2_1,relu3_1,relu4_1 --size 256 -o grid.png
   One row, each picture kept as a file too:
-    impasto sweep photo.jpg painting.jpg --style-scale 0.5,1,2 --keep cells
+    impasto sweep photo.jpg painting.jpg --strength 0,0.25,0.5,0.75,1 --keep cells
   Sets of layers of one's own, in each of which + stands between the layers:
     impasto sweep photo.jpg painting.jpg --style-layers relu1_1,relu1_1+relu2_1,relu4_1 --seed 1,2 \\
       --start noise";

@@ -26,7 +26,7 @@ fn flags_out_of_range() {
         ("--size -5", "--size"),
         ("--size 70000", "1..=65536"),
         ("--size 8", "--size 8: the content picture"),
-        ("--size 8", "the smallest size that works is 21"),
+        ("--size 8", "the smallest size that works is 10"),
         ("--size 64x48", "--size 64"),
         ("--map-colors 3", "there are no maps; add --content-map and --style-map"),
         ("--patch-size 3", "--patch-size: this run has no patches; add --method patches"),
@@ -115,7 +115,7 @@ fn pictures_that_are_none() {
             fails(&scene, &arguments, 2, name);
         }
     }
-    let narrow = "transfer content.png narrow.png -o out.png";
+    let narrow = "transfer content.png narrow.png --method patches -o out.png";
     fails(&scene, narrow, 2, "narrow.png: 8x90 pixels is too small for the layers in use");
     fails(&scene, "transfer content.png a.json --json", 2, "--json=a.json");
     // A narrow content is enlarged with the result.

@@ -17,13 +17,18 @@ mod recombination;
 mod statistics;
 mod symmetric;
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::require;
 use crate::{Picture, SettingsError};
 
 /// Whose colours a painting has, and how far.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Colors {
     /// The way. All but [`ColorRule::Style`] need a content picture.
     pub rule: ColorRule,
@@ -63,6 +68,29 @@ impl From<ColorRule> for Colors {
     fn from(rule: ColorRule) -> Self {
         Colors { rule, strength: 1.0 }
     }
+}
+
+/// Reads colours, or the `original_colors` of older programs: whether the colours are those of the content.
+pub(crate) fn of_any_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Colors, D::Error> {
+    struct AnyVersion;
+
+    impl<'de> Visitor<'de> for AnyVersion {
+        type Value = Colors;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a rule of colours with its strength")
+        }
+
+        fn visit_bool<E>(self, original: bool) -> Result<Colors, E> {
+            Ok(if original { ColorRule::Content } else { ColorRule::Style }.into())
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Colors, A::Error> {
+            Colors::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+
+    deserializer.deserialize_any(AnyVersion)
 }
 
 impl ColorRule {

@@ -147,7 +147,7 @@ mod tests {
     fn a_color_that_does_not_exist_loses_chroma_and_keeps_lightness_and_hue() {
         for color in colors() {
             let [_, a, b] = from_rgb(color).map(|value| 1.7 * value);
-            assert!(to_rgb([0.0, a, b]).iter().all(|value| *value < 1e-4), "{color:?}");
+            assert!(to_rgb([0.0, a, b]).iter().all(|value| *value < 2e-3), "{color:?}");
             for lightness in [0.1, 0.5, 0.9, 1.0] {
                 let [found, found_a, found_b] = from_rgb(to_rgb([lightness, a, b]));
                 assert!((found - lightness).abs() < 1e-3, "{color:?} at {lightness}: {found}");

@@ -1,7 +1,9 @@
 //! A small network and small pictures.
 
 use impasto::terms::{Content, Gram, WeightedLayers};
-use impasto::{Control, Picture, Preset, Progress, Pyramid, Settings, SmallerSizes, StyleMethod, Transfer};
+use impasto::{
+    Control, Picture, Preset, Progress, Pyramid, Settings, SmallerSizes, StyleFit, StyleMethod, Transfer,
+};
 use impasto_network::{Architecture, Layer, ScalarEngine, Weights};
 
 /// Five blocks, so that it has the layers of all presets.
@@ -31,6 +33,7 @@ pub fn settings() -> Settings {
     let mut settings = Preset::Impasto.settings();
     settings.set_method(StyleMethod::Gram);
     settings.schedule.smaller_sizes = SmallerSizes::Equal;
+    settings.schedule.style_fit = StyleFit::Shrink;
     settings.term_mut::<Content>().unwrap().layers.replace(&[Layer::relu(4, 2)]);
     (settings.schedule.size, settings.schedule.pyramid) = (48, Pyramid::RootsOfTwo { first: 24 });
     settings.schedule.iterations = 6;
