@@ -8,7 +8,7 @@ use impasto_train::data::{Collection, Crops};
 use impasto_train::distillation::explained_variance;
 
 /// Explained variance on pictures kept apart, at relu1_1, 2_1, 3_1, 4_1, 4_2 and 5_1, by docs/compact-network.md.
-const CARD: [f64; 6] = [0.988, 0.909, 0.843, 0.824, 0.768, 0.480];
+const CARD: [f64; 6] = [0.991, 0.927, 0.879, 0.863, 0.811, 0.560];
 
 /// Other instruction sets round otherwise.
 const TOLERANCE: f64 = 0.005;

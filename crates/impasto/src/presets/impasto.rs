@@ -67,7 +67,7 @@ pub(super) fn settings() -> Settings {
                 guidance: Guidance::default(),
             }
             .into(),
-            TotalVariation { weight: 0.2, loss: VariationLoss::NinePoint }.into(),
+            TotalVariation { weight: 0.05, loss: VariationLoss::NinePoint }.into(),
         ],
         normalize_gradients: false,
         optimizer: OptimizerSettings::adam(PixelUnits::One),
