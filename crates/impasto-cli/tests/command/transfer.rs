@@ -220,7 +220,8 @@ fn colors_under_transparency_are_no_style() {
         };
         RgbaImage::from_fn(60, 60, |x, y| Rgba(color(x, y))).save(scene.path(name)).unwrap();
     };
-    (style("a.png", [0, 255, 0]), style("b.png", [255, 0, 255]));
+    style("a.png", [0, 255, 0]);
+    style("b.png", [255, 0, 255]);
     for method in ["gram", "patches", "nearest"] {
         for name in ["a", "b"] {
             let flags = "--size 64 --iterations 2 --quiet";
