@@ -49,14 +49,14 @@ fn odd_pictures() -> Vec<(&'static str, Picture)> {
         ("white", plain(40, 48, [1.0; 3])),
         ("one colour", plain(50, 50, [0.9, 0.1, 0.3])),
         ("16 pixels", photograph().cropped_to_aspect(1, 1).resized(16, 16, Default::default())),
-        ("one pixel", plain(1, 1, [0.2, 0.4, 0.6])),
     ]
 }
 
 #[test]
 fn odd_contents_are_painted() {
+    let one_pixel = ("one pixel", plain(1, 1, [0.2, 0.4, 0.6]));
     for method in METHODS {
-        for (name, content) in odd_pictures() {
+        for (name, content) in odd_pictures().into_iter().chain([one_pixel.clone()]) {
             let transfer = Transfer::new(settings(method)).content(content).style(photograph(), 1.0);
             let result = painted(transfer).unwrap_or_else(|error| panic!("{method:?}, {name}: {error}"));
             assert_eq!(result.width().max(result.height()), 64, "{method:?}, {name}");
@@ -85,8 +85,12 @@ fn odd_pictures_are_painted_like_themselves() {
 }
 
 #[test]
-fn a_line_of_pixels_is_too_small_for_the_network_and_told_so() {
+fn lines_and_styles_of_one_pixel_are_too_small_and_told_so() {
     for method in METHODS {
+        let dot = plain(1, 1, [0.2, 0.4, 0.6]);
+        let error =
+            painted(Transfer::new(settings(method)).content(photograph()).style(dot, 1.0)).unwrap_err();
+        assert!(error.to_string().starts_with("the style picture: a picture of 1x1 pixels"), "{error}");
         for (width, height) in [(1, 4000), (4000, 1)] {
             let line = || plain(width, height, [0.3, 0.5, 0.7]);
             let as_content = Transfer::new(settings(method)).content(line()).style(photograph(), 1.0);
