@@ -119,22 +119,23 @@ fn evenly_soft_and_opaque_pictures_are_the_same_style() {
 
 #[test]
 fn only_the_visible_half_is_taken() {
-    // White beside black: where the black is hidden, the loss of a white picture is next to nothing.
-    let positions = 64 * 64;
-    let colors = (0..3 * positions).map(|index| f32::from(index % 64 < 32)).collect();
-    let halves = Picture::new(64, 64, colors);
-    let white = Picture::new(48, 48, vec![1.0; 3 * 48 * 48]);
-    let alpha = Alpha::new(64, 64, (0..positions).map(|index| f32::from(index % 64 < 32)).collect());
+    // Texture beside a flat colour, painted like itself: with the flat half hidden, nothing of the style is like it.
+    let mut halves = small::picture(64, 64, 2);
+    let flat = |index: usize| index % 64 >= 32;
+    halves.data_mut().iter_mut().enumerate().filter(|&(index, _)| flat(index)).for_each(|(_, it)| *it = 0.9);
+    let alpha = (0..64 * 64).map(|index| f32::from(!flat(index))).collect();
+    let alpha = Alpha::new(64, 64, alpha);
     for (name, mut settings) in methods() {
         settings.terms.retain(|term| !matches!(term, Term::Content(_)));
+        settings.schedule.size = 64;
         let total = |transfer: Transfer| {
-            let transfer = transfer.content(white.clone());
+            let transfer = transfer.content(halves.clone());
             let mut engine = small::engine(transfer.settings());
-            transfer.evaluate(&mut engine, &white).unwrap().total
+            transfer.evaluate(&mut engine, &halves).unwrap().total
         };
         let all = total(Transfer::new(settings.clone()).style(halves.clone(), 1.0));
         let visible = total(Transfer::new(settings).style_with_alpha(halves.clone(), &alpha, 1.0));
-        assert!(visible <= all && visible < 0.05, "{name}: {visible}, of both halves {all}");
+        assert!(visible > 0.01 && visible > 2.0 * all, "{name}: {visible}, of both halves {all}");
     }
 }
 
@@ -164,7 +165,7 @@ fn too_little_that_is_visible_is_told() {
     let warnings = transfer.plan(&engine).unwrap().warnings;
     assert!(matches!(warnings[..], [Warning::RegionVanishes { .. }]), "{warnings:?}");
     let words = warnings[0].to_string();
-    assert!(words.starts_with("of style, only about 5 pixels are visible, too few for relu3_1"), "{words}");
+    assert!(words.starts_with("of style, only about 4 pixels are visible, too few for relu3_1"), "{words}");
     assert!(words.ends_with("it is style down to relu2_1 only"), "{words}");
     painted(&transfer);
 }
