@@ -176,15 +176,16 @@ impl Transfer {
         })?;
         plan.stages.iter_mut().for_each(|stage| stage.memory += self.memory_of_keeping(stage.size));
         let stage = plan.stages.last().expect("the last stage is planned or an error");
-        let warnings = match self.regions_at(stage.size).filter(|_| self.regions.is_some()) {
-            None => Vec::new(),
-            Some(regions) => {
-                let of_styles = styles.iter().zip(&stage.styles);
-                let of_styles: Vec<Regions> =
-                    of_styles.filter_map(|(style, &size)| style.regions_at(size)).collect();
-                Warning::of_regions(&terms, engine.architecture(), &regions, &of_styles)
-            }
-        };
+        let warnings =
+            match self.regions_at(stage.size).filter(|_| self.regions.is_some() || self.hides_pixels()) {
+                None => Vec::new(),
+                Some(regions) => {
+                    let of_styles = styles.iter().zip(&stage.styles);
+                    let of_styles: Vec<Regions> =
+                        of_styles.filter_map(|(style, &size)| style.regions_at(size)).collect();
+                    Warning::of_regions(&terms, engine.architecture(), &regions, &of_styles)
+                }
+            };
         Ok(Plan { warnings, ..plan })
     }
 
@@ -327,8 +328,12 @@ impl Transfer {
 
     /// Whether the picture has regions even where none are given: part of it or of a style does not count.
     fn is_guided(&self) -> bool {
-        let hides = |style: &GivenStyle| style.weight > 0.0 && style.source.alpha().is_some();
-        self.strength_map.as_ref().is_some_and(StrengthMap::keeps_any) || self.styles.iter().any(hides)
+        self.strength_map.as_ref().is_some_and(StrengthMap::keeps_any) || self.hides_pixels()
+    }
+
+    /// Whether a style that has a weight is transparent in places.
+    fn hides_pixels(&self) -> bool {
+        self.styles.iter().any(|style| style.weight > 0.0 && style.source.alpha().is_some())
     }
 
     /// Bytes for what the result takes from the content at `size`.

@@ -31,7 +31,7 @@ fn flags_out_of_range() {
         ("--map-colors 3", "there are no maps; add --content-map and --style-map"),
         ("--patch-size 3", "--patch-size: this run has no patches; add --method patches"),
         ("--method patches --patch-size 4", "4"),
-        ("--method fast", "gram, patches, nearest"),
+        ("--method fast", "gram, moments, patches, nearest"),
         ("--map-colors 25", "1..=24"),
         ("--content-map content.png", "--style-map"),
         ("--content-mask content.png", "--style-mask"),

@@ -256,7 +256,9 @@ fn lost(old: &Value, new: &Value, place: &str) {
         // It has become one of the rules of colours.
         _ if place == "/settings/original_colors" => {}
         (Value::Object(old), Value::Object(new)) => {
-            old.iter().for_each(|(name, value)| lost(value, &new[name], &format!("{place}/{name}")));
+            old.iter().for_each(|(name, value)| {
+                lost(value, new.get(name).unwrap_or(&Value::Null), &format!("{place}/{name}"))
+            });
         }
         (Value::Array(old), Value::Array(new)) if old.len() == new.len() => {
             old.iter().zip(new).for_each(|(old, new)| lost(old, new, place));

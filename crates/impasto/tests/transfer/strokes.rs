@@ -11,7 +11,7 @@ fn losses(method: StyleMethod, fit: StyleFit, change: impl Fn(Transfer) -> Trans
     (settings.schedule.pyramid, settings.schedule.style_fit) = (Pyramid::One, fit);
     let mut engine = small::engine(&settings);
     let transfer =
-        Transfer::new(settings).content(small::picture(48, 36, 1)).style(small::picture(30, 26, 2), 1.0);
+        Transfer::new(settings).content(small::picture(48, 36, 1)).style(small::picture(40, 34, 2), 1.0);
     let found = change(transfer).evaluate(&mut engine, &small::picture(48, 36, 3)).unwrap();
     let of_style = found.losses.into_iter().filter(|loss| matches!(&*loss.term, "moments" | "gram"));
     of_style.map(|loss| (loss.layer.unwrap().to_string(), loss.loss)).collect()
@@ -33,7 +33,7 @@ fn an_enlarged_style_is_read_at_its_own_size_by_the_layers_that_see_fine_strokes
 
 #[test]
 fn fine_strokes_of_another_picture_take_the_place_of_those_of_the_style() {
-    let other = small::picture(40, 44, 9);
+    let other = small::picture(40, 46, 9);
     let of_style = losses(StyleMethod::Moments, StyleFit::Shrink, |transfer| transfer);
     let mixed =
         losses(StyleMethod::Moments, StyleFit::Shrink, |transfer| transfer.fine_strokes(other.clone()));
@@ -42,7 +42,7 @@ fn fine_strokes_of_another_picture_take_the_place_of_those_of_the_style() {
         assert_eq!(before != after, is_fine, "{layer}: {before} and {after}");
     }
     // The picture itself gives its own fine strokes.
-    let own = small::picture(30, 26, 2);
+    let own = small::picture(40, 34, 2);
     let same = losses(StyleMethod::Moments, StyleFit::Shrink, |transfer| transfer.fine_strokes(own.clone()));
     assert_eq!(same, of_style);
 }
