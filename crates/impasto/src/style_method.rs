@@ -15,8 +15,12 @@ const CONTENT_BESIDE_GRAM: f64 = 0.1;
 const CONTENT_BESIDE_MOMENTS: f64 = 0.12;
 const CONTENT_BESIDE_PATCHES: f64 = 0.8;
 
-/// Iterations of the last stage of nearest columns, in which layers split. The program has 200, at 512 pixels.
-const SPLITTING_ITERATIONS: usize = 50;
+/// Iterations of the last stage of nearest columns, in which layers split. The program has 200, at 512 pixels; after a
+/// few the picture hardly changes.
+const SPLITTING_ITERATIONS: usize = 15;
+
+/// Length of the steps of nearest columns, over the published one, which is for more of them.
+const STEP_OF_NEAREST: f64 = 2.0;
 
 /// What makes a picture like a style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +92,7 @@ impl StyleMethod {
             settings.variables = published.variables;
             settings.optimizer = published.optimizer;
             if let OptimizerSettings::Adam(options) = &mut settings.optimizer {
-                options.learning_rate *= f64::from(settings.units.scale());
+                options.learning_rate *= STEP_OF_NEAREST * f64::from(settings.units.scale());
             }
             settings.average = published.average;
             settings.schedule.pyramid = published.schedule.pyramid;
@@ -186,7 +190,7 @@ mod tests {
         settings.set_method(StyleMethod::Nearest);
         let published = Preset::Nnst.settings();
         assert_eq!(content(&settings), Some(0.0));
-        assert_eq!((settings.variables, &settings.optimizer), (published.variables, &published.optimizer));
+        assert_eq!(settings.variables, published.variables);
         assert_eq!(settings.schedule.start, published.schedule.start);
         settings.set_method(StyleMethod::Gram);
         assert_eq!(settings.schedule.refinement, None, "nothing is left for it to refine");

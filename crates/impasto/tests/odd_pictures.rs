@@ -5,7 +5,8 @@ use impasto::picture::Alpha;
 use impasto::{Control, Picture, Preset, Progress, Settings, StyleMethod, Transfer, TransferError};
 use impasto_network::{CpuEngine, Weights};
 
-const METHODS: [StyleMethod; 3] = [StyleMethod::Gram, StyleMethod::Patches, StyleMethod::Nearest];
+const METHODS: [StyleMethod; 4] =
+    [StyleMethod::Gram, StyleMethod::Moments, StyleMethod::Patches, StyleMethod::Nearest];
 
 fn plain(width: usize, height: usize, color: [f32; 3]) -> Picture {
     Picture::new(width, height, color.into_iter().flat_map(|value| vec![value; width * height]).collect())
@@ -102,15 +103,20 @@ fn odd_pictures_are_painted_like_themselves() {
 fn lines_and_styles_of_one_pixel_are_too_small_and_told_so() {
     for method in METHODS {
         let dot = plain(1, 1, [0.2, 0.4, 0.6]);
-        let error =
-            painted(Transfer::new(settings(method)).content(photograph()).style(dot, 1.0)).unwrap_err();
-        assert!(error.to_string().starts_with("the style picture: a picture of 1x1 pixels"), "{error}");
+        let transfer = Transfer::new(settings(method)).content(photograph()).style(dot, 1.0);
+        if matches!(method, StyleMethod::Gram | StyleMethod::Moments) {
+            // Enlarged, it is a colour.
+            assert_painted(method, "one pixel", transfer);
+        } else {
+            let error = painted(transfer).map(|_| ()).unwrap_err().to_string();
+            assert!(error.starts_with("the style picture: a picture of 1x1 pixels"), "{error}");
+        }
         for (width, height) in [(1, 4000), (4000, 1)] {
             let line = || plain(width, height, [0.3, 0.5, 0.7]);
             let as_content = Transfer::new(settings(method)).content(line()).style(photograph(), 1.0);
             let as_style = Transfer::new(settings(method)).content(photograph()).style(line(), 1.0);
             for (picture, transfer) in [("content", as_content), ("style", as_style)] {
-                let error = painted(transfer).unwrap_err().to_string();
+                let error = painted(transfer).map(|_| ()).unwrap_err().to_string();
                 let words = format!("the {picture} picture: a picture of ");
                 assert!(error.starts_with(&words) && error.contains("too small for"), "{method:?}: {error}");
                 assert_eq!(error.lines().count(), 1, "{error}");

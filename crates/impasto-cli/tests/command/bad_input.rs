@@ -67,7 +67,7 @@ fn flags_out_of_range() {
         ("--optimizer sgd", "lbfgs, adam"),
         ("--preset gatys --tv-weight 1", "--tv-weight"),
         ("--preset keras --style-scale 2", "--style-scale"),
-        ("--pooling median", "max, average, l2"),
+        ("--pooling median", "max, average, scaled-average, l2"),
         ("--threads 0", "1..=1024"),
         ("--isa neon", "portable, avx2, avx512"),
         ("--save-every 0", "--save-every"),
