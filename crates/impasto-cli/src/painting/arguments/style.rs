@@ -9,8 +9,9 @@ use super::super::values;
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Loss")]
 pub struct StyleArguments {
-    /// What makes the result like the style: gram, its textures and colours as a whole; patches, pieces of
-    /// it; nearest, single features of it, which keeps the most of its look [default: the preset's]
+    /// What makes the result like the style: moments, its strokes and colours as a whole, as the default has it; gram,
+    /// the same by Gram matrices; patches, pieces of it; nearest, single features of it, which keeps the most of its
+    /// look [default: the preset's]
     #[arg(long, value_name = "NAME", value_parser = values::style_method())]
     pub method: Option<StyleMethod>,
 
