@@ -124,6 +124,42 @@ fn flipped_bytes_do_no_harm() {
     }
 }
 
+/// A B-tree of forty levels, in which each node has the next one as its child twice: 2⁴⁰ ways to the leaf.
+#[test]
+fn hdf5_files_that_repeat_themselves_are_refused() {
+    let mut file = bytes("keras1.h5");
+    let node = file.windows(4).position(|bytes| bytes == b"TREE").unwrap();
+    let leaf = file[node..node + 48].to_vec();
+    let levels = 40;
+    let address = |level: usize| if level == levels { node } else { 14560 + 64 * level };
+    assert_eq!(file.len(), address(0));
+    for level in 0..=levels {
+        if level > 0 {
+            // Signature, kind, level and the number of children; no neighbours; keys and children in turn.
+            let child = (address(level - 1) as u64).to_le_bytes();
+            let header = [b"TREE\x00\x01\x02\x00".as_slice(), &[0xff; 16]].concat();
+            let whole = [&header, [0; 8].as_slice(), &child, &[0; 8], &child, &[0; 8]].concat();
+            if level < levels { file.extend(whole) } else { file[node..node + 64].copy_from_slice(&whole) }
+        } else {
+            file.extend([leaf.as_slice(), &[0; 16]].concat());
+        }
+    }
+    let message = fault(file);
+    assert!(message.contains("point at each other without end"), "{message}");
+}
+
+/// Chunks are unpacked whole, so their sizes count even where they reach past the data.
+#[test]
+fn hdf5_chunks_larger_than_their_file_are_refused() {
+    let mut file = bytes("keras2.h5");
+    // A data layout of chunks in four sides of numbers of 4 bytes, by the version that h5py writes.
+    let layout = |file: &[u8], place| file[place..place + 3] == [3, 2, 5] && file[place + 27] == 4;
+    let place = (0..file.len() - 31).find(|&place| layout(&file, place)).unwrap();
+    file[place + 11..place + 15].copy_from_slice(&8_000_000_u32.to_le_bytes());
+    let message = fault(file);
+    assert!(message.contains("the numbers of the chunks of one dataset are"), "{message}");
+}
+
 /// HDF5 files are large and mostly empty; the fuzzing looks closer.
 fn step(format: ForeignFormat) -> usize {
     if format == ForeignFormat::KerasH5 { 17 } else { 1 }

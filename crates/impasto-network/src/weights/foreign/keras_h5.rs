@@ -6,11 +6,13 @@
 //! `[3, 3, in, out]`, one is the bias.
 //!
 //! HDF5 itself is read by the `hdf5-pure` library. Numbers are read through it only after the size that a
-//! file claims for them has been held against the size of the file.
+//! file claims for them has been held against the size of the file. The library follows what a damaged file
+//! points to without noticing circles, so its reads are counted ([`Bounded`]).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use hdf5_pure::{DType, Dataset, File, Group};
+use hdf5_pure::{DType, Dataset, File, FormatError, Group, Source};
 
 use super::tensor::{Tensor, Tensors, count};
 use super::{ForeignFault, ForeignFormat};
@@ -25,9 +27,7 @@ const MOST_OBJECTS: usize = 16;
 pub(super) fn read(bytes: &[u8]) -> Result<Tensors<'static>, ForeignFault> {
     let size = bytes.len();
     guarded("/", || {
-        // A copy of the file: read piecewise instead, the library reserves whatever size a chunk claims
-        // before it notices that the file is shorter.
-        let file = File::from_bytes(bytes.to_vec()).map_err(|error| fault("/", error))?;
+        let file = File::from_source(Bounded::new(bytes)).map_err(|error| fault("/", error))?;
         let mut layers = file.root();
         let has = |group: &Group, name| group.groups().map(|names| names.iter().any(|it| it == name));
         if has(&layers, "model_weights").map_err(|error| fault("/", error))? {
@@ -46,6 +46,46 @@ pub(super) fn read(bytes: &[u8]) -> Result<Tensors<'static>, ForeignFault> {
         }
         Ok(tensors)
     })
+}
+
+/// A file in memory that refuses further reads when more were made than any sound file needs.
+///
+/// A node of a B-tree may name itself as its child many times; walked to the depth that the library allows,
+/// such a tree has no end that anyone could wait for.
+struct Bounded {
+    bytes: Vec<u8>,
+    /// Cost of the reads that may still be made: a byte costs 1, a read [`Bounded::READ`] more.
+    left: AtomicU64,
+}
+
+impl Bounded {
+    const READ: u64 = 32;
+
+    fn new(bytes: &[u8]) -> Self {
+        // Sound files cost 1.0 to 1.4 for each of their bytes.
+        Bounded { bytes: bytes.to_vec(), left: AtomicU64::new(65536 + 16 * bytes.len() as u64) }
+    }
+}
+
+impl Source for Bounded {
+    fn len(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), FormatError> {
+        let cost = Self::READ + buffer.len() as u64;
+        let paid =
+            self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(cost));
+        if paid.is_err() {
+            return Err(FormatError::Source("its parts point at each other without end".to_owned()));
+        }
+        let start = usize::try_from(offset).unwrap_or(usize::MAX);
+        let found = start.checked_add(buffer.len()).and_then(|end| self.bytes.get(start..end));
+        let expected = start.saturating_add(buffer.len());
+        let found = found.ok_or(FormatError::UnexpectedEof { expected, available: self.bytes.len() })?;
+        buffer.copy_from_slice(found);
+        Ok(())
+    }
 }
 
 /// The convolution that Keras calls `block4_conv2`.
@@ -130,15 +170,24 @@ fn check(dataset: &Dataset, path: &str, size: usize) -> Result<(), ForeignFault>
         return Err(ForeignFault::Unsupported { found, expected });
     }
     let whole = dataset.shape().map_err(|error| fault(path, error))?;
-    let chunk = dataset.chunk_shape().map_err(|error| fault(path, error))?.unwrap_or_default();
+    let chunk = dataset.chunk_shape().map_err(|error| fault(path, error))?;
     let most = (size as u64).saturating_mul(ForeignFormat::KerasH5.most_numbers_per_byte());
-    for sides in [whole, chunk] {
-        let found = sides.iter().fold(1, |count: u64, &side| count.saturating_mul(side));
-        if found > most {
-            return Err(ForeignFault::TooMuch { what: "the numbers of one dataset are", found, most });
-        }
-    }
-    Ok(())
+    let held = |what, found, most| {
+        if found > most { Err(ForeignFault::TooMuch { what, found, most }) } else { Ok(()) }
+    };
+    held("the numbers of one dataset are", product(&whole), most)?;
+    let Some(chunk) = chunk else { return Ok(()) };
+    // The library reserves what a chunk claims to take in the file, and unpacks what lies past the data.
+    let chunks = dataset.chunks().map_err(|error| fault(path, error))?;
+    let numbers = product(&chunk).saturating_mul(chunks.len() as u64);
+    held("the numbers of the chunks of one dataset are", numbers, most)?;
+    let stored = chunks.iter().map(|chunk| chunk.storage_size).fold(0, u64::saturating_add);
+    held("the bytes of the chunks of one dataset are", stored, size as u64)
+}
+
+/// The product of the sides of a dataset or a chunk, at most 2⁶⁴ - 1.
+fn product(sides: &[u64]) -> u64 {
+    sides.iter().fold(1, |count: u64, &side| count.saturating_mul(side))
 }
 
 /// From Keras's order `[3, 3, in, out]` to ours, `[out, in, 3, 3]`.
