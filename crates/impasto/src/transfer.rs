@@ -232,15 +232,16 @@ impl Transfer {
         let colors = &self.settings.colors;
         let fit = |picture: &Picture, size| self.schedule().fit(picture, size);
         let photograph = self.content.as_ref().map(|content| fit(content, stage.size));
-        let colored = |picture: Picture| match &photograph {
-            Some(photograph) => colors.of_style(picture, photograph),
+        let colored = |picture: Picture, regions: &Option<Regions>| match &photograph {
+            Some(photograph) => {
+                colors.of_style(picture, regions.as_ref().and_then(Regions::opacity), photograph)
+            }
             None => picture,
         };
-        let source = |style: &Style<'_>, size, strokes| StyleSource {
-            picture: colored(style.source.fit(self.schedule(), size)),
-            share: style.share,
-            strokes,
-            regions: style.regions_at(size),
+        let source = |style: &Style<'_>, size, strokes| {
+            let regions = style.regions_at(size);
+            let picture = colored(style.source.fit(self.schedule(), size), &regions);
+            StyleSource { picture, share: style.share, strokes, regions }
         };
         let mut styles = Vec::new();
         for (style, &size) in self.blend()?.iter().zip(&stage.styles) {
@@ -258,12 +259,9 @@ impl Transfer {
         if let Some(picture) = &self.fine_strokes {
             let size = self.schedule().fine_size(picture, self.schedule().style_size(picture, stage.size));
             let regions = self.regions_at(stage.size);
-            styles.push(StyleSource {
-                picture: colored(fit(picture, size)),
-                share: 1.0,
-                strokes: Strokes::Fine,
-                regions: regions.map(|regions| regions.everywhere(size.width, size.height)),
-            });
+            let regions = regions.map(|regions| regions.everywhere(size.width, size.height));
+            let picture = colored(fit(picture, size), &regions);
+            styles.push(StyleSource { picture, share: 1.0, strokes: Strokes::Fine, regions });
         }
         let content = photograph.clone().map(|photograph| colors.of_content(photograph));
         let keeps = colors.recombine() || self.strength_map.is_some();

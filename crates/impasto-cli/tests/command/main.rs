@@ -16,6 +16,7 @@ mod scene;
 #[allow(dead_code, reason = "not all of it is needed here")]
 mod server;
 mod stop_at_progress;
+mod strokes;
 mod texture;
 #[cfg(unix)]
 mod train;

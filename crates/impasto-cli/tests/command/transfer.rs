@@ -50,7 +50,7 @@ fn the_trace_holds_every_loss() {
     assert!(said.lines().last().unwrap().starts_with("wrote content-style.png"), "{said}");
     let evaluations = trace["evaluations"].as_array().unwrap();
     assert_eq!(trace["plan"]["stages"].as_array().unwrap().len(), 2);
-    assert_eq!(evaluations.len(), 6 + 4);
+    assert_eq!(evaluations.len(), 5 + 4);
     for evaluation in evaluations {
         let losses = evaluation["losses"].as_array().unwrap();
         assert_eq!(losses.len(), 2 + 4 + 1, "{evaluation}");

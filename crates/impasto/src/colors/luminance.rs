@@ -22,10 +22,11 @@ pub(super) fn without_colors(picture: &Picture) -> Picture {
     gray(&lab(picture), |value| value)
 }
 
-/// `style` in greys whose mean and deviation are `strength`, 0..1, of the way to those of `content`.
-pub(super) fn matched(style: &Picture, content: &Picture, strength: f64) -> Picture {
+/// `style` in greys whose mean and deviation, each pixel as far as it is opaque, are `strength`, 0..1, of the way to
+/// those of `content`.
+pub(super) fn matched(style: &Picture, opacity: Option<&[f32]>, content: &Picture, strength: f64) -> Picture {
     let style = lab(style);
-    let (from, to) = (ColorStatistics::new(&style, None), ColorStatistics::new(&lab(content), None));
+    let (from, to) = (ColorStatistics::new(&style, opacity), ColorStatistics::new(&lab(content), None));
     let variance = |of: &ColorStatistics| of.covariance[0][0] + SMALLEST_VARIANCE;
     let ratio = (variance(&to) / variance(&from)).sqrt();
     gray(&style, |value| {
@@ -61,15 +62,15 @@ mod tests {
         let style = Picture::uniform_noise(30, 30, 0.1..0.4, 1);
         let content = Picture::uniform_noise(20, 20, 0.4..0.9, 2);
         let (found, expected) =
-            (lightness_moments(&matched(&style, &content, 1.0)), lightness_moments(&content));
+            (lightness_moments(&matched(&style, None, &content, 1.0)), lightness_moments(&content));
         assert!((found.0 - expected.0).abs() < 1e-4 && (found.1 / expected.1 - 1.0).abs() < 0.01);
-        assert_eq!(matched(&style, &content, 0.0), without_colors(&style));
+        assert_eq!(matched(&style, None, &content, 0.0), without_colors(&style));
     }
 
     #[test]
     fn a_style_of_one_color_is_safe() {
         let content = Picture::uniform_noise(20, 20, 0.4..0.9, 2);
-        let found = matched(&Picture::new(2, 2, vec![0.25; 12]), &content, 1.0);
+        let found = matched(&Picture::new(2, 2, vec![0.25; 12]), None, &content, 1.0);
         assert!((lightness_moments(&found).0 - lightness_moments(&content).0).abs() < 1e-4, "{found:?}");
     }
 }

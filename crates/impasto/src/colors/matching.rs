@@ -19,11 +19,12 @@ use crate::Picture;
 /// stays as it is but for its mean, where the formula divides by 0.
 const SMALLEST_VARIANCE: f64 = 1e-5;
 
-/// `style` with the mean and covariance that the colours of `content` have, `strength` 0..1 of the way.
+/// `style` with the mean and covariance that the colours of `content` have, `strength` 0..1 of the way. Each pixel
+/// of the style counts as far as it is opaque.
 ///
 /// Colours beyond 0..1 are cut to it, so that the statistics are those of `content` but for these.
-pub(super) fn matched(style: Picture, content: &Picture, strength: f64) -> Picture {
-    let (from, to) = (ColorStatistics::new(&style, None), ColorStatistics::new(content, None));
+pub(super) fn matched(style: Picture, opacity: Option<&[f32]>, content: &Picture, strength: f64) -> Picture {
+    let (from, to) = (ColorStatistics::new(&style, opacity), ColorStatistics::new(content, None));
     let matrix = transport(&from.covariance, &to.covariance);
     let (width, height) = (style.width(), style.height());
     let (red, rest) = style.data().split_at(width * height);
@@ -85,14 +86,23 @@ mod tests {
     fn the_mean_and_covariance_of_the_content_are_reached() {
         let (style, content) = (picture([0.6, 0.4, 0.5], 0.08, 1), picture([0.4, 0.5, 0.3], 0.06, 2));
         let expected = ColorStatistics::new(&content, None);
-        let found = matched(style.clone(), &content, 1.0);
+        let found = matched(style.clone(), None, &content, 1.0);
         assert_near(&ColorStatistics::new(&found, None), &expected, 1e-4);
-        assert_eq!(matched(style.clone(), &content, 0.0), style);
-        let half = ColorStatistics::new(&matched(style.clone(), &content, 0.5), None);
+        assert_eq!(matched(style.clone(), None, &content, 0.0), style);
+        let half = ColorStatistics::new(&matched(style.clone(), None, &content, 0.5), None);
         let of_style = ColorStatistics::new(&style, None);
         for (half, (a, b)) in half.mean.iter().zip(of_style.mean.iter().zip(expected.mean)) {
             assert!((half - 0.5 * (a + b)).abs() < 1e-6);
         }
+    }
+
+    #[test]
+    fn only_what_is_opaque_counts() {
+        let (style, content) = (picture([0.6, 0.4, 0.5], 0.08, 1), picture([0.4, 0.5, 0.3], 0.06, 2));
+        let opacity: Vec<f32> = (0..1200).map(|index| f32::from(index % 40 < 25)).collect();
+        let found = matched(style, Some(&opacity), &content, 1.0);
+        let reached = ColorStatistics::new(&found, Some(&opacity));
+        assert_near(&reached, &ColorStatistics::new(&content, None), 1e-4);
     }
 
     #[test]
@@ -101,13 +111,13 @@ mod tests {
         let flat = Picture::new(2, 2, vec![0.3; 12]);
         let colorful = picture([0.5; 3], 0.1, 3);
         for (style, content) in [(&gray, &colorful), (&flat, &colorful), (&flat, &flat), (&gray, &flat)] {
-            let found = matched(style.clone(), content, 1.0);
+            let found = matched(style.clone(), None, content, 1.0);
             assert!(found.data().iter().all(|value| (0.0..=1.0).contains(value)), "{found:?}");
             let mean = ColorStatistics::new(content, None).mean;
             let reached = ColorStatistics::new(&found, None).mean;
             assert!(mean.iter().zip(reached).all(|(a, b)| (a - b).abs() < 0.02), "{mean:?} {reached:?}");
         }
-        let grayed = matched(colorful, &gray, 1.0);
+        let grayed = matched(colorful, None, &gray, 1.0);
         let (red, rest) = grayed.data().split_at(1200);
         let apart = red.iter().zip(rest).map(|(red, green)| (red - green).abs()).fold(0.0, f32::max);
         assert!(apart < 0.05, "{apart}");

@@ -132,11 +132,12 @@ impl Colors {
         }
     }
 
-    /// A style as the run sees it. `content` is in its own colours.
-    pub(crate) fn of_style(&self, style: Picture, content: &Picture) -> Picture {
+    /// A style as the run sees it. `opacity`, `[H, W]`, says how much each of its pixels counts; `content` is in its
+    /// own colours.
+    pub(crate) fn of_style(&self, style: Picture, opacity: Option<&[f32]>, content: &Picture) -> Picture {
         match self.rule {
-            ColorRule::Luminance => luminance::matched(&style, content, self.strength),
-            ColorRule::Match => matching::matched(style, content, self.strength),
+            ColorRule::Luminance => luminance::matched(&style, opacity, content, self.strength),
+            ColorRule::Match => matching::matched(style, opacity, content, self.strength),
             ColorRule::Style | ColorRule::Content => style,
         }
     }

@@ -3,16 +3,18 @@
 //! All losses are relative, so that weights mean the same for every network, picture and size. Means and
 //! covariances, not Gram matrices, keep calm what is calm in the painting. relu5_1 is left out: it breaks faces and
 //! brings nothing that relu4_1 lacks. A little of the content at relu3_1 keeps eyes and rims in their places. A √2
-//! pyramid lets large strokes settle where they cost little, with many iterations at small sizes; Adam keeps its
-//! moments from size to size, and the average of its pictures is free of its noise (both Crowson 2021). Total
-//! variation with nine points smooths without a weave. Replicating the border at the first convolution keeps the
-//! rim of the picture from turning dark or bright.
+//! pyramid lets large strokes settle where they cost little, with more iterations at small sizes; Adam keeps its
+//! moments from size to size, and the average of its pictures is free of its noise (both Crowson 2021). Its mean
+//! square of the gradient spans as few steps as its mean: each size starts with a blurred picture, whose gradients
+//! are large and soon out of date. Total variation with nine points smooths without a weave. Replicating the border
+//! at the first convolution keeps the rim of the picture from turning dark or bright.
 //!
 //! `docs/default.md` shows what else was tried, and what it did wrong.
 
 use impasto_network::{Layer, NetworkOptions, Padding, Pooling};
 
 use super::{CONTENT_EDGES, CONTENT_LAYER};
+use crate::optimizers::AdamOptions;
 use crate::picture::Filter;
 use crate::terms::{
     Content, ContentLoss, Guidance, LayerWeight, Moments, MomentsLoss, TotalVariation, VariationLoss,
@@ -70,15 +72,21 @@ pub(super) fn settings() -> Settings {
             TotalVariation { weight: 0.05, loss: VariationLoss::NinePoint }.into(),
         ],
         normalize_gradients: false,
-        optimizer: OptimizerSettings::adam(PixelUnits::One),
+        optimizer: OptimizerSettings::Adam(AdamOptions {
+            learning_rate: 0.02,
+            beta1: 0.9,
+            beta2: 0.9,
+            clamp: Some((0.0, 1.0)),
+            ..Default::default()
+        }),
         // Crowson's 0.99 is for 500 iterations; over 60 it would keep much of the blurred start of each size.
-        average: Some(0.95),
+        average: Some(0.9),
         average_counts_start: false,
         schedule: Schedule {
             size: 512,
             pyramid: Pyramid::RootsOfTwo { first: 128 },
             iterations: 60,
-            smaller_sizes: SmallerSizes::Growing(2.0),
+            smaller_sizes: SmallerSizes::Growing(1.5),
             stop: None,
             refinement: None,
             start: Start::Content,
