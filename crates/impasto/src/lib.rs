@@ -11,11 +11,11 @@
 //! | schedule: sizes, iterations, start | [`Schedule`] |
 //! | preset, a choice of all of them | [`Preset`] |
 //!
-//! A [`Transfer`] brings settings and pictures together and runs them on an engine. Pictures are read,
-//! resized and written by [`picture`].
+//! [`paint`] does the whole job with the defaults. A [`Transfer`] brings settings and pictures together and runs them
+//! on an engine. Pictures are read, resized and written by [`picture`].
 //!
 //! ```
-//! use impasto::{Control, Picture, Preset, Progress, Transfer};
+//! use impasto::{Control, Picture, Preset, Transfer};
 //! use impasto::network::{CpuEngine, Weights};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,7 +31,7 @@
 //! let transfer = Transfer::new(settings).content(content).style(style, 1.0);
 //! println!("{} MB needed", transfer.plan(&engine)?.memory() / 1_000_000);
 //!
-//! let outcome = transfer.run(&mut engine, &mut |progress: &Progress| {
+//! let outcome = transfer.run(&mut engine, |progress| {
 //!     println!("{}/{}: {}", progress.iteration, progress.iterations, progress.total);
 //!     Control::Continue
 //! })?;
@@ -39,6 +39,17 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! A debug build of a program that paints is some twenty times slower than a release build. These lines in the
+//! `Cargo.toml` of the program give it most of the speed back:
+//!
+//! ```toml
+//! [profile.dev.package."*"]
+//! opt-level = 3
+//! ```
+//!
+//! The crate `image`, from and to whose pictures [`Picture`] converts, is in the public interface by the feature
+//! `image-crate`, which is on by default.
 
 #![forbid(unsafe_code)]
 
@@ -54,6 +65,7 @@ mod looks;
 mod objective;
 mod observer;
 pub mod optimizers;
+mod paint;
 pub mod picture;
 mod plan;
 mod presets;
@@ -78,6 +90,7 @@ pub use effort::Effort;
 pub use error::{Culprit, SettingsError, TransferError};
 pub use looks::Look;
 pub use observer::{Control, Observer, Progress};
+pub use paint::paint;
 pub use picture::Picture;
 pub use plan::{Plan, Stage};
 pub use presets::Preset;

@@ -13,8 +13,8 @@ use crate::regions::Regions;
 use crate::run::Run;
 use crate::terms::{Scene, Term};
 use crate::{
-    ColorRule, Colors, Observer, Outcome, Picture, Plan, Schedule, Settings, Stage, Start, StrengthMap,
-    TermLoss, TransferError, Warning,
+    ColorRule, Colors, Control, Observer, Outcome, Picture, Plan, Progress, Schedule, Settings, Stage, Start,
+    StrengthMap, TermLoss, TransferError, Warning,
 };
 
 /// Repaints one content picture in the style of others, or paints one without content.
@@ -189,8 +189,8 @@ impl Transfer {
         Ok(Plan { warnings, ..plan })
     }
 
-    /// Paints. `observer` sees every iteration and may stop the run, which then ends with the picture as
-    /// it is, at the size of the stage it is in.
+    /// Paints. `progress` sees every iteration and may stop the run, which then ends with the picture as it is,
+    /// at the size of the stage it is in: `|_| Control::Continue` runs to the end.
     ///
     /// The same settings, pictures and engine give the same picture bit for bit.
     ///
@@ -198,6 +198,18 @@ impl Transfer {
     /// As [`plan`](Transfer::plan), and if a loss becomes infinite or undefined: the error then holds the
     /// last good picture.
     pub fn run<E: Engine>(
+        &self,
+        engine: &mut E,
+        mut progress: impl FnMut(&Progress<'_>) -> Control,
+    ) -> Result<Outcome, TransferError> {
+        self.run_observed(engine, &mut progress)
+    }
+
+    /// [`run`](Transfer::run) with an observer that may also stop between the evaluations of one iteration.
+    ///
+    /// # Errors
+    /// As [`run`](Transfer::run).
+    pub fn run_observed<E: Engine>(
         &self,
         engine: &mut E,
         observer: &mut dyn Observer,

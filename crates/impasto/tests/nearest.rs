@@ -4,9 +4,7 @@ mod parity;
 
 use impasto::regions::Regions;
 use impasto::terms::{Nearest, WeightedLayers};
-use impasto::{
-    Control, Evaluation, Outcome, Picture, Preset, Progress, Pyramid, Settings, Start, StyleFit, Transfer,
-};
+use impasto::{Control, Evaluation, Outcome, Picture, Preset, Pyramid, Settings, Start, StyleFit, Transfer};
 use impasto_network::{Architecture, CpuEngine, Engine, Layer, Pooling, ScalarEngine, Weights};
 
 use crate::parity::{assert_close, assert_gradient, fixture, losses_of};
@@ -165,7 +163,7 @@ fn columns_stay_in_their_region() {
 fn run(settings: Settings, content: Picture, style: Picture) -> Outcome {
     let mut engine = CpuEngine::new(small_network(), settings.network);
     let transfer = Transfer::new(settings).content(content).style(style, 1.0);
-    transfer.run(&mut engine, &mut |_: &Progress| Control::Continue).unwrap()
+    transfer.run(&mut engine, |_| Control::Continue).unwrap()
 }
 
 #[test]

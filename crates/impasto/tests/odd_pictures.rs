@@ -2,7 +2,7 @@
 //! or one clear line says why not.
 
 use impasto::picture::Alpha;
-use impasto::{Control, Picture, Preset, Progress, Settings, StyleMethod, Transfer, TransferError};
+use impasto::{Control, Picture, Preset, Settings, StyleMethod, Transfer, TransferError};
 use impasto_network::{CpuEngine, Weights};
 
 const METHODS: [StyleMethod; 4] =
@@ -34,7 +34,7 @@ fn painted(transfer: Transfer) -> Result<Picture, TransferError> {
     let weights = Weights::compact();
     let convention = transfer.settings().convention(weights.convention());
     let mut engine = CpuEngine::new(weights.with_convention(convention), transfer.settings().network);
-    let outcome = transfer.run(&mut engine, &mut |_: &Progress| Control::Continue)?;
+    let outcome = transfer.run(&mut engine, |_| Control::Continue)?;
     let losses = outcome.trace.evaluations.iter().flat_map(|evaluation| &evaluation.losses);
     assert!(losses.clone().count() > 0 && losses.into_iter().all(|it| it.loss.is_finite()));
     assert!(outcome.picture.data().iter().all(|value| (0.0..=1.0).contains(value)));

@@ -5,7 +5,7 @@ mod parity;
 
 use impasto::regions::{RegionOptions, Regions, read_color_maps};
 use impasto::terms::{GuideChannels, PatchLoss, PatchScore, Patches, Term, WeightedLayers};
-use impasto::{Control, Evaluation, Picture, Preset, Progress, Pyramid, Settings, StyleFit, Transfer};
+use impasto::{Control, Evaluation, Picture, Preset, Pyramid, Settings, StyleFit, Transfer};
 use impasto_network::{
     CpuEngine, Engine, Layer, PatchNormalization, PatchOptions, ScalarEngine, Size, Weights,
 };
@@ -351,7 +351,7 @@ fn matches_are_kept_for_as_many_evaluations_as_told() {
         (settings.schedule.size, settings.schedule.iterations) = (24, 8);
         let transfer = Transfer::new(settings).canvas(24, 18).style(noise(30, 30, 2), 1.0);
         let mut engine = CpuEngine::new(weights(transfer.settings()), transfer.settings().network);
-        let outcome = transfer.run(&mut engine, &mut |_: &Progress| Control::Continue).unwrap();
+        let outcome = transfer.run(&mut engine, |_| Control::Continue).unwrap();
         outcome.trace.evaluations.iter().map(|evaluation| evaluation.total).collect::<Vec<_>>()
     };
     let (always, seldom) = (totals(1), totals(1000));

@@ -5,8 +5,8 @@ mod parity;
 
 use impasto::terms::{Content, Gram, Term, TotalVariation};
 use impasto::{
-    Control, Evaluation, OptimizerSettings, Picture, PixelUnits, Preset, Progress, Pyramid, Settings,
-    StyleFit, Transfer,
+    Control, Evaluation, OptimizerSettings, Picture, PixelUnits, Preset, Pyramid, Settings, StyleFit,
+    Transfer,
 };
 use impasto_network::{CpuEngine, Engine, Layer, Pooling, ScalarEngine, Weights};
 
@@ -107,7 +107,7 @@ fn descent<E: Engine>(
     settings.schedule.iterations = evaluations;
     let transfer = transfer(&settings, &[("style_1", 0.75), ("style_2", 0.25)]).start(picture("picture"));
     let mut engine = engine(weights(&settings), &settings);
-    let outcome = transfer.run(&mut engine, &mut |_: &Progress| Control::Continue).unwrap();
+    let outcome = transfer.run(&mut engine, |_| Control::Continue).unwrap();
     assert!(outcome.completed);
     // L-BFGS evaluates the picture after the last step too.
     outcome.trace.evaluations.iter().map(|evaluation| evaluation.total).take(evaluations).collect()

@@ -4,7 +4,7 @@
 mod parity;
 
 use impasto::terms::{Content, Moments, TermSettings, TotalVariation};
-use impasto::{Control, Evaluation, Picture, Preset, Progress, Pyramid, Settings, SmallerSizes, Transfer};
+use impasto::{Control, Evaluation, Picture, Preset, Pyramid, Settings, SmallerSizes, Transfer};
 use impasto_network::{CpuEngine, Pooling, ScalarEngine};
 
 use crate::parity::{Fixture, assert_close, assert_gradient, fixture, losses_of};
@@ -112,7 +112,7 @@ fn a_run_over_three_sizes_goes_down_as_crowson_s_does() {
     let mut engine = CpuEngine::new(weights, settings.network);
     let transfer = Transfer::new(settings).content(picture("content"));
     let transfer = STYLES.iter().fold(transfer, |it, (name, weight)| it.style(picture(name), *weight));
-    let outcome = transfer.run(&mut engine, &mut |_: &Progress| Control::Continue).unwrap();
+    let outcome = transfer.run(&mut engine, |_| Control::Continue).unwrap();
     let found = outcome.trace.evaluations.iter().map(|evaluation| evaluation.total);
     let expected = &fixture["loss.total"];
     assert_eq!(found.len(), expected.len());

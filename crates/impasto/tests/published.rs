@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use impasto::picture::{ReadOptions, SourcePicture};
-use impasto::{Control, Picture, Preset, Progress, Transfer};
+use impasto::{Control, Picture, Preset, Transfer};
 use impasto_network::{Activations, CpuEngine, Weights};
 
 fn asset(name: &str) -> Picture {
@@ -58,7 +58,7 @@ fn losses_are_of_the_order_that_they_have_with_vgg19() {
 fn pictures_are_neither_flat_nor_the_photograph() {
     for preset in [Preset::Gatys, Preset::NeuralStyle, Preset::Keras] {
         let (transfer, mut engine) = transfer(preset, 40);
-        let painted = transfer.run(&mut engine, &mut |_: &Progress| Control::Continue).unwrap().picture;
+        let painted = transfer.run(&mut engine, |_| Control::Continue).unwrap().picture;
         let (width, height) = (painted.width(), painted.height());
         let content =
             asset("content/harbour.png").resized(width, height, transfer.settings().schedule.filter);

@@ -77,7 +77,7 @@ pub fn sheet(
     let mut tiles = vec![Some(Tile { picture: picture.clone(), caption: THE_PICTURE.to_owned() })];
     for (index, (name, transfer)) in runs.iter().enumerate() {
         series.begin(index);
-        let Outcome { picture, trace, completed } = transfer.run(engine, &mut series)?;
+        let Outcome { picture, trace, completed } = transfer.run_observed(engine, &mut series)?;
         if !completed {
             break;
         }

@@ -119,7 +119,7 @@ fn time(job: &mut Job, longest: usize) -> Result<Timed, TransferError> {
         seconds.push(progress.seconds);
         Control::Continue
     };
-    transfer.run(&mut job.engine, &mut observer)?;
+    transfer.run_observed(&mut job.engine, &mut observer)?;
     let seconds = if period == 1 { median(&seconds) } else { mean(&seconds) };
     let stage = timed.stages.first().expect("a plan has stages or is an error");
     Ok(Timed { for_a_pixel: seconds / pixels(stage) as f64, style_pixels: style_pixels(stage) })

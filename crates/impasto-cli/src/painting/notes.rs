@@ -27,6 +27,8 @@ pub fn of_run(
         seed(request, settings),
         threads(request),
         few_iterations(settings, plan),
+        cfg!(debug_assertions)
+            .then(|| "a debug build, several times slower than cargo build --release".into()),
     ];
     notes.into_iter().flatten().collect()
 }

@@ -29,7 +29,7 @@ pub fn run(request: &Request<'_>, mut job: Job, mut recorder: Recorder) -> Resul
     let display = Display::new(flags.quiet, workload.clone());
     let mut painter =
         Painter::new(display, workload, &job.output, &job.recipe, flags.save_every, &mut recorder);
-    let outcome = job.transfer.run(&mut job.engine, &mut painter);
+    let outcome = job.transfer.run_observed(&mut job.engine, &mut painter);
     let seen = painter.finish();
     let finish = |picture: &Picture, trace: &Trace, stopped: Option<String>| {
         let completed = stopped.is_none();

@@ -137,7 +137,7 @@ fn paint(
 /// Paints one cell, and saves it if it is to be kept.
 fn paint_cell(cell: &Cell, isa: Isa, keep: bool, series: &mut Series) -> Result<End, Failure> {
     let mut job = Job::new(&cell.arguments.request()?, isa)?;
-    let outcome = job.transfer.run(&mut job.engine, series);
+    let outcome = job.transfer.run_observed(&mut job.engine, series);
     let iterations_done = series.iterations_done();
     let end = match outcome {
         Ok(Outcome { picture, completed: true, .. }) => End::Painted(picture),

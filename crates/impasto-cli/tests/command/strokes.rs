@@ -8,7 +8,7 @@ const SHORT: &str = "transfer content.png style.png --size 64 --iterations 12 --
 
 /// Adds `fine.png`, green dots as large as a pixel.
 fn add_fine_strokes(scene: &Scene) {
-    let dots = |x: u32, y: u32| if (x + y) % 2 == 0 { [30, 200, 60] } else { [20, 90, 30] };
+    let dots = |x: u32, y: u32| if (x + y).is_multiple_of(2) { [30, 200, 60] } else { [20, 90, 30] };
     RgbImage::from_fn(48, 48, |x, y| Rgb(dots(x, y))).save(scene.path("fine.png")).unwrap();
 }
 

@@ -1,6 +1,8 @@
 //! Pictures: planar f32, sRGB-encoded, 0..1; read from files, resized, written to files.
 
 mod alpha;
+#[cfg(feature = "image-crate")]
+mod conversions;
 mod crop;
 mod decode;
 mod encode;

@@ -94,7 +94,7 @@ fn orientation(decoder: &mut dyn ImageDecoder) -> Orientation {
 }
 
 /// Colours `[3, H, W]` and alpha `[H, W]`, as stored, integers divided by their greatest value.
-fn planes(image: DynamicImage) -> (Vec<f32>, Option<Vec<f32>>) {
+pub(super) fn planes(image: DynamicImage) -> (Vec<f32>, Option<Vec<f32>>) {
     let eight = |sample: u8| f32::from(sample) / 255.0;
     let sixteen = |sample: u16| f32::from(sample) / 65535.0;
     let channels = usize::from(image.color().channel_count());

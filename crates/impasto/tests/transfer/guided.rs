@@ -175,7 +175,7 @@ fn each_half_takes_the_texture_of_its_region() {
     // Not zero: the textures meet other borders than in the style.
     assert!(right < 0.2 * wrong, "{right} {wrong}");
 
-    let painted = transfer.run(&mut engine, &mut |_: &impasto::Progress| Control::Continue).unwrap().picture;
+    let painted = transfer.run(&mut engine, |_| Control::Continue).unwrap().picture;
     // Red minus blue, on average over columns away from the border.
     let warmth = |columns: std::ops::Range<usize>| {
         let data = painted.data();

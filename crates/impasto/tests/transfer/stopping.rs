@@ -53,10 +53,10 @@ fn an_observer_stops_between_evaluations() {
         let settings = Settings { optimizer, average: None, ..small::simple_settings() };
         let mut engine = small::engine(&settings);
         let transfer = small::transfer(settings);
-        let outcome = transfer.run(&mut engine, &mut Patience { evaluations: 3 }).unwrap();
+        let outcome = transfer.run_observed(&mut engine, &mut Patience { evaluations: 3 }).unwrap();
         assert!(!outcome.completed);
         assert_eq!(outcome.trace.evaluations.len(), 3);
-        let outcome = transfer.run(&mut engine, &mut Patience { evaluations: 0 }).unwrap();
+        let outcome = transfer.run_observed(&mut engine, &mut Patience { evaluations: 0 }).unwrap();
         let start = small::picture(48, 36, 1).resized(24, 18, transfer.settings().schedule.filter);
         assert_eq!(outcome.picture, start.clamped(), "nothing was done");
     }

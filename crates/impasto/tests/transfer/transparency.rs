@@ -188,7 +188,7 @@ fn a_start_of_another_aspect_is_cropped() {
             }
         }
         let mut engine = small::engine(transfer.settings());
-        transfer.run(&mut engine, &mut First(&mut first)).unwrap();
+        transfer.run_observed(&mut engine, &mut First(&mut first)).unwrap();
         first.unwrap()
     };
     assert_eq!(start(wide.clone()), start(wide.cropped_to_aspect(4, 3)));

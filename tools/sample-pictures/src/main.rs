@@ -2,7 +2,7 @@
 //! doodles.
 //!
 //! ```text
-//! cargo run --release -p impasto --example sample_pictures [OUT_DIR] [--check]
+//! cargo run --release -p sample-pictures -- [OUT_DIR] [--check]
 //! ```
 //!
 //! The pictures come out the same bit for bit on every machine and with any number of threads: all
