@@ -13,7 +13,7 @@ use impasto_network::{EngineError, WeightsError, WeightsFault, WholeFileError};
 use impasto_train::data::DataError;
 use impasto_train::{CheckpointError, CheckpointFault};
 
-/// The exit code after Ctrl-C: 128 + the number of SIGINT, as shells have it.
+/// The exit code after an interruption by any signal: 128 + the number of SIGINT, as shells have it.
 pub const INTERRUPTED: u8 = 130;
 
 /// A command that ended early, with the line that says why.

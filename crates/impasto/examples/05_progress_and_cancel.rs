@@ -21,10 +21,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         .style(read("assets/style/mosaic.png")?, 1.0);
     let (start, options) = (Instant::now(), WriteOptions::default());
     let outcome = transfer.run(&mut engine, |progress| {
-        let (width, height) = (progress.size.width, progress.size.height);
-        println!("{width}x{height}, {}/{}: {:.4}", progress.iteration, progress.iterations, progress.total);
+        println!(
+            "{:3.0} %, {:.0} s left: {:.4}",
+            100.0 * progress.done,
+            progress.seconds_left,
+            progress.total
+        );
         if progress.end.is_some() {
-            let name = format!("progress-{width}.png");
+            let name = format!("progress-{}.png", progress.size.width);
             if let Err(error) = progress.picture().write(&name, None, &options) {
                 eprintln!("{name}: {error}");
             }

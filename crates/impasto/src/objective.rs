@@ -94,7 +94,7 @@ pub(crate) fn picture_options(settings: &Settings) -> NetworkOptions {
 impl<'a, E: Engine + 'a> Objective<'a, E> {
     /// Learns the targets, one picture after another, and leaves the engine prepared for
     /// [`evaluate`](Objective::evaluate) at the size of the scene. `start` is the picture that the stage
-    /// starts from.
+    /// starts from. `stop` is asked before each picture that is shown; if it says so, there is no objective.
     pub fn new(
         settings: &Settings,
         terms: &[&Term],
@@ -102,38 +102,55 @@ impl<'a, E: Engine + 'a> Objective<'a, E> {
         scene: &Scene,
         sources: &Sources,
         start: &Picture,
-    ) -> Result<Self, TransferError> {
+        stop: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<Self>, TransferError> {
         let mut learners: Vec<Learner<'_, 'a, E>> =
             terms.iter().map(|term| Learner { term: term.definition(), loss: term.loss(scene) }).collect();
         let taps = Taps::new(terms);
-        let show_styles = |learners: &mut [Learner<'_, 'a, E>], engine: &mut E, look: Look| {
+        let mut show_styles = |learners: &mut [Learner<'_, 'a, E>],
+                               engine: &mut E,
+                               look: Look,
+                               stop: &mut dyn FnMut() -> bool| {
             engine.set_options(settings.network);
             for (index, style) in sources.styles.iter().enumerate() {
-                show_style(learners, engine, scene, &taps.style, style, look).map_err(|error| {
-                    TransferError::of_engine(style_name(index, sources.styles.len()), error)
-                })?;
+                let shown = show_style(learners, engine, scene, &taps.style, style, look, stop);
+                let of_style =
+                    |error| TransferError::of_engine(style_name(index, sources.styles.len()), error);
+                if shown.map_err(of_style)? == Shown::Stopped {
+                    return Ok(Shown::Stopped);
+                }
             }
             engine.set_options(picture_options(settings));
-            Ok::<(), TransferError>(())
+            Ok::<Shown, TransferError>(Shown::All)
         };
         let of_picture = |error| TransferError::of_engine("content", error);
-        show_styles(&mut learners, engine, Look::First)?;
+        if show_styles(&mut learners, engine, Look::First, stop)? == Shown::Stopped {
+            return Ok(None);
+        }
         if let Some(content) = sources.content.as_ref().filter(|_| !taps.content.is_empty()) {
+            if stop() {
+                return Ok(None);
+            }
             engine.prepare(scene.size, &taps.content).map_err(of_picture)?;
             engine.forward(content.data());
             learners.iter_mut().for_each(|learner| learner.loss.learn_content(engine));
         }
         for learner in &mut learners {
             if let Some(share) = learner.term.start_share(scene) {
+                if stop() {
+                    return Ok(None);
+                }
                 engine.prepare(scene.size, &learner.term.layers()).map_err(of_picture)?;
                 engine.forward(&blend(start, sources.content.as_ref(), share));
                 learner.loss.learn_start(engine);
             }
         }
-        show_styles(&mut learners, engine, Look::Last)?;
+        if show_styles(&mut learners, engine, Look::Last, stop)? == Shown::Stopped {
+            return Ok(None);
+        }
         engine.prepare(scene.size, &taps.picture).map_err(of_picture)?;
         let losses = learners.into_iter().map(|learner| (learner.term.name(), learner.loss)).collect();
-        Ok(Objective { losses, normalize_gradients: settings.normalize_gradients })
+        Ok(Some(Objective { losses, normalize_gradients: settings.normalize_gradients }))
     }
 
     /// The losses of `picture`, planar `[3, H, W]`, 0..1. Writes the gradient of their sum by it.
@@ -185,6 +202,15 @@ enum Look {
     Last,
 }
 
+/// How far a series of pictures was shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// To its end.
+    All,
+    /// Until it was stopped.
+    Stopped,
+}
+
 /// Shows a style picture to the losses, and those copies of it that any of them wants.
 fn show_style<E: Engine>(
     learners: &mut [Learner<'_, '_, E>],
@@ -193,7 +219,8 @@ fn show_style<E: Engine>(
     taps: &[Layer],
     style: &StyleSource,
     look: Look,
-) -> Result<(), EngineError> {
+    stop: &mut dyn FnMut() -> bool,
+) -> Result<Shown, EngineError> {
     let copies_of = |term: &dyn Definition| match look {
         Look::First if !term.surveys_style(scene) => Vec::new(),
         _ if !term.learns_style() || (style.strokes == Strokes::Fine && !term.tells_strokes_apart()) => {
@@ -208,6 +235,9 @@ fn show_style<E: Engine>(
         }
     }
     for copy in copies {
+        if stop() {
+            return Ok(Shown::Stopped);
+        }
         let picture = copy.of_picture(&style.picture);
         let regions = style.regions.as_ref().map(|regions| copy.of_regions(regions));
         let size = Size { height: picture.height(), width: picture.width() };
@@ -221,7 +251,7 @@ fn show_style<E: Engine>(
             }
         }
     }
-    Ok(())
+    Ok(Shown::All)
 }
 
 /// `share` parts of `start`, with the finest level of its Laplacian pyramid replaced by the content's, and the

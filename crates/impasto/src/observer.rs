@@ -21,8 +21,8 @@ pub trait Observer {
     /// An iteration is done.
     fn progress(&mut self, progress: &Progress<'_>) -> Control;
 
-    /// Asked before each evaluation, of which a line search has several in an iteration: a chance to stop
-    /// without waiting for its end.
+    /// Asked before each pass of the network: of the pictures that a stage learns its targets from, and of each
+    /// evaluation, of which a line search has several in an iteration. A chance to stop without waiting.
     fn control(&mut self) -> Control {
         Control::Continue
     }
@@ -54,6 +54,11 @@ pub struct Progress<'a> {
     pub total: f64,
     /// Seconds that the iteration took.
     pub seconds: f64,
+    /// The part of the work of the whole run that is behind, above 0 and at most 1: pixels times iterations, as
+    /// planned.
+    pub done: f64,
+    /// Seconds that the rest of the run takes, if its iterations take as long for each pixel as this one did.
+    pub seconds_left: f64,
     pub(crate) paint: &'a dyn Fn() -> Picture,
 }
 
@@ -68,8 +73,20 @@ impl<'a> Progress<'a> {
         end: Option<StageEnd>,
     ) -> Self {
         let paint = &|| Picture::new(1, 1, vec![0.0; 3]);
-        let (losses, total, seconds) = (&[][..], 0.0, 0.0);
-        Progress { stage, stages, size, iteration, iterations, end, losses, total, seconds, paint }
+        Progress {
+            stage,
+            stages,
+            size,
+            iteration,
+            iterations,
+            end,
+            losses: &[],
+            total: 0.0,
+            seconds: 0.0,
+            done: 1.0,
+            seconds_left: 0.0,
+            paint,
+        }
     }
 
     /// The picture after this iteration, as the result would be if the run ended here. Made when asked

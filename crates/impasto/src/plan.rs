@@ -41,6 +41,18 @@ pub struct Stage {
     pub memory: u64,
 }
 
+impl Stage {
+    /// Pixels of the picture.
+    pub fn pixels(&self) -> u64 {
+        (self.size.width * self.size.height) as u64
+    }
+
+    /// Pixels times iterations: what the time of the stage grows with.
+    pub fn work(&self) -> u64 {
+        self.pixels() * self.iterations as u64
+    }
+}
+
 impl Plan {
     /// Bytes allocated at the peak of the run.
     pub fn memory(&self) -> u64 {
@@ -50,6 +62,11 @@ impl Plan {
     /// Iterations of all stages, at most.
     pub fn iterations(&self) -> usize {
         self.stages.iter().map(|stage| stage.iterations).sum()
+    }
+
+    /// The work of the run: that of its stages.
+    pub fn work(&self) -> u64 {
+        self.stages.iter().map(Stage::work).sum()
     }
 
     /// Plans one stage for each of the schedule's sizes, but for those that are too small for the network

@@ -105,11 +105,16 @@ impl<'a> Run<'a> {
         picture: Picture,
     ) -> Result<Painted, TransferError> {
         let sources = self.transfer.sources(stage)?;
-        let objective = self.transfer.objective(engine, stage, &sources, &picture)?;
+        let mut stop = || self.observer.control() == Control::Stop;
+        let objective = self.transfer.objective(engine, stage, &sources, &picture, &mut stop)?;
         let strength = self.transfer.strength_at(stage.size);
         let hold = sources.content.zip(strength).map(|(content, strength)| Hold::new(content, &strength));
         let canvas = Canvas::new(self.transfer.settings(), stage.size, sources.photograph, hold);
         let mut variables = canvas.variables(&picture);
+        let Some(objective) = objective else {
+            let finished = canvas.finished(&variables);
+            return Ok(Painted { picture, finished, completed: false });
+        };
         drop(picture);
         let mut evaluator =
             Evaluator::new(engine, objective, &canvas, &variables, self.observer, &mut self.trace, number);
@@ -119,6 +124,8 @@ impl<'a> Run<'a> {
                 average.add(&variables);
             }
         }
+        let work = self.plan.work() as f64;
+        let before: u64 = self.plan.stages[..number - 1].iter().map(Stage::work).sum();
         let mut watch = Watch::new(self.transfer.settings().schedule.stop);
         let mut completed = true;
         for iteration in 1..=stage.iterations {
@@ -139,6 +146,10 @@ impl<'a> Run<'a> {
                 StepOutcome::Moved if iteration == stage.iterations => Some(StageEnd::Iterations),
                 StepOutcome::Moved => watch.is_over(step.loss).then_some(StageEnd::Progress),
             };
+            // A stage that ends leaves none of its work.
+            let place = if end.is_some() { stage.iterations } else { iteration };
+            let done = (before + stage.pixels() * place as u64) as f64;
+            let seconds = start.elapsed().as_secs_f64();
             let paint = || canvas.finished(&averaged(self.average.as_ref(), &variables));
             let control = evaluator.report(|losses, total| Progress {
                 stage: number,
@@ -149,7 +160,9 @@ impl<'a> Run<'a> {
                 end,
                 losses,
                 total,
-                seconds: start.elapsed().as_secs_f64(),
+                seconds,
+                done: done / work,
+                seconds_left: (work - done) * seconds / stage.pixels() as f64,
                 paint: &paint,
             });
             if control == Control::Stop {

@@ -8,7 +8,7 @@ use crate::error::require;
 use crate::objective::Taps;
 use crate::optimizers::{Adam, AdamOptions, Average, Lbfgs, LbfgsOptions, Optimizer};
 use crate::serialize::NetworkOptionsFields;
-use crate::terms::{Content, ContentLoss, GramLoss, MomentsLoss, PatchLoss, Term, TermSettings};
+use crate::terms::{Content, Term, TermSettings};
 use crate::{Colors, Schedule, SettingsError};
 
 /// A full choice of network options, terms, optimiser and schedule.
@@ -142,13 +142,7 @@ impl Settings {
 
     /// Whether any loss of feature maps depends on the size of the activations. Relative losses and cosines do not.
     fn is_absolute(&self) -> bool {
-        self.active_terms().any(|term| match term {
-            Term::Content(term) => term.loss != ContentLoss::Relative,
-            Term::Gram(term) => term.loss != GramLoss::Relative,
-            Term::Moments(term) => term.loss != MomentsLoss::Relative,
-            Term::Patches(term) => term.loss != PatchLoss::Relative,
-            _ => false,
-        })
+        self.active_terms().any(|term| term.definition().is_absolute())
     }
 
     /// The layers that the network is read at, shallow to deep: those of all terms that have a weight.
@@ -163,13 +157,8 @@ impl Settings {
         let missing: Vec<Layer> =
             self.layers().into_iter().filter(|&layer| !network.contains(layer)).collect();
         for term in self.terms.iter_mut().filter(|_| !missing.is_empty()) {
-            match term {
-                Term::Content(term) => term.layers.fit(network),
-                Term::Gram(term) => term.layers.fit(network),
-                Term::Moments(term) => term.layers.fit(network),
-                Term::Nearest(term) => term.layers.fit(network),
-                Term::Patches(term) => term.layers.fit(network),
-                _ => {}
+            if let Some(layers) = term.definition_mut().weighted_layers_mut() {
+                layers.fit(network);
             }
         }
         missing

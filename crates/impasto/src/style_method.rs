@@ -111,9 +111,9 @@ impl Settings {
     /// and start of [`Preset::Nnst`], and no content loss. Weights of presets with other losses may have to be
     /// balanced anew.
     pub fn set_method(&mut self, method: StyleMethod) {
-        let place = self.terms.iter().position(|term| StyleMethod::of(term).is_some());
+        let place = self.terms.iter().position(Term::learns_style);
         let own = self.terms.iter().find(|term| StyleMethod::of(term) == Some(method)).cloned();
-        self.terms.retain(|term| StyleMethod::of(term).is_none());
+        self.terms.retain(|term| !term.learns_style());
         let is_new = own.is_none();
         self.terms.insert(place.unwrap_or(self.terms.len()), own.unwrap_or_else(|| method.term()));
         if is_new {
@@ -124,7 +124,8 @@ impl Settings {
     /// Gives the first style term this weight, and all others weights in the proportion that they had to it.
     /// False if there is no style term.
     pub fn set_style_weight(&mut self, weight: f64) -> bool {
-        let mut weights = self.terms.iter_mut().filter_map(style_weight);
+        let styles = self.terms.iter_mut().filter(|term| term.learns_style());
+        let mut weights = styles.map(|term| term.definition_mut().weight_mut());
         let Some(first) = weights.next() else { return false };
         let factor = if *first > 0.0 { weight / *first } else { 1.0 };
         *first = weight;
@@ -132,26 +133,10 @@ impl Settings {
         true
     }
 
-    /// The layers of the first style term, of whatever method.
+    /// The layers of the first style term that reads the network, of whatever method.
     pub fn style_layers_mut(&mut self) -> Option<&mut WeightedLayers> {
-        self.terms.iter_mut().find_map(|term| match term {
-            Term::Gram(gram) => Some(&mut gram.layers),
-            Term::Moments(moments) => Some(&mut moments.layers),
-            Term::Patches(patches) => Some(&mut patches.layers),
-            Term::Nearest(nearest) => Some(&mut nearest.layers),
-            _ => None,
-        })
-    }
-}
-
-/// The weight of a term, if it is a style term.
-fn style_weight(term: &mut Term) -> Option<&mut f64> {
-    match term {
-        Term::Gram(gram) => Some(&mut gram.weight),
-        Term::Moments(moments) => Some(&mut moments.weight),
-        Term::Patches(patches) => Some(&mut patches.weight),
-        Term::Nearest(nearest) => Some(&mut nearest.weight),
-        _ => None,
+        let mut styles = self.terms.iter_mut().filter(|term| term.learns_style());
+        styles.find_map(|term| term.definition_mut().weighted_layers_mut())
     }
 }
 

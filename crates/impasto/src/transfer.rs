@@ -231,7 +231,8 @@ impl Transfer {
         let plan = self.plan(engine)?;
         let stage = plan.stages.last().expect("the last stage is planned or an error");
         let picture = self.schedule().fit(picture, stage.size);
-        let mut objective = self.objective(engine, stage, &self.sources(stage)?, &picture)?;
+        let objective = self.objective(engine, stage, &self.sources(stage)?, &picture, &mut || false)?;
+        let mut objective = objective.expect("nothing stops it");
         let mut gradient = vec![0.0; picture.data().len()];
         let losses = objective.evaluate(engine, picture.data(), &mut gradient);
         let scale = self.settings.units.scale();
@@ -280,14 +281,16 @@ impl Transfer {
         Ok(Sources { content, photograph: photograph.filter(|_| keeps), styles })
     }
 
-    /// The objective of a stage that starts from `start`, the engine prepared for it.
+    /// The objective of a stage that starts from `start`, the engine prepared for it; `None` if `stop`, asked before
+    /// each picture that is learnt from, says so.
     pub(crate) fn objective<'e, E: Engine + 'e>(
         &self,
         engine: &mut E,
         stage: &Stage,
         sources: &Sources,
         start: &Picture,
-    ) -> Result<Objective<'e, E>, TransferError> {
+        stop: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<Objective<'e, E>>, TransferError> {
         let scene = Scene {
             size: stage.size,
             pixel_scale: f64::from(self.settings.units.scale()),
@@ -296,7 +299,7 @@ impl Transfer {
             is_coarsest: stage.is_coarsest,
             refines: stage.refines,
         };
-        Objective::new(&self.settings, &self.terms()?, engine, &scene, sources, start)
+        Objective::new(&self.settings, &self.terms()?, engine, &scene, sources, start, stop)
     }
 
     /// The picture that the first stage starts from.

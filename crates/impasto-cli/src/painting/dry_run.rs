@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
+use impasto::terms::{LayerWeight, Term};
 use impasto::{OptimizerSettings, Settings, Start};
-use serde::Deserialize;
 
 use super::estimate::estimate;
 use super::job::Job;
@@ -32,7 +32,7 @@ pub fn run(request: &Request<'_>, mut job: Job) -> Result<(), Failure> {
         writeln!(out, "preset      {preset}: {}", preset.description())?;
     }
     writeln!(out, "network     {} on {}, {threads} threads", job.recipe.network(), job.recipe.engine())?;
-    for line in terms(settings, request.content.is_some())? {
+    for line in terms(settings, request.content.is_some()) {
         writeln!(out, "loss        {line}")?;
     }
     writeln!(out, "optimiser   {}", optimizer(&settings.optimizer))?;
@@ -65,43 +65,21 @@ pub fn run(request: &Request<'_>, mut job: Job) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A term as its settings are serialised, of whatever kind: a new kind is told of as it is.
-#[derive(Deserialize)]
-struct Told {
-    #[serde(rename = "term")]
-    name: String,
-    weight: f64,
-    /// None for a term on pixels.
-    #[serde(default)]
-    layers: Vec<ToldLayer>,
+/// The terms in use, one line each. Without a content picture there is none to learn from.
+fn terms(settings: &Settings, has_content: bool) -> Vec<String> {
+    let in_use = settings.terms.iter().filter(|term| term.weight() > 0.0);
+    in_use.filter(|term| has_content || !term.learns_content()).map(told).collect()
 }
 
-#[derive(Deserialize)]
-struct ToldLayer {
-    layer: String,
-    weight: f64,
-}
-
-/// The terms in use, one line each. Without a content picture there is no content to keep.
-fn terms(settings: &Settings, has_content: bool) -> Result<Vec<String>, Failure> {
-    let told = serde_json::to_value(&settings.terms).and_then(serde_json::from_value::<Vec<Told>>);
-    let told = told.map_err(Failure::world)?.into_iter();
-    let in_use = told.filter(|term| term.weight > 0.0 && (has_content || term.name != "content"));
-    Ok(in_use.map(|term| term.line()).collect())
-}
-
-impl Told {
-    /// `gram 10 at relu1_1, relu2_1:0.5`
-    fn line(&self) -> String {
-        let layer = |it: &ToldLayer| match it.weight {
-            1.0 => it.layer.clone(),
-            weight => format!("{}:{weight}", it.layer),
-        };
-        let (name, weight) = (self.name.replace('_', " "), self.weight);
-        let layers: Vec<String> = self.layers.iter().map(layer).collect();
-        let at = if layers.is_empty() { "" } else { " at " };
-        format!("{name} {weight}{at}{}", layers.join(", "))
-    }
+/// `gram 10 at relu1_1, relu2_1:0.5`
+fn told(term: &Term) -> String {
+    let layer = |it: &LayerWeight| match it.weight {
+        1.0 => it.layer.to_string(),
+        weight => format!("{}:{weight}", it.layer),
+    };
+    let layers: Vec<String> = term.layers().iter().map(layer).collect();
+    let at = if layers.is_empty() { "" } else { " at " };
+    format!("{} {}{at}{}", term.name().replace('_', " "), term.weight(), layers.join(", "))
 }
 
 fn optimizer(settings: &OptimizerSettings) -> String {
@@ -130,10 +108,10 @@ mod tests {
     fn terms_of_all_presets_are_told() {
         for preset in Preset::ALL {
             let settings = preset.settings();
-            let lines = terms(&settings, true).unwrap();
+            let lines = terms(&settings, true);
             assert!(!lines.is_empty() && lines.len() <= settings.terms.len(), "{preset}: {lines:?}");
         }
-        let lines = terms(&Preset::Impasto.settings(), false).unwrap();
+        let lines = terms(&Preset::Impasto.settings(), false);
         assert!(lines[0].starts_with("moments ") && lines[0].contains(" at relu1_1"), "{lines:?}");
         assert!(lines[1].starts_with("total variation "), "{lines:?}");
     }

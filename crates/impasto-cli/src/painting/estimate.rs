@@ -11,7 +11,6 @@ use impasto::{
 use impasto_network::Size;
 
 use super::job::Job;
-use super::workload::pixels;
 use crate::failure::Failure;
 
 /// Longest sides, in pixels, of the runs that are timed, if the network takes them. The smaller is for terms
@@ -57,7 +56,7 @@ impl Pace {
 
     /// Seconds of a stage, its targets included.
     fn of_stage(self, stage: &Stage) -> f64 {
-        let (picture, styles) = (pixels(stage) as f64, style_pixels(stage));
+        let (picture, styles) = (stage.pixels() as f64, style_pixels(stage));
         let iterations = stage.iterations as f64;
         let compared = picture * self.for_a_style_pixel * styles;
         iterations * (picture * self.constant + compared) + FORWARD_SHARE * self.constant * (picture + styles)
@@ -122,7 +121,7 @@ fn time(job: &mut Job, longest: usize) -> Result<Timed, TransferError> {
     transfer.run_observed(&mut job.engine, &mut observer)?;
     let seconds = if period == 1 { median(&seconds) } else { mean(&seconds) };
     let stage = timed.stages.first().expect("a plan has stages or is an error");
-    Ok(Timed { for_a_pixel: seconds / pixels(stage) as f64, style_pixels: style_pixels(stage) })
+    Ok(Timed { for_a_pixel: seconds / stage.pixels() as f64, style_pixels: style_pixels(stage) })
 }
 
 /// The median of the seconds of iterations, but for those that warm up where there are others.

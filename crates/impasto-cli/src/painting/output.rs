@@ -1,6 +1,7 @@
 //! The result on its way to disk: size of its transparency, metadata, pictures along the way.
 
 use std::path::{Path, PathBuf};
+use std::{env, process};
 
 use impasto::Picture;
 use impasto::picture::{
@@ -112,6 +113,10 @@ impl Output {
     }
 
     /// Saves the picture of a run after so many iterations, and the preview of its tiling.
+    ///
+    /// # Errors
+    /// If a file cannot be written. The picture, which may be hours of work, is then in the temporary folder, if that
+    /// can be written, and the message names it.
     pub fn save(
         &self,
         picture: &Picture,
@@ -120,11 +125,25 @@ impl Output {
         completed: bool,
     ) -> Result<(), Failure> {
         let metadata = Metadata { recipe, iterations_done, completed };
-        self.write(&self.path, picture, &metadata)?;
+        if let Err(failure) = self.write(&self.path, picture, &metadata) {
+            let rescued = self.rescue_path();
+            return match (self.write(&rescued, picture, &metadata), failure) {
+                (Ok(()), Failure::Mistake(why) | Failure::World(why)) => {
+                    Err(Failure::world(format_args!("{why}; the picture is in {}", rescued.display())))
+                }
+                (_, failure) => Err(failure),
+            };
+        }
         match self.preview {
             Some(grid) => self.write(&self.preview_path(), &tiling::tiled(picture, grid), &metadata),
             None => Ok(()),
         }
+    }
+
+    /// Where the result goes that cannot be written where it was asked for.
+    fn rescue_path(&self) -> PathBuf {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        env::temp_dir().join(format!("impasto-{}-{name}", process::id()))
     }
 
     /// The file of the preview.

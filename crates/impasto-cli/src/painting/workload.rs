@@ -19,7 +19,7 @@ impl Workload {
 
     /// The work of several runs, one after another. Stages count on from run to run.
     pub fn of_series<'a>(plans: impl IntoIterator<Item = &'a Plan>) -> Self {
-        let of = |stage: &Stage| (pixels(stage), stage.iterations as u64);
+        let of = |stage: &Stage| (stage.pixels(), stage.iterations as u64);
         Workload { stages: plans.into_iter().flat_map(|plan| &plan.stages).map(of).collect() }
     }
 
@@ -61,11 +61,6 @@ impl Workload {
         let left = self.total() - self.passed(progress);
         Duration::from_secs_f64(left as f64 * seconds / self.stages[progress.stage - 1].0 as f64)
     }
-}
-
-/// Pixels of the picture in a stage.
-pub fn pixels(stage: &Stage) -> u64 {
-    (stage.size.width * stage.size.height) as u64
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
-//! Ctrl-C, as SIGINT.
+//! Ctrl-C, as SIGINT, and the signals by which systems end programs.
 
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,39 +9,84 @@ use impasto::picture::read_settings;
 
 use crate::scene::Scene;
 
+const LONG: &str = "transfer content.png style.png --size 64 --iterations 1000000 --save-every 1";
+
 /// A run that would take hours, after its first iteration.
 fn started(scene: &Scene) -> Child {
-    let mut command = scene.command(
-        "transfer content.png style.png --size 64 --iterations 1000000 --save-every 1 -o out.png \
-         --json=trace.json --report run",
-    );
+    let command = scene.command(&format!("{LONG} -o out.png --json=trace.json --report run"));
+    after_an_iteration(command, &scene.path("out-00001.png"))
+}
+
+/// The run once it has saved `first`.
+fn after_an_iteration(mut command: Command, first: &Path) -> Child {
     let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let start = Instant::now();
-    while !scene.path("out-00001.png").exists() {
+    while !first.exists() {
         assert!(start.elapsed() < Duration::from_secs(60), "no iteration in a minute");
         thread::sleep(Duration::from_millis(10));
     }
     child
 }
 
-fn interrupt(child: &Child) {
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+fn interrupt(child: &Child, signal: &str) {
+    let killed = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
     assert!(killed.success());
 }
 
 #[test]
 fn the_first_saves_what_there_is() {
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        let scene = Scene::new();
+        let child = started(&scene);
+        interrupt(&child, signal);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(scene.picture("out.png").dimensions(), (64, 48));
+        let settings = read_settings(scene.path("out.png")).unwrap().unwrap();
+        assert!(settings.contains("\"completed\":false"), "{settings}");
+        let trace: serde_json::Value = serde_json::from_slice(&scene.bytes("trace.json")).unwrap();
+        assert_eq!(trace["completed"], false);
+        let page = String::from_utf8(scene.bytes("run/index.html")).unwrap();
+        assert!(page.contains("Stopped early: interrupted") && page.contains("<polyline"));
+        assert!(scene.files().iter().all(|name| !name.ends_with(".part")), "{:?}", scene.files());
+    }
+}
+
+/// `nohup` has SIGHUP ignored, and means it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_hangup_that_is_ignored_stays_so() {
     let scene = Scene::new();
-    let child = started(&scene);
-    interrupt(&child);
+    let mut command = Command::new("nohup");
+    let program = scene.command(&format!("{LONG} -o out.png"));
+    command.arg(program.get_program()).args(program.get_args()).current_dir(scene.path(""));
+    let mut child = after_an_iteration(command, &scene.path("out-00001.png"));
+    interrupt(&child, "-HUP");
+    let start = Instant::now();
+    while !scene.path("out-00040.png").exists() {
+        assert!(child.try_wait().unwrap().is_none(), "the run ended");
+        assert!(start.elapsed() < Duration::from_secs(60), "no iterations in a minute");
+        thread::sleep(Duration::from_millis(10));
+    }
+    interrupt(&child, "-TERM");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn a_picture_whose_folder_is_gone_is_kept_elsewhere() {
+    let scene = Scene::new();
+    std::fs::create_dir(scene.path("sub")).unwrap();
+    std::fs::create_dir(scene.path("temporary")).unwrap();
+    let mut command = scene.command(&format!("{LONG} -o sub/out.png"));
+    command.env("TMPDIR", scene.path("temporary"));
+    let child = after_an_iteration(command, &scene.path("sub/out-00001.png"));
+    // The run may be writing into it.
+    while std::fs::remove_dir_all(scene.path("sub")).is_err() {}
+    interrupt(&child, "-INT");
     let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(scene.picture("out.png").dimensions(), (64, 48));
-    let settings = read_settings(scene.path("out.png")).unwrap().unwrap();
-    assert!(settings.contains("\"completed\":false"), "{settings}");
-    let trace: serde_json::Value = serde_json::from_slice(&scene.bytes("trace.json")).unwrap();
-    assert_eq!(trace["completed"], false);
-    let page = String::from_utf8(scene.bytes("run/index.html")).unwrap();
-    assert!(page.contains("Stopped early: interrupted") && page.contains("<polyline"));
-    assert!(scene.files().iter().all(|name| !name.ends_with(".part")), "{:?}", scene.files());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let (_, kept) = said.trim_end().rsplit_once("; the picture is in ").expect(&said);
+    assert!(Path::new(kept).starts_with(scene.path("temporary")), "{said}");
+    assert_eq!(image::open(kept).unwrap().to_rgb8().dimensions(), (64, 48));
 }

@@ -37,8 +37,16 @@ impl Definition for Means {
         self.weight
     }
 
-    fn layers(&self) -> Vec<Layer> {
-        self.layers.active()
+    fn weight_mut(&mut self) -> &mut f64 {
+        &mut self.weight
+    }
+
+    fn weighted_layers(&self) -> Option<&WeightedLayers> {
+        Some(&self.layers)
+    }
+
+    fn weighted_layers_mut(&mut self) -> Option<&mut WeightedLayers> {
+        Some(&mut self.layers)
     }
 
     fn learns_style(&self) -> bool {

@@ -63,9 +63,27 @@ pub(crate) trait Definition {
     /// Factor of the whole term.
     fn weight(&self) -> f64;
 
-    /// The layers it reads of the picture.
+    /// The same, to be changed.
+    fn weight_mut(&mut self) -> &mut f64;
+
+    /// The layers of the network that it reads; `None` for a term on pixels.
+    fn weighted_layers(&self) -> Option<&WeightedLayers> {
+        None
+    }
+
+    /// The same, to be changed.
+    fn weighted_layers_mut(&mut self) -> Option<&mut WeightedLayers> {
+        None
+    }
+
+    /// Those of its layers that have any weight.
     fn layers(&self) -> Vec<Layer> {
-        Vec::new()
+        self.weighted_layers().map_or_else(Vec::new, WeightedLayers::active)
+    }
+
+    /// Whether its loss depends on the size of the activations, as that of published formulas does.
+    fn is_absolute(&self) -> bool {
+        false
     }
 
     /// Whether it learns from the content picture, at its layers.
@@ -200,6 +218,33 @@ pub trait TermSettings: Into<Term> + Sized {
     fn of_mut(term: &mut Term) -> Option<&mut Self>;
 }
 
+impl Term {
+    /// The name in messages and traces, in lower case: `total_variation`.
+    pub fn name(&self) -> &'static str {
+        self.definition().name()
+    }
+
+    /// Factor of the whole term; a term of weight 0 takes no part.
+    pub fn weight(&self) -> f64 {
+        self.definition().weight()
+    }
+
+    /// The layers of the network that it reads; none for a term on pixels.
+    pub fn layers(&self) -> &[LayerWeight] {
+        self.definition().weighted_layers().map_or(&[], |layers| &layers.layers)
+    }
+
+    /// Whether it learns from the content picture, so that it takes no part without one.
+    pub fn learns_content(&self) -> bool {
+        self.definition().learns_content()
+    }
+
+    /// Whether it learns from the style pictures.
+    pub fn learns_style(&self) -> bool {
+        self.definition().learns_style()
+    }
+}
+
 macro_rules! register {
     ($($(#[doc = $doc:expr])* $(#[cfg($when:meta)])? $kind:ident),* $(,)?) => {
         /// The settings of a term of any kind.
@@ -213,6 +258,11 @@ macro_rules! register {
         impl Term {
             /// What the settings say about the term.
             pub(crate) fn definition(&self) -> &dyn Definition {
+                match self { $($(#[cfg($when)])? Self::$kind(settings) => settings,)* }
+            }
+
+            /// The same, to be changed.
+            pub(crate) fn definition_mut(&mut self) -> &mut dyn Definition {
                 match self { $($(#[cfg($when)])? Self::$kind(settings) => settings,)* }
             }
 

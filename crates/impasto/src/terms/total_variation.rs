@@ -59,6 +59,10 @@ impl Definition for TotalVariation {
         self.weight
     }
 
+    fn weight_mut(&mut self) -> &mut f64 {
+        &mut self.weight
+    }
+
     fn validate(&self) -> Result<(), SettingsError> {
         require_weight("tv weight", self.weight)
     }

@@ -57,8 +57,11 @@ fn the_plan_is_what_happens() {
     assert_eq!(plan.iterations(), 18);
     assert!(plan.stages.is_sorted_by_key(|stage| stage.memory) && plan.memory() > 100_000, "{plan:?}");
 
-    let mut seen = Vec::new();
+    let (mut seen, mut done) = (Vec::new(), 0.0);
     let mut observe = |progress: &Progress| {
+        assert!(progress.done > done && progress.done <= 1.0, "{done}, then {}", progress.done);
+        assert_eq!(progress.seconds_left > 0.0, progress.done < 1.0);
+        done = progress.done;
         let sum: f64 = progress.losses.iter().map(|term| term.loss).sum();
         assert_eq!(progress.total, sum);
         let names: Vec<String> = progress
@@ -74,6 +77,7 @@ fn the_plan_is_what_happens() {
         Control::Continue
     };
     let outcome = transfer.run(&mut engine, &mut observe).unwrap();
+    assert_eq!(done, 1.0);
     let planned = plan.stages.iter().enumerate().flat_map(|(index, stage)| {
         (1..=stage.iterations).map(move |iteration| (index + 1, iteration, stage.size))
     });

@@ -11,9 +11,9 @@ use impasto_network::{Layer, Size};
 use crate::failing_engine::FailingEngine;
 use crate::small::{self, go_on};
 
-/// Stops before the evaluation after the first `evaluations`.
+/// Stops before the pass of the network after the first `passes`.
 struct Patience {
-    evaluations: usize,
+    passes: usize,
 }
 
 impl Observer for Patience {
@@ -22,9 +22,9 @@ impl Observer for Patience {
     }
 
     fn control(&mut self) -> Control {
-        match self.evaluations.checked_sub(1) {
+        match self.passes.checked_sub(1) {
             Some(left) => {
-                self.evaluations = left;
+                self.passes = left;
                 Control::Continue
             }
             None => Control::Stop,
@@ -53,12 +53,16 @@ fn an_observer_stops_between_evaluations() {
         let settings = Settings { optimizer, average: None, ..small::simple_settings() };
         let mut engine = small::engine(&settings);
         let transfer = small::transfer(settings);
-        let outcome = transfer.run_observed(&mut engine, &mut Patience { evaluations: 3 }).unwrap();
+        // A style and the content are learnt from first.
+        let outcome = transfer.run_observed(&mut engine, &mut Patience { passes: 2 + 3 }).unwrap();
         assert!(!outcome.completed);
         assert_eq!(outcome.trace.evaluations.len(), 3);
-        let outcome = transfer.run_observed(&mut engine, &mut Patience { evaluations: 0 }).unwrap();
-        let start = small::picture(48, 36, 1).resized(24, 18, transfer.settings().schedule.filter);
-        assert_eq!(outcome.picture, start.clamped(), "nothing was done");
+        let start = small::picture(48, 36, 1).resized(24, 18, transfer.settings().schedule.filter).clamped();
+        for passes in 0..=2 {
+            let outcome = transfer.run_observed(&mut engine, &mut Patience { passes }).unwrap();
+            assert!(!outcome.completed && outcome.trace.evaluations.is_empty());
+            assert_eq!(outcome.picture, start, "nothing was done");
+        }
     }
 }
 

@@ -85,8 +85,20 @@ impl Definition for Gram {
         self.weight
     }
 
-    fn layers(&self) -> Vec<Layer> {
-        self.layers.active()
+    fn weight_mut(&mut self) -> &mut f64 {
+        &mut self.weight
+    }
+
+    fn weighted_layers(&self) -> Option<&WeightedLayers> {
+        Some(&self.layers)
+    }
+
+    fn weighted_layers_mut(&mut self) -> Option<&mut WeightedLayers> {
+        Some(&mut self.layers)
+    }
+
+    fn is_absolute(&self) -> bool {
+        self.loss != GramLoss::Relative
     }
 
     fn learns_style(&self) -> bool {

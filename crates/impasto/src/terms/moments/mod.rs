@@ -78,8 +78,20 @@ impl Definition for Moments {
         self.weight
     }
 
-    fn layers(&self) -> Vec<Layer> {
-        self.layers.active()
+    fn weight_mut(&mut self) -> &mut f64 {
+        &mut self.weight
+    }
+
+    fn weighted_layers(&self) -> Option<&WeightedLayers> {
+        Some(&self.layers)
+    }
+
+    fn weighted_layers_mut(&mut self) -> Option<&mut WeightedLayers> {
+        Some(&mut self.layers)
+    }
+
+    fn is_absolute(&self) -> bool {
+        self.loss != MomentsLoss::Relative
     }
 
     fn learns_style(&self) -> bool {

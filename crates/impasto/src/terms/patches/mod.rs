@@ -142,8 +142,20 @@ impl Definition for Patches {
         self.weight
     }
 
-    fn layers(&self) -> Vec<Layer> {
-        self.layers.active()
+    fn weight_mut(&mut self) -> &mut f64 {
+        &mut self.weight
+    }
+
+    fn weighted_layers(&self) -> Option<&WeightedLayers> {
+        Some(&self.layers)
+    }
+
+    fn weighted_layers_mut(&mut self) -> Option<&mut WeightedLayers> {
+        Some(&mut self.layers)
+    }
+
+    fn is_absolute(&self) -> bool {
+        self.loss != PatchLoss::Relative
     }
 
     fn learns_style(&self) -> bool {
