@@ -26,7 +26,7 @@ Exit codes:
   0    done
   1    the system refused: a disk, a permission, a thread
   2    a mistake in what was asked: a flag, a file, a value out of range
-  130  interrupted with Ctrl-C, SIGTERM or SIGHUP, after saving what there was";
+  130  interrupted (Ctrl-C, SIGTERM, on Linux SIGHUP), after saving what there was";
 
 /// Repaint a picture in the style of another.
 ///

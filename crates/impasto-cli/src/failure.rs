@@ -26,7 +26,7 @@ pub enum Failure {
     World(String),
     /// Help or a version was asked for, or no command was given: what to print, and where.
     Help(clap::Error),
-    /// Ctrl-C was pressed; all is said and saved.
+    /// An interruption was asked for; all is said and saved.
     Interrupted,
     /// Standard output was closed by its reader: nothing went wrong.
     OutputClosed,

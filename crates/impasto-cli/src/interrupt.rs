@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM and SIGHUP: the first asks the run to finish its step and save, the second quits at once.
+//! Ctrl-C, SIGTERM and, on Linux, SIGHUP ask the run to finish its step and save. A second Ctrl-C quits at once.
 
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,16 +27,15 @@ pub fn requested() -> bool {
     REQUESTED.load(Ordering::Relaxed)
 }
 
-/// Notes the signals by which a system, a container or a closed terminal ends programs.
+/// Notes the signals by which a system, a container or a closed terminal ends programs. They often come twice, to the
+/// program and to its group, so a second one changes nothing.
 #[cfg(unix)]
 fn watch_termination() -> std::io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGTERM};
-    use signal_hook::flag::{register, register_conditional_shutdown};
 
     let hangup = watches_hangups().then_some(SIGHUP);
     for signal in [SIGTERM].into_iter().chain(hangup) {
-        register_conditional_shutdown(signal, INTERRUPTED.into(), REQUESTED.clone())?;
-        register(signal, REQUESTED.clone())?;
+        signal_hook::flag::register(signal, REQUESTED.clone())?;
     }
     Ok(())
 }

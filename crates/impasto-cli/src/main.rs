@@ -5,7 +5,7 @@
 //! | 0 | done; also when whoever reads the output closed it |
 //! | 1 | the world refused: a disk, a permission, a thread |
 //! | 2 | the caller's mistake: a flag, a file, a value out of range |
-//! | 130 | interrupted with Ctrl-C, SIGTERM or SIGHUP, after saving what there was |
+//! | 130 | interrupted (Ctrl-C, SIGTERM, on Linux SIGHUP), after saving what there was |
 
 #![forbid(unsafe_code)]
 

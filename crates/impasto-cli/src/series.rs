@@ -10,7 +10,7 @@ use crate::failure::say;
 use crate::interrupt;
 use crate::painting::{Workload, duration};
 
-/// Shows a series of runs on standard error, and stops the current one at Ctrl-C.
+/// Shows a series of runs on standard error, and stops the current one when it is interrupted.
 pub struct Series {
     bar: Option<ProgressBar>,
     quiet: bool,

@@ -11,7 +11,7 @@
 //! | schedule: sizes, iterations, start | [`Schedule`] |
 //! | preset, a choice of all of them | [`Preset`] |
 //!
-//! [`paint`] does the whole job with the defaults. A [`Transfer`] brings settings and pictures together and runs them
+//! [`paint()`] does the whole job with the defaults. A [`Transfer`] brings settings and pictures together and runs them
 //! on an engine. Pictures are read, resized and written by [`picture`].
 //!
 //! ```
@@ -48,8 +48,8 @@
 //! opt-level = 3
 //! ```
 //!
-//! The crate `image`, from and to whose pictures [`Picture`] converts, is in the public interface by the feature
-//! `image-crate`, which is on by default.
+//! The feature `image-crate`, on by default, lets [`Picture`] convert from and to pictures of the crate `image`; that
+//! crate is then part of the public interface.
 
 #![forbid(unsafe_code)]
 

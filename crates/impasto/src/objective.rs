@@ -107,10 +107,10 @@ impl<'a, E: Engine + 'a> Objective<'a, E> {
         let mut learners: Vec<Learner<'_, 'a, E>> =
             terms.iter().map(|term| Learner { term: term.definition(), loss: term.loss(scene) }).collect();
         let taps = Taps::new(terms);
-        let mut show_styles = |learners: &mut [Learner<'_, 'a, E>],
-                               engine: &mut E,
-                               look: Look,
-                               stop: &mut dyn FnMut() -> bool| {
+        let show_styles = |learners: &mut [Learner<'_, 'a, E>],
+                           engine: &mut E,
+                           look: Look,
+                           stop: &mut dyn FnMut() -> bool| {
             engine.set_options(settings.network);
             for (index, style) in sources.styles.iter().enumerate() {
                 let shown = show_style(learners, engine, scene, &taps.style, style, look, stop);

@@ -21,8 +21,8 @@ pub trait Observer {
     /// An iteration is done.
     fn progress(&mut self, progress: &Progress<'_>) -> Control;
 
-    /// Asked before each pass of the network: of the pictures that a stage learns its targets from, and of each
-    /// evaluation, of which a line search has several in an iteration. A chance to stop without waiting.
+    /// Asked before each pass of the network: before each picture that a stage learns its targets from, and before
+    /// each evaluation. A line search has several in an iteration. A chance to stop without waiting for its end.
     fn control(&mut self) -> Control {
         Control::Continue
     }

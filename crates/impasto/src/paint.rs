@@ -7,7 +7,8 @@ use crate::{Control, Picture, Preset, Transfer, TransferError};
 /// Repaints `content` in the style of `style`: the preset [`Impasto`](Preset::Impasto) with the network that is built in,
 /// 512 pixels along the longer side. A [`Transfer`] has the choices.
 ///
-/// ```no_run
+#[cfg_attr(feature = "image-crate", doc = "```no_run")]
+#[cfg_attr(not(feature = "image-crate"), doc = "```ignore")]
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let painted = impasto::paint(image::open("photo.jpg")?, image::open("painting.jpg")?)?;
 /// image::DynamicImage::from(&painted).save("painted.png")?;
@@ -17,6 +18,9 @@ use crate::{Control, Picture, Preset, Transfer, TransferError};
 ///
 /// # Errors
 /// If a picture is too small for the network, or a loss becomes infinite or undefined.
+///
+/// # Panics
+/// If a side of a picture of the crate `image` is zero.
 pub fn paint(content: impl Into<Picture>, style: impl Into<Picture>) -> Result<Picture, TransferError> {
     let settings = Preset::Impasto.settings();
     let mut engine = CpuEngine::new(Weights::compact(), settings.network);

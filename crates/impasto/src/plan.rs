@@ -64,7 +64,7 @@ impl Plan {
         self.stages.iter().map(|stage| stage.iterations).sum()
     }
 
-    /// The work of the run: that of its stages.
+    /// The work of all stages.
     pub fn work(&self) -> u64 {
         self.stages.iter().map(Stage::work).sum()
     }

@@ -210,7 +210,7 @@ impl PixelUnits {
 
 impl OptimizerSettings {
     /// Adam as the systems with these units have it: learning rate 10 for pixels 0..255 or 0..256
-    /// (Johnson 2015), 0.02 with second decay 0.99 and a clamp to 0..1 for ours.
+    /// (Johnson 2015), 0.02 with second decay 0.99 (Crowson 2021) and a clamp to 0..1 for pixels 0..1.
     pub fn adam(units: PixelUnits) -> Self {
         OptimizerSettings::Adam(match units {
             PixelUnits::One => AdamOptions {

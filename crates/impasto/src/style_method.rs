@@ -36,7 +36,7 @@ pub enum StyleMethod {
 }
 
 impl StyleMethod {
-    /// The method of a term; `None` if it does not learn from styles.
+    /// The method of a term; `None` if it is of none of these kinds.
     fn of(term: &Term) -> Option<Self> {
         let kinds = [
             (Gram::of(term).is_some(), StyleMethod::Gram),

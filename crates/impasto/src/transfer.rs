@@ -205,7 +205,8 @@ impl Transfer {
         self.run_observed(engine, &mut progress)
     }
 
-    /// [`run`](Transfer::run) with an observer that may also stop between the evaluations of one iteration.
+    /// [`run`](Transfer::run) with an observer, which may also stop the run while a stage learns its targets, and
+    /// between the evaluations of one iteration.
     ///
     /// # Errors
     /// As [`run`](Transfer::run).

@@ -115,8 +115,8 @@ impl Output {
     /// Saves the picture of a run after so many iterations, and the preview of its tiling.
     ///
     /// # Errors
-    /// If a file cannot be written. The picture, which may be hours of work, is then in the temporary folder, if that
-    /// can be written, and the message names it.
+    /// If a file cannot be written. A picture that cannot be written where it was asked for, which may be hours of work,
+    /// goes to the temporary folder, and the message names it.
     pub fn save(
         &self,
         picture: &Picture,

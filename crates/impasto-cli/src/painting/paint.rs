@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::Instant;
 
-use impasto::{Outcome, Picture, Trace, TransferError};
+use impasto::{Outcome, Picture, Stage, Trace, TransferError};
 
 use super::job::Job;
 use super::painter::{Painter, Seen};
@@ -33,7 +33,7 @@ pub fn run(request: &Request<'_>, mut job: Job, mut recorder: Recorder) -> Resul
     let seen = painter.finish();
     let finish = |picture: &Picture, trace: &Trace, stopped: Option<String>| {
         let completed = stopped.is_none();
-        job.output.save(picture, &job.recipe, seen.iterations_done, completed)?;
+        let saved = job.output.save(picture, &job.recipe, seen.iterations_done, completed);
         let seconds = started.elapsed().as_secs_f64();
         recorder.write(&report_page::Ending {
             title: request.title(),
@@ -46,7 +46,7 @@ pub fn run(request: &Request<'_>, mut job: Job, mut recorder: Recorder) -> Resul
             seconds,
         })?;
         report::write(request, &job, Ending::Painted { completed, seconds, trace })?;
-        Ok::<_, Failure>(seconds)
+        saved.map(|()| seconds)
     };
     let Outcome { picture, trace, completed } = match outcome {
         Ok(outcome) => outcome,
@@ -107,14 +107,17 @@ fn conclude(
     let flags = &request.shared.output;
     // Whoever names a file means it; the name made up here may be that of a picture worth keeping.
     let verb = if job.output.replaces() && flags.output.is_none() { "replaced" } else { "wrote" };
+    // A size that has begun to learn its targets has no iteration yet.
+    let is_of = |stage: &Stage| (stage.size.width, stage.size.height) == (picture.width(), picture.height());
+    let stage = job.plan.stages.iter().position(is_of).map_or(seen.stage, |index| seen.stage.max(index + 1));
     let (interrupted, way) = match job.plan.stages.last() {
-        Some(last) if !completed && seen.stage < job.plan.stages.len() => (
+        Some(last) if !completed && stage < job.plan.stages.len() => (
             "interrupted; ",
             format!(
                 " of {}x{} (size {} of {})",
                 last.size.width,
                 last.size.height,
-                seen.stage,
+                stage,
                 job.plan.stages.len()
             ),
         ),

@@ -1,4 +1,4 @@
-//! Watches a run: shows it, saves pictures along the way, and stops it at Ctrl-C.
+//! Watches a run: shows it, saves pictures along the way, and stops it when it is interrupted.
 
 use impasto::{Control, Observer, Picture, Progress};
 

@@ -28,7 +28,7 @@ enum End {
     Painted(Picture),
     /// A loss was not finite: the last good picture.
     Diverged(Picture),
-    /// Ctrl-C: what there is of it, if anything.
+    /// Interrupted: what there is of it, if anything.
     Interrupted(Option<Picture>),
 }
 

@@ -12,7 +12,7 @@ pub struct RunArguments {
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Option<PathBuf>,
 
-    /// Minutes between two checkpoints, 0 to 1440; 0 saves after every step. One is saved at Ctrl-C too.
+    /// Minutes between two checkpoints, 0 to 1440; 0 saves after every step. One is saved at an interruption too.
     #[arg(long, value_name = "MINUTES", default_value = "5", value_parser = minutes)]
     pub checkpoint_every: f64,
 

@@ -49,7 +49,6 @@ pub(super) fn with_patches() -> Settings {
         TotalVariation { weight: 1.0, loss: VariationLoss::MeanSquares }.into(),
         Patches { weight: 0.5, match_every: 5, ..Patches::default() }.into(),
     ];
-    settings.average = Some(0.9);
     (settings.schedule.iterations, settings.schedule.smaller_sizes) = (100, SmallerSizes::Equal);
     (settings.schedule.start, settings.schedule.style_fit) = (NOISE, StyleFit::Shrink);
     settings

@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use impasto_network::{Architecture, Engine, Layer, MapGradient, Size};
+use impasto_network::{Architecture, Engine, MapGradient, Size};
 use serde::{Deserialize, Serialize};
 
 use super::{Definition, LayerWeight, Loss, MapLoss, SMALLEST_NORM, Scene, WeightedLayers};

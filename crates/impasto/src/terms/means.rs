@@ -49,6 +49,10 @@ impl Definition for Means {
         Some(&mut self.layers)
     }
 
+    fn is_absolute(&self) -> bool {
+        true
+    }
+
     fn learns_style(&self) -> bool {
         true
     }

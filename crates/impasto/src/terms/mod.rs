@@ -76,12 +76,12 @@ pub(crate) trait Definition {
         None
     }
 
-    /// Those of its layers that have any weight.
+    /// Its layers that have any weight.
     fn layers(&self) -> Vec<Layer> {
         self.weighted_layers().map_or_else(Vec::new, WeightedLayers::active)
     }
 
-    /// Whether its loss depends on the size of the activations, as that of published formulas does.
+    /// Whether its loss depends on the size of the activations, as published formulas do.
     fn is_absolute(&self) -> bool {
         false
     }

@@ -23,7 +23,7 @@
 
 mod distance;
 
-use impasto_network::{Engine, Layer};
+use impasto_network::Engine;
 use serde::{Deserialize, Serialize};
 
 use self::distance::GramDistance;

@@ -30,7 +30,7 @@ mod distance;
 mod gaussian;
 mod transport;
 
-use impasto_network::{Engine, Layer};
+use impasto_network::Engine;
 use serde::{Deserialize, Serialize};
 
 use self::distance::MomentsDistance;
