@@ -1,8 +1,6 @@
 //! The command line as a whole: the program, its commands, and values that several of them take.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
-use impasto_kernels::Isa;
 
 use crate::bench::BenchArguments;
 use crate::completions::CompletionsArguments;
@@ -55,11 +53,6 @@ pub enum Command {
     Bench(BenchArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
-}
-
-/// Reads the name of an instruction set.
-pub fn isa_parser() -> impl TypedValueParser<Value = Isa> {
-    PossibleValuesParser::new(["portable", "avx2", "avx512"]).try_map(|name| name.parse::<Isa>())
 }
 
 #[cfg(test)]

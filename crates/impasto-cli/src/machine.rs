@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::thread;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use impasto_kernels::Isa;
 
 use crate::failure::Failure;
@@ -12,6 +13,11 @@ use crate::failure::Failure;
 /// Threads the machine runs at once, 1 if it does not say.
 pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Reads the name of an instruction set.
+pub fn isa_parser() -> impl TypedValueParser<Value = Isa> {
+    PossibleValuesParser::new(["portable", "avx2", "avx512"]).try_map(|name| name.parse::<Isa>())
 }
 
 /// The instruction set that was asked for with `--isa`, or the widest there is.

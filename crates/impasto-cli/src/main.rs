@@ -32,6 +32,7 @@ mod train;
 mod training;
 mod transfer;
 mod weights;
+mod words;
 
 use std::process::ExitCode;
 

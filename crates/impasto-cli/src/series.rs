@@ -8,7 +8,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::say;
 use crate::interrupt;
-use crate::painting::{Workload, duration};
+use crate::painting::Workload;
+use crate::words::duration;
 
 /// Shows a series of runs on standard error, and stops the current one when it is interrupted.
 pub struct Series {

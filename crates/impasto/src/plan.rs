@@ -5,8 +5,7 @@ use serde::Serialize;
 
 use crate::error::style_name;
 use crate::laplacian::LaplacianPyramid;
-use crate::objective::Taps;
-use crate::terms::{Definition, Term};
+use crate::terms::{Definition, Taps, Term};
 use crate::{Schedule, Settings, TransferError, Variables, Warning, serialize};
 
 /// What a run will do.

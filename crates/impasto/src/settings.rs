@@ -5,10 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::colors;
 use crate::error::require;
-use crate::objective::Taps;
 use crate::optimizers::{Adam, AdamOptions, Average, Lbfgs, LbfgsOptions, Optimizer};
 use crate::serialize::NetworkOptionsFields;
-use crate::terms::{Content, Term, TermSettings};
+use crate::terms::{Content, Taps, Term, TermSettings};
 use crate::{Colors, Schedule, SettingsError};
 
 /// A full choice of network options, terms, optimiser and schedule.

@@ -7,11 +7,11 @@ use impasto_network::{Engine, Size};
 use crate::error::{require_sum, require_weight, style_name};
 use crate::given_style::{GivenStyle, Strokes, Style, StylePicture};
 use crate::laplacian::LaplacianPyramid;
-use crate::objective::{Objective, Sources, StyleSource, Taps};
+use crate::objective::{Objective, Sources, StyleSource};
 use crate::picture::{Alpha, Translucent, fit_longest_side};
 use crate::regions::Regions;
 use crate::run::Run;
-use crate::terms::{Scene, Term};
+use crate::terms::{Scene, Taps, Term};
 use crate::{
     ColorRule, Colors, Control, Observer, Outcome, Picture, Plan, Progress, Schedule, Settings, Stage, Start,
     StrengthMap, TermLoss, TransferError, Warning,

@@ -12,8 +12,8 @@ use impasto_kernels::Isa;
 use impasto_network::{Architecture, CpuEngine, Engine, Layer, NetworkOptions, Size, Weights};
 use serde::Serialize;
 
-use crate::command_line::isa_parser;
 use crate::failure::Failure;
+use crate::machine::{self, isa_parser};
 use crate::network_choice::{network_parser, open_weights};
 use crate::{machine, threads};
 
@@ -97,10 +97,7 @@ struct Measurement {
 
 /// Measures and prints.
 pub fn run(arguments: &BenchArguments) -> Result<(), Failure> {
-    let isa = arguments.isa.unwrap_or_else(Isa::detect);
-    if !isa.is_available() {
-        return Err(Failure::mistake(format_args!("--isa {isa}: this machine does not have it")));
-    }
+    let isa = machine::instruction_set(arguments.isa)?;
     let pool = threads::pool(arguments.threads)?;
     let measurement = pool.install(|| measure(arguments, isa))?;
     let mut out = io::stdout().lock();

@@ -16,8 +16,9 @@ use impasto_train::distillation::{CONVENTION, Distillation, DistillationError, D
 use serde::Serialize;
 
 use crate::failure::{Failure, say};
-use crate::painting::{duration, file_name};
+use crate::painting::file_name;
 use crate::training::{Checkpoints, Display, Pace, save_network, write_log};
+use crate::words::duration;
 use crate::{interrupt, machine, threads};
 
 /// Distils and saves, or measures.

@@ -4,8 +4,8 @@ use impasto_train::distillation::{Distillation, TAPS};
 
 use super::DistillArguments;
 use crate::failure::Failure;
-use crate::painting::duration;
 use crate::report_page::{TrainingChart, TrainingPage};
+use crate::words::duration;
 
 /// Most rows of the table.
 const ROWS: usize = 20;

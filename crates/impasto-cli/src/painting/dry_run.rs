@@ -7,10 +7,10 @@ use impasto::{OptimizerSettings, Settings, Start};
 
 use super::estimate::estimate;
 use super::job::Job;
-use super::progress::duration;
 use super::report::{self, Ending};
 use super::request::Request;
 use crate::failure::{Failure, say};
+use crate::words::duration;
 
 /// Prints the plan, in words or as JSON.
 pub fn run(request: &Request<'_>, mut job: Job) -> Result<(), Failure> {

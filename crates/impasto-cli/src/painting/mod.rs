@@ -39,7 +39,6 @@ mod workload;
 
 pub use files::{is_same_file, stem};
 pub use job::Job;
-pub use progress::duration;
 pub use reading::unreadable;
 pub use recipe::file_name;
 pub use request::{MapFiles, Maps, Request};

@@ -7,7 +7,7 @@ use impasto::{Outcome, Picture, Stage, Trace, TransferError};
 
 use super::job::Job;
 use super::painter::{Painter, Seen};
-use super::progress::{Display, duration};
+use super::progress::Display;
 use super::report::{self, Ending};
 use super::request::Request;
 use super::values::TraceTo;
@@ -15,6 +15,7 @@ use super::workload::Workload;
 use crate::failure::{Failure, say};
 use crate::interrupt;
 use crate::report_page::{self, Recorder};
+use crate::words::duration;
 
 /// Paints and saves.
 pub fn run(request: &Request<'_>, mut job: Job, mut recorder: Recorder) -> Result<(), Failure> {

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::workload::Workload;
 use crate::failure::say;
+use crate::words::duration;
 
 /// Between two plain lines of one stage.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(10);
@@ -130,17 +131,6 @@ fn figures(value: f64) -> String {
         0.0 => "0".to_owned(),
         size if !(1e-3..1e6).contains(&size) => format!("{value:.3e}"),
         size => format!("{value:.0$}", (3 - size.log10().floor() as i32).max(0) as usize),
-    }
-}
-
-/// Seconds as people say them.
-pub fn duration(seconds: f64) -> String {
-    let whole = seconds.round() as u64;
-    match whole {
-        0..10 => format!("{seconds:.1} s"),
-        10..120 => format!("{whole} s"),
-        120..7200 => format!("{} min {} s", whole / 60, whole % 60),
-        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
     }
 }
 

@@ -10,7 +10,7 @@ use super::curves::{self, Curve, TOTAL};
 use super::html::{InlinePicture, escaped};
 use super::{Ending, Record, table};
 use crate::failure::Failure;
-use crate::painting::duration;
+use crate::words::duration;
 
 /// The classes of lines; terms beyond them share.
 const CLASSES: usize = 8;

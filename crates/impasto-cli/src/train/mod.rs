@@ -15,8 +15,8 @@ use impasto_train::classifier::{
 use impasto_train::data::DataSet;
 
 use crate::failure::Failure;
-use crate::painting::duration;
 use crate::training::{Checkpoints, Display, Pace, percent, save_network, write_log};
+use crate::words::duration;
 use crate::{interrupt, machine, threads};
 
 /// Trains and saves.

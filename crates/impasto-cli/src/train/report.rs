@@ -4,9 +4,9 @@ use impasto_train::classifier::{Ending, EpochReport, Training};
 
 use super::TrainArguments;
 use crate::failure::Failure;
-use crate::painting::duration;
 use crate::report_page::{TrainingChart, TrainingPage};
 use crate::training::percent;
+use crate::words::duration;
 
 /// Writes the page, if there is to be one. `ending` is `None` while the run goes on.
 pub fn write(

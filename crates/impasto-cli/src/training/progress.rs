@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::say;
-use crate::painting::duration;
+use crate::words::duration;
 
 /// Between two plain lines.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(30);

@@ -8,7 +8,7 @@ use impasto_kernels::{Batch, Isa, LANES, matrix_product};
 use impasto_network::{Layer, Weights};
 
 use super::frozen_network::FrozenNetwork;
-use super::run::AT_A_TIME;
+use super::settings::CROPS_AT_A_TIME;
 use super::settings::TAPS;
 use crate::data::Crops;
 
@@ -66,7 +66,7 @@ fn for_each_batch(
     mut visit: impl FnMut(usize, &Batch, &Batch),
 ) {
     let length = 3 * side * side;
-    for pictures in pictures.chunks(AT_A_TIME * length) {
+    for pictures in pictures.chunks(CROPS_AT_A_TIME * length) {
         let shape = (pictures.len() / length, side, side);
         let of_both = student.features(pictures, shape).into_iter().zip(teacher.features(pictures, shape));
         for (tap, (of_student, of_teacher)) in of_both.enumerate() {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::frozen_network::FrozenNetwork;
 use super::lift::Lift;
-use super::settings::{DistillationSettings, TAPS};
+use super::settings::{CROPS_AT_A_TIME, DistillationSettings, TAPS};
 use super::student::Student;
 use crate::checkpoint::{self, Checkpoint, CheckpointError};
 use crate::data::{Crops, Prefetch, checksum};
@@ -29,9 +29,6 @@ const KIND: &str = "distillation";
 /// Crops that tell the scale of the teacher's features, and those that tell the student's mean activations.
 const SCALE_CROPS: usize = 32;
 const FOLDING_CROPS: usize = 64;
-
-/// Crops that pass through a network at a time where there are many.
-pub(super) const AT_A_TIME: usize = 8;
 
 /// Part of a step in the running means that are shown.
 const NEWEST: f64 = 0.02;
@@ -322,7 +319,7 @@ fn parameters<'p>(student: &'p mut Student, lifts: &'p mut [Lift]) -> Vec<(Strin
 fn deviations(teacher: &mut FrozenNetwork, pictures: &[f32], side: usize) -> Vec<f32> {
     let length = 3 * side * side;
     let mut sums = vec![[0.0f64; 3]; TAPS.len()];
-    for pictures in pictures.chunks(AT_A_TIME * length) {
+    for pictures in pictures.chunks(CROPS_AT_A_TIME * length) {
         let features = teacher.features(pictures, (pictures.len() / length, side, side));
         for (sums, batch) in sums.iter_mut().zip(features) {
             let values = batch.map().blocks().iter().flat_map(|block| &block.0).map(|&it| f64::from(it));

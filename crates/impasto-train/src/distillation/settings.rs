@@ -3,6 +3,9 @@
 use impasto_network::Layer;
 use serde::{Deserialize, Serialize};
 
+/// Crops that pass through a network at a time where there are many.
+pub(super) const CROPS_AT_A_TIME: usize = 8;
+
 /// What can be chosen about a distillation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DistillationSettings {

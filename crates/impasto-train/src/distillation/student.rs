@@ -5,7 +5,7 @@ use impasto_network::{Architecture, Convention, Convolution, InputChannel, Layer
 use rand_chacha::ChaCha8Rng;
 
 use super::frozen_network::normalized;
-use super::run::AT_A_TIME;
+use super::settings::CROPS_AT_A_TIME;
 use crate::buffers::Buffers;
 use crate::layers::{
     BatchNormalization, BatchStatistics, ConvolutionInput, MaximumPooling, PoolingStride, TrainedConvolution,
@@ -230,7 +230,7 @@ impl Student {
         let all: Vec<usize> = (0..self.stages.len()).collect();
         let (count, height, width) = shape;
         let mut means = vec![0.0; all.len()];
-        for pictures in pictures.chunks(AT_A_TIME * 3 * height * width) {
+        for pictures in pictures.chunks(CROPS_AT_A_TIME * 3 * height * width) {
             let part = pictures.len() / (3 * height * width);
             let features = self.infer(pictures, (part, height, width), &all);
             let share = part as f64 / count as f64;

@@ -9,9 +9,7 @@
 
 use super::clusters::SMALLEST_SHARE;
 use super::color::Lab;
-use super::matching::SAME_COLOR;
-use super::palette::{ColorMap, Shade};
-use super::reading::MAX_COLORS;
+use super::palette::{ColorMap, MAX_COLORS, SAME_COLOR, Shade};
 use super::{MapOf, RegionError};
 
 /// A colour that a map may have.

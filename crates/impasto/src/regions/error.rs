@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use super::RegionName;
 use super::color::Hex;
-use super::reading::MAX_COLORS;
-use super::{RegionName, SAME_COLOR};
+use super::palette::{MAX_COLORS, SAME_COLOR};
 
 /// Whose map a message is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,12 +8,8 @@
 use std::cmp::Reverse;
 
 use super::color::Lab;
+use super::palette::SAME_COLOR;
 use super::{MapOf, RegionError, RegionName, Regions, UnmatchedColor};
-
-/// Colours of two maps at most this far apart are the same, in the L*a*b* distance of 1976. Red and orange
-/// lie 40 apart, pure red and #d00000 18, JPEG noise 1 to 5. Within one map colours so close are the same
-/// only if the map has more than [`MAX_COLORS`](super::MAX_COLORS).
-pub const SAME_COLOR: f64 = 12.0;
 
 /// What to do with a colour of one side that the other lacks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -37,9 +37,10 @@ use std::fmt;
 pub use depth::{RegionDepth, VanishingRegion};
 pub use error::{MapOf, RegionError, UnmatchedColor};
 pub(crate) use geometry::resized_plane;
-pub use matching::{ColorMatching, SAME_COLOR};
+pub use matching::ColorMatching;
+pub use palette::{MAX_COLORS, SAME_COLOR};
 pub use propagation::Propagation;
-pub use reading::{MAX_COLORS, RegionOptions, read_color_maps};
+pub use reading::{RegionOptions, read_color_maps};
 pub use transparency::flattened;
 
 /// What messages call a region.

@@ -5,6 +5,14 @@ use rayon::prelude::*;
 use super::color::Lab;
 use crate::Picture;
 
+/// Most colours of a map.
+pub const MAX_COLORS: usize = 24;
+
+/// Colours of two maps at most this far apart are the same, in the L*a*b* distance of 1976. Red and orange
+/// lie 40 apart, pure red and #d00000 18, JPEG noise 1 to 5. Within one map colours so close are the same
+/// only if the map has more than [`MAX_COLORS`].
+pub const SAME_COLOR: f64 = 12.0;
+
 /// Most that a channel differs between neighbours within an area: what JPEG leaves of a flat colour.
 pub(super) const FLAT: u8 = 4;
 

@@ -5,13 +5,10 @@ use rayon::prelude::*;
 use super::clusters::clustered_colors;
 use super::dominant::dominant_colors;
 use super::matching::partners;
-use super::palette::ColorMap;
+use super::palette::{ColorMap, MAX_COLORS};
 use super::unmixing::regions_of;
 use super::{ColorMatching, MapOf, RegionError, RegionName, Regions};
 use crate::Picture;
-
-/// Most colours of a map.
-pub const MAX_COLORS: usize = 24;
 
 /// How colour maps are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -9,8 +9,7 @@
 use rayon::prelude::*;
 
 use super::color::Lab;
-use super::matching::SAME_COLOR;
-use super::palette::{ColorMap, FLAT};
+use super::palette::{ColorMap, FLAT, SAME_COLOR};
 use super::{RegionName, Regions};
 
 /// How far around a pixel the two colours that it mixes are looked for.

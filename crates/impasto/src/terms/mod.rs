@@ -27,6 +27,7 @@ mod means;
 mod moments;
 mod nearest;
 mod patches;
+mod taps;
 mod targets;
 mod total_variation;
 mod visibility;
@@ -44,6 +45,7 @@ pub use moments::{Moments, MomentsLoss};
 pub use nearest::Nearest;
 pub use patches::{GuideChannels, PatchLoss, PatchScore, Patches};
 use serde::{Deserialize, Serialize};
+pub(crate) use taps::Taps;
 pub use total_variation::{TotalVariation, VariationLoss};
 
 use crate::SettingsError;

@@ -3,7 +3,7 @@
 use clap::Args;
 use impasto_kernels::Isa;
 
-use crate::command_line::isa_parser;
+use crate::machine::isa_parser;
 use crate::threads;
 
 #[derive(Clone, Debug, Args)]
