@@ -16,7 +16,7 @@ use crate::error::style_name;
 use crate::given_style::Strokes;
 use crate::laplacian::LaplacianPyramid;
 use crate::regions::Regions;
-use crate::terms::{Definition, Loss, MapLoss, Scene, StyleView, Term};
+use crate::terms::{Definition, Loss, MapLoss, Scene, StyleView, Taps, Term};
 use crate::{Picture, Settings, TermLoss, TransferError};
 
 /// Keeps the division defined where a gradient is zero.

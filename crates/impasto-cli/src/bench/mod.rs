@@ -13,7 +13,7 @@ use impasto_network::{Architecture, CpuEngine, Engine, Layer, NetworkOptions, Si
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::machine::{self, isa_parser};
+use crate::machine::isa_parser;
 use crate::network_choice::{network_parser, open_weights};
 use crate::{machine, threads};
 
