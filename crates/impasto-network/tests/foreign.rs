@@ -124,6 +124,17 @@ fn flipped_bytes_do_no_harm() {
     }
 }
 
+/// A name that the network needs, and no tensor under it.
+#[test]
+fn names_of_convolutions_without_tensors_are_refused() {
+    let mut file = bytes("legacy.pth");
+    // In place of the call that rebuilds the tensor (REDUCE), a pair of what it is called with (TUPLE2).
+    assert_eq!(file[613], b'R');
+    file[613] = 0x86;
+    let message = fault(file);
+    assert!(message.contains("features.3.bias that is no tensor is not supported"), "{message}");
+}
+
 /// A B-tree of forty levels, in which each node has the next one as its child twice: 2⁴⁰ ways to the leaf.
 #[test]
 fn hdf5_files_that_repeat_themselves_are_refused() {

@@ -94,6 +94,12 @@ fn read(name: &Path, bytes: Bytes) -> Result<ForeignNetwork, WeightsFault> {
 
     let names: BTreeSet<&str> = tensors.names().collect();
     let (naming, convolutions) = find_convolutions(&names)?;
+    // Other things may have names that convolutions have.
+    let needed = convolutions.iter().flat_map(|it| [it.weight(), it.bias()]);
+    if let Some(name) = needed.into_iter().find(|name| !tensors.contains(name)) {
+        let (found, expected) = (format!("{name} that is no tensor"), "a tensor of floating-point numbers");
+        return Err(foreign(ForeignFault::Unsupported { found, expected }));
+    }
     let blocks = check_shapes(&convolutions, |tensor| &tensors.get(tensor).shape)?;
     check_size(&tensors, &convolutions, format, file).map_err(foreign)?;
     let stem = name.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());

@@ -51,6 +51,11 @@ impl<'a> Tensors<'a> {
         self.tensors.keys().chain(&self.others).map(String::as_str)
     }
 
+    /// Whether a tensor of this name was inserted.
+    pub fn contains(&self, name: &str) -> bool {
+        self.tensors.contains_key(name)
+    }
+
     /// A tensor that was inserted.
     pub fn get(&self, name: &str) -> &Tensor<'a> {
         &self.tensors[name]
