@@ -15,34 +15,12 @@ use impasto_network::{Engine, EngineError, Layer, MapGradient, NetworkOptions, P
 use crate::error::style_name;
 use crate::given_style::Strokes;
 use crate::laplacian::LaplacianPyramid;
-use crate::regions::Regions;
 use crate::terms::{Definition, Loss, MapLoss, Scene, StyleView, Taps, Term};
+use crate::transfer::{Sources, StyleSource};
 use crate::{Picture, Settings, TermLoss, TransferError};
 
 /// Keeps the division defined where a gradient is zero.
 const SMALLEST_GRADIENT_NORM: f64 = 1e-8;
-
-/// Which pictures an objective is made from, all at their final size.
-pub(crate) struct Sources {
-    /// The content, if there is one, as terms learn it.
-    pub content: Option<Picture>,
-    /// The content in its own colours, if the result takes something from it.
-    pub photograph: Option<Picture>,
-    /// The styles.
-    pub styles: Vec<StyleSource>,
-}
-
-/// A style picture.
-pub(crate) struct StyleSource {
-    /// The picture.
-    pub picture: Picture,
-    /// Its part of the blend; all parts add up to 1.
-    pub share: f64,
-    /// Which layers read it.
-    pub strokes: Strokes,
-    /// Its parts, at its size.
-    pub regions: Option<Regions>,
-}
 
 /// All terms at work on pictures of one size.
 pub(crate) struct Objective<'a, E: Engine> {

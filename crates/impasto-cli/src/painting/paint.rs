@@ -36,7 +36,7 @@ pub fn run(request: &Request<'_>, mut job: Job, mut recorder: Recorder) -> Resul
         let completed = stopped.is_none();
         let saved = job.output.save(picture, &job.recipe, seen.iterations_done, completed);
         let seconds = started.elapsed().as_secs_f64();
-        recorder.write(&report_page::Ending {
+        let page = recorder.write(&report_page::Ending {
             title: request.title(),
             picture,
             output: job.output.path(),
@@ -45,9 +45,11 @@ pub fn run(request: &Request<'_>, mut job: Job, mut recorder: Recorder) -> Resul
             plan: &job.plan,
             trace,
             seconds,
-        })?;
-        report::write(request, &job, Ending::Painted { completed, seconds, trace })?;
-        saved.map(|()| seconds)
+        });
+        let told =
+            page.and_then(|_| report::write(request, &job, Ending::Painted { completed, seconds, trace }));
+        // Of several failures, the one that says where the picture is.
+        saved.and(told).map(|()| seconds)
     };
     let Outcome { picture, trace, completed } = match outcome {
         Ok(outcome) => outcome,

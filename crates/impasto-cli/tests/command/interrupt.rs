@@ -101,7 +101,7 @@ fn a_picture_whose_folder_is_gone_is_kept_elsewhere() {
     let scene = Scene::new();
     std::fs::create_dir(scene.path("sub")).unwrap();
     std::fs::create_dir(scene.path("temporary")).unwrap();
-    let mut command = scene.command(&format!("{LONG} -o sub/out.png"));
+    let mut command = scene.command(&format!("{LONG} -o sub/out.png --json=sub/run.json"));
     command.env("TMPDIR", scene.path("temporary"));
     let child = after_an_iteration(command, &scene.path("sub/out-00001.png"));
     // The run may be writing into it.

@@ -1,13 +1,15 @@
 //! The transfer: pictures and settings in, a plan, then a painted picture out.
 
+mod sources;
+
 use std::sync::Arc;
 
 use impasto_network::{Engine, Size};
+pub(crate) use sources::{Sources, StyleSource};
 
 use crate::error::{require_sum, require_weight, style_name};
-use crate::given_style::{GivenStyle, Strokes, Style, StylePicture};
-use crate::laplacian::LaplacianPyramid;
-use crate::objective::{Objective, Sources, StyleSource};
+use crate::given_style::{GivenStyle, Style, StylePicture};
+use crate::objective::Objective;
 use crate::picture::{Alpha, Translucent, fit_longest_side};
 use crate::regions::Regions;
 use crate::run::Run;
@@ -241,47 +243,6 @@ impl Transfer {
         Ok(Evaluation { total: losses.iter().map(|term| term.loss).sum(), losses, gradient })
     }
 
-    /// The pictures of a stage at their sizes.
-    pub(crate) fn sources(&self, stage: &Stage) -> Result<Sources, TransferError> {
-        let colors = &self.settings.colors;
-        let fit = |picture: &Picture, size| self.schedule().fit(picture, size);
-        let photograph = self.content.as_ref().map(|content| fit(content, stage.size));
-        let colored = |picture: Picture, regions: &Option<Regions>| match &photograph {
-            Some(photograph) => {
-                colors.of_style(picture, regions.as_ref().and_then(Regions::opacity), photograph)
-            }
-            None => picture,
-        };
-        let source = |style: &Style<'_>, size, strokes| {
-            let regions = style.regions_at(size);
-            let picture = colored(style.source.fit(self.schedule(), size), &regions);
-            StyleSource { picture, share: style.share, strokes, regions }
-        };
-        let mut styles = Vec::new();
-        for (style, &size) in self.blend()?.iter().zip(&stage.styles) {
-            let picture = style.source.picture();
-            let own = self.schedule().fine_size(picture, size);
-            if self.fine_strokes.is_none() && own == size {
-                styles.push(source(style, size, Strokes::All));
-                continue;
-            }
-            styles.push(source(style, size, Strokes::Coarse));
-            if self.fine_strokes.is_none() {
-                styles.push(source(style, own, Strokes::Fine));
-            }
-        }
-        if let Some(picture) = &self.fine_strokes {
-            let size = self.schedule().fine_size(picture, self.schedule().style_size(picture, stage.size));
-            let regions = self.regions_at(stage.size);
-            let regions = regions.map(|regions| regions.everywhere(size.width, size.height));
-            let picture = colored(fit(picture, size), &regions);
-            styles.push(StyleSource { picture, share: 1.0, strokes: Strokes::Fine, regions });
-        }
-        let content = photograph.clone().map(|photograph| colors.of_content(photograph));
-        let keeps = colors.recombine() || self.strength_map.is_some();
-        Ok(Sources { content, photograph: photograph.filter(|_| keeps), styles })
-    }
-
     /// The objective of a stage that starts from `start`, the engine prepared for it; `None` if `stop`, asked before
     /// each picture that is learnt from, says so.
     pub(crate) fn objective<'e, E: Engine + 'e>(
@@ -301,30 +262,6 @@ impl Transfer {
             refines: stage.refines,
         };
         Objective::new(&self.settings, &self.terms()?, engine, &scene, sources, start, stop)
-    }
-
-    /// The picture that the first stage starts from.
-    pub(crate) fn first_picture(&self, size: Size) -> Result<Picture, TransferError> {
-        let Size { height, width } = size;
-        let seed = self.settings.seed;
-        let fit = |picture| self.settings.colors.of_content(self.schedule().fit(picture, size));
-        match &self.schedule().start {
-            Start::Content => self.content.as_ref().map(fit).ok_or(TransferError::NoContent),
-            Start::SmoothContent { levels } => {
-                let content = self.content.as_ref().map(fit).ok_or(TransferError::NoContent)?;
-                let halvings = (self.schedule().size as f64 / height.max(width) as f64).log2().round();
-                Ok(smooth(&content, levels.saturating_sub(halvings as usize)))
-            }
-            Start::Picture => {
-                let start = self.start.as_ref().ok_or(TransferError::NoStart)?;
-                let (width, height) = self.shape()?;
-                Ok(fit(&start.cropped_to_aspect(width, height)))
-            }
-            Start::NormalNoise { mean, deviation } => {
-                Ok(Picture::white_noise(width, height, *mean, *deviation, seed))
-            }
-            Start::UniformNoise { range } => Ok(Picture::uniform_noise(width, height, range.clone(), seed)),
-        }
     }
 
     /// The regions of the picture at `size`: those given, or the whole picture, without what the strength map keeps
@@ -425,15 +362,4 @@ impl Transfer {
     fn schedule(&self) -> &Schedule {
         &self.settings.schedule
     }
-}
-
-/// The picture without the finest `levels` of its Laplacian pyramid.
-fn smooth(picture: &Picture, levels: usize) -> Picture {
-    let (width, height) = (picture.width(), picture.height());
-    let pyramid = LaplacianPyramid::new(Size { height, width }, levels);
-    let mut coefficients = pyramid.analyse(picture.data());
-    pyramid.without_finest(&mut coefficients, levels);
-    let mut data = vec![0.0; picture.data().len()];
-    pyramid.synthesise(&coefficients, &mut data);
-    Picture::new(width, height, data)
 }
