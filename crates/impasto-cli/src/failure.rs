@@ -5,11 +5,12 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
+use impasto::TransferError;
 use impasto::picture::PictureError;
-use impasto::{SettingsError, TransferError};
+use impasto_jobs::{Fault, Refusal};
 use impasto_network::cache::CacheError;
 use impasto_network::fetch::FetchError;
-use impasto_network::{EngineError, WeightsError, WeightsFault, WholeFileError};
+use impasto_network::{EngineError, WeightsError, WholeFileError};
 use impasto_train::data::DataError;
 use impasto_train::{CheckpointError, CheckpointFault};
 
@@ -90,28 +91,33 @@ impl From<clap::Error> for Failure {
     }
 }
 
-impl From<WeightsError> for Failure {
-    fn from(error: WeightsError) -> Self {
-        match &error.fault {
-            WeightsFault::Unreadable(why) if why.kind() == io::ErrorKind::NotFound => {
-                Failure::mistake(format_args!("weight file {}: no such file", error.file.display()))
-            }
-            WeightsFault::Unreadable(why) if !is_callers_choice(why.kind()) => Failure::world(error),
-            _ => Failure::mistake(error),
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let line = refusal.line(flag);
+        match refusal.fault {
+            Fault::Order => Failure::Mistake(line),
+            Fault::System => Failure::World(line),
         }
     }
 }
 
-impl From<CacheError> for Failure {
-    fn from(error: CacheError) -> Self {
-        match error {
-            CacheError::Weights(error) => error.into(),
-            CacheError::NotWritten(error) if error.is_callers_mistake() => Failure::mistake(error),
-            CacheError::NoHome | CacheError::Name { .. } | CacheError::Numbers(_) => Failure::mistake(error),
-            error => Failure::world(error),
-        }
-    }
+/// What the command line calls a field of an order: `--style-blend` for `style_blend`.
+pub fn flag(field: &str) -> String {
+    format!("--{}", field.replace('_', "-"))
 }
+
+/// Errors of the libraries, which a job meets too: by whose fault they are does not depend on the front end.
+macro_rules! as_refusals {
+    ($($error:ty),+) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Refusal::from(error).into()
+            }
+        })+
+    };
+}
+
+as_refusals!(WeightsError, CacheError, PictureError, TransferError, EngineError);
 
 impl From<FetchError> for Failure {
     fn from(error: FetchError) -> Self {
@@ -137,31 +143,6 @@ impl From<CheckpointError> for Failure {
             CheckpointFault::Unreadable(why) if !is_callers_choice(why.kind()) => Failure::world(error),
             _ => Failure::mistake(error),
         }
-    }
-}
-
-impl From<PictureError> for Failure {
-    fn from(error: PictureError) -> Self {
-        if error.is_callers_mistake() { Failure::mistake(error) } else { Failure::world(error) }
-    }
-}
-
-impl From<SettingsError> for Failure {
-    fn from(error: SettingsError) -> Self {
-        Failure::mistake(error)
-    }
-}
-
-/// Every reason why a transfer cannot run, or diverges, is in what it was given.
-impl From<TransferError> for Failure {
-    fn from(error: TransferError) -> Self {
-        Failure::mistake(error)
-    }
-}
-
-impl From<EngineError> for Failure {
-    fn from(error: EngineError) -> Self {
-        Failure::mistake(error)
     }
 }
 

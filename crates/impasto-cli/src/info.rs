@@ -5,12 +5,12 @@ use std::io::{self, Write};
 use clap::Args;
 use impasto::Preset;
 use impasto::picture::PictureFormat;
+use impasto_jobs::machine;
+use impasto_jobs::network_choice::NETWORKS;
 use impasto_kernels::Isa;
 use impasto_network::{Architecture, Convention, Layer, Weights};
 
 use crate::failure::Failure;
-use crate::machine;
-use crate::network_choice::NETWORKS;
 
 /// The terms of a loss, as messages and traces call them, and what each does to the picture.
 const TERMS: [(&str, &str); 6] = [

@@ -18,21 +18,17 @@ mod failure;
 mod features;
 mod info;
 mod interrupt;
-mod machine;
 mod man;
-mod network_choice;
 mod painting;
-mod report_page;
+mod report_folder;
 mod series;
-mod sheet;
 mod sweep;
 mod texture;
-mod threads;
+mod this_command;
 mod train;
 mod training;
 mod transfer;
 mod weights;
-mod words;
 
 use std::process::ExitCode;
 

@@ -4,12 +4,13 @@ use std::io::{self, IsTerminal};
 use std::time::Instant;
 
 use impasto::{Control, Observer, Plan, Progress};
+use impasto_jobs::Workload;
+use impasto_jobs::features::SeriesObserver;
+use impasto_jobs::figures::duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::say;
 use crate::interrupt;
-use crate::painting::Workload;
-use crate::words::duration;
 
 /// Shows a series of runs on standard error, and stops the current one when it is interrupted.
 pub struct Series {
@@ -51,21 +52,6 @@ impl Series {
         }
     }
 
-    /// The run with this index is painted next.
-    pub fn begin(&mut self, run: usize) {
-        (self.run, self.iterations_done) = (run, 0);
-        self.stages_before = self.stages[..run].iter().sum();
-        let line = format!("{} of {}: {}", run + 1, self.names.len(), self.names[run]);
-        match &self.bar {
-            Some(bar) => bar.set_message(line),
-            None if self.quiet => {}
-            None => match self.time_left(self.work_before()) {
-                Some(left) => say(format_args!("{line}; {left}")),
-                None => say(line),
-            },
-        }
-    }
-
     /// Iterations of the current run that are done.
     pub fn iterations_done(&self) -> u64 {
         self.iterations_done
@@ -104,5 +90,21 @@ impl Observer for Series {
 
     fn control(&mut self) -> Control {
         if interrupt::requested() { Control::Stop } else { Control::Continue }
+    }
+}
+
+impl SeriesObserver for Series {
+    fn begin(&mut self, run: usize) {
+        (self.run, self.iterations_done) = (run, 0);
+        self.stages_before = self.stages[..run].iter().sum();
+        let line = format!("{} of {}: {}", run + 1, self.names.len(), self.names[run]);
+        match &self.bar {
+            Some(bar) => bar.set_message(line),
+            None if self.quiet => {}
+            None => match self.time_left(self.work_before()) {
+                Some(left) => say(format_args!("{line}; {left}")),
+                None => say(line),
+            },
+        }
     }
 }

@@ -8,14 +8,14 @@ use std::time::Instant;
 
 use clap::Args;
 use evaluation::Evaluation;
+use impasto_jobs::network_choice::open_weights;
+use impasto_jobs::order::parsers;
+use impasto_jobs::{machine, threads};
 use impasto_kernels::Isa;
 use impasto_network::{Architecture, CpuEngine, Engine, Layer, NetworkOptions, Size, Weights};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::machine::isa_parser;
-use crate::network_choice::{network_parser, open_weights};
-use crate::{machine, threads};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,7 +33,7 @@ Examples:
 pub struct BenchArguments {
     /// The network to measure: compact is built in; vgg16 and vgg19 get random weights without --weights
     /// [default: compact]
-    #[arg(long, value_name = "NAME", value_parser = network_parser())]
+    #[arg(long, value_name = "NAME", value_parser = parsers::network())]
     network: Option<Architecture>,
 
     /// A safetensors file with the weights of the network; read within the time to prepare.
@@ -50,11 +50,11 @@ pub struct BenchArguments {
     size: u32,
 
     /// Threads to compute with [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=threads::MOST_THREADS))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(threads::MOST_THREADS)))]
     threads: Option<u16>,
 
     /// The instruction set [default: the widest of this machine]
-    #[arg(long, value_name = "NAME", value_parser = isa_parser())]
+    #[arg(long, value_name = "NAME", value_parser = parsers::isa())]
     isa: Option<Isa>,
 
     /// Evaluations to time, after one to warm up.
@@ -117,7 +117,7 @@ fn measure(arguments: &BenchArguments, isa: Isa) -> Result<Measurement, Failure>
     let weights = weights(arguments)?;
     let mut engine = CpuEngine::with_isa(weights, NetworkOptions::default(), isa);
     let estimate = engine.memory_needed(size, &Evaluation::taps())?;
-    machine::check_memory(estimate, format_args!("--size {side}"))?;
+    machine::check_memory(estimate, format!("--size {side}"))?;
     evaluation::prepare(&mut engine, size)?;
     let prepare_seconds = started.elapsed().as_secs_f64();
 
@@ -159,7 +159,7 @@ fn measure(arguments: &BenchArguments, isa: Isa) -> Result<Measurement, Failure>
 
 fn weights(arguments: &BenchArguments) -> Result<Weights, Failure> {
     match (&arguments.weights, &arguments.network) {
-        (Some(file), network) => open_weights(file, network.as_ref(), None),
+        (Some(file), network) => Ok(open_weights(file, network.as_ref(), None)?),
         (None, Some(network)) if network.name() != "compact" => Ok(Weights::random(network.clone(), 0)),
         (None, _) => Ok(Weights::compact()),
     }

@@ -9,12 +9,12 @@ use impasto_train::data::Collection;
 use impasto_train::distillation::DistillationSettings;
 
 use crate::failure::Failure;
-use crate::network_choice::{self, network_parser};
-use crate::painting::arguments::MachineArguments;
-use crate::painting::stem;
 use crate::train::{decay, rate};
 use crate::training::RunArguments;
 use crate::weights::PrecisionName;
+use impasto_jobs::files::stem;
+use impasto_jobs::network_choice;
+use impasto_jobs::order::{MachineChoices, parsers};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -38,7 +38,7 @@ same processor, whatever the number of threads and however often the run was int
 #[command(after_help = EXAMPLES)]
 pub struct DistillArguments {
     /// The network whose features are to be had [default: what the weight file holds, vgg19 without one]
-    #[arg(long, value_name = "NAME", value_parser = network_parser())]
+    #[arg(long, value_name = "NAME", value_parser = parsers::network())]
     pub teacher: Option<Architecture>,
 
     /// Its weights, of any format [default: those that `impasto weights pull` installed]
@@ -110,7 +110,7 @@ pub struct DistillArguments {
     pub run: RunArguments,
 
     #[command(flatten)]
-    pub machine: MachineArguments,
+    pub machine: MachineChoices,
 }
 
 impl DistillArguments {
@@ -130,7 +130,7 @@ impl DistillArguments {
                  add --weights FILE with a file of them"
             )));
         }
-        network_choice::chosen(network.as_ref(), self.weights.as_deref(), self.convention)
+        Ok(network_choice::chosen(network.as_ref(), self.weights.as_deref(), self.convention)?)
     }
 
     /// What the teacher is called: by its flag, or after its file.

@@ -9,7 +9,7 @@ use impasto_train::distillation::{TAPS, explained_variance};
 
 use super::DistillArguments;
 use crate::failure::Failure;
-use crate::network_choice::open_weights;
+use impasto_jobs::network_choice::open_weights;
 
 /// The word for the network that is part of the program.
 const BUILT_IN: &str = "built-in";

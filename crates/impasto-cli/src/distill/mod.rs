@@ -16,10 +16,11 @@ use impasto_train::distillation::{CONVENTION, Distillation, DistillationError, D
 use serde::Serialize;
 
 use crate::failure::{Failure, say};
-use crate::painting::file_name;
+use crate::interrupt;
 use crate::training::{Checkpoints, Display, Pace, save_network, write_log};
-use crate::words::duration;
-use crate::{interrupt, machine, threads};
+use impasto_jobs::figures::duration;
+use impasto_jobs::files::file_name;
+use impasto_jobs::{machine, threads};
 
 /// Distils and saves, or measures.
 pub fn run(arguments: &DistillArguments) -> Result<(), Failure> {

@@ -4,8 +4,10 @@ use impasto_train::distillation::{Distillation, TAPS};
 
 use super::DistillArguments;
 use crate::failure::Failure;
-use crate::report_page::{TrainingChart, TrainingPage};
-use crate::words::duration;
+use crate::report_folder::write_page;
+use crate::this_command::this_command;
+use impasto_jobs::figures::duration;
+use impasto_jobs::report_page::{TrainingChart, TrainingPage};
 
 /// Most rows of the table.
 const ROWS: usize = 20;
@@ -54,6 +56,7 @@ pub fn write(
             rows.collect(),
         ),
         settings: distillation.settings(),
+        command: Some(this_command()),
     };
-    page.write(folder)
+    write_page(folder, &page.html()?)
 }

@@ -1,13 +1,12 @@
 //! `impasto doodle`: paints from a few coloured strokes in the style of a painting.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use impasto::Preset;
+use impasto_jobs::Order;
+use impasto_jobs::order::{ContentChoices, Doodle, MapChoices, Task};
 
 use crate::failure::Failure;
-use crate::painting::arguments::{ContentArguments, MapArguments, SharedArguments};
-use crate::painting::{self, MapFiles, Maps, Request};
+use crate::painting::{self, SharedArguments};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,47 +32,28 @@ Examples:
 /// DOODLE, and the textures of PAINTING where its map has their colours. Black is a colour like any other.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, allow_negative_numbers = true)]
-#[command(mut_arg("preset", |preset| preset.default_value(DEFAULT_PRESET.name())))]
+#[command(mut_arg("preset", |preset| preset.default_value(Preset::Doodle.name())))]
 pub struct DoodleArguments {
-    /// The painting to take the style from; for several the flag repeated.
-    #[arg(long = "style", required = true, value_name = "PAINTING", help_heading = "Pictures")]
-    pub styles: Vec<PathBuf>,
-
-    /// The map of the parts of PAINTING, one for each, in their order.
-    #[arg(long, required = true, value_name = "MAP", help_heading = "Pictures")]
-    pub style_map: Vec<PathBuf>,
-
-    /// The map of the parts of the new picture.
-    #[arg(long, value_name = "DOODLE", help_heading = "Pictures")]
-    pub map: PathBuf,
-
-    /// A photograph whose shapes are kept as well.
-    #[arg(long, value_name = "PHOTO", help_heading = "Pictures")]
-    pub content: Option<PathBuf>,
+    #[command(flatten)]
+    pub pictures: Doodle,
 
     #[command(flatten)]
-    pub maps: MapArguments,
+    pub maps: MapChoices,
 
     #[command(flatten)]
-    pub keeping: ContentArguments,
+    pub keeping: ContentChoices,
 
     #[command(flatten)]
     pub shared: SharedArguments,
 }
 
-/// What a doodle is painted by unless told otherwise.
-const DEFAULT_PRESET: Preset = Preset::Doodle;
-
 /// Paints, or tells what painting would take.
 pub fn run(arguments: &DoodleArguments) -> Result<(), Failure> {
-    let files = MapFiles::Colors { picture: &arguments.map, styles: &arguments.style_map };
-    painting::run(&Request {
-        shared: &arguments.shared,
-        keeping: Some(&arguments.keeping),
-        content: arguments.content.as_deref(),
-        styles: &arguments.styles,
-        maps: Maps::new(&arguments.maps, Some(files), "--map and --style-map")?,
-        seamless: None,
-        preview: None,
-    })
+    let DoodleArguments { pictures, maps, keeping, shared } = arguments;
+    let order = Order {
+        maps: maps.clone(),
+        content: keeping.clone(),
+        ..shared.order(Task::Doodle(pictures.clone()))
+    };
+    painting::run(&order, &shared.output, None)
 }

@@ -4,41 +4,40 @@ use std::io::{self, Write};
 
 use impasto::terms::{LayerWeight, Term};
 use impasto::{OptimizerSettings, Settings, Start};
+use impasto_jobs::Job;
+use impasto_jobs::figures::duration;
 
-use super::estimate::estimate;
-use super::job::Job;
+use super::Painting;
 use super::report::{self, Ending};
-use super::request::Request;
-use crate::failure::{Failure, say};
-use crate::words::duration;
+use crate::failure::{Failure, flag, say};
 
 /// Prints the plan, in words or as JSON.
-pub fn run(request: &Request<'_>, mut job: Job) -> Result<(), Failure> {
-    let flags = &request.shared.output;
-    let estimated_seconds = estimate(&mut job)?;
+pub fn run(painting: &Painting<'_>, mut job: Job) -> Result<(), Failure> {
+    let Painting { order, flags, output } = painting;
+    let estimated_seconds = job.estimate()?;
     if !flags.quiet {
-        job.notes.iter().for_each(say);
+        job.notes.iter().for_each(|note| say(note.line(flag)));
     }
     if flags.json.is_some() {
-        return report::write(request, &job, Ending::Planned { estimated_seconds });
+        return report::write(painting, &job, Ending::Planned { estimated_seconds });
     }
-    let (output, threads) = (job.output.path().display(), rayon::current_num_threads());
+    let threads = rayon::current_num_threads();
     let settings = job.recipe.settings();
     let mut out = io::stdout().lock();
-    if let Some(file) = &request.shared.picture.like {
+    if let Some(file) = &order.picture.like {
         writeln!(out, "like        {}", file.display())?;
     }
     if let Some(preset) = job.recipe.preset() {
         writeln!(out, "preset      {preset}: {}", preset.description())?;
     }
     writeln!(out, "network     {} on {}, {threads} threads", job.recipe.network(), job.recipe.engine())?;
-    for line in terms(settings, request.content.is_some()) {
+    for line in terms(settings, order.task.content().is_some()) {
         writeln!(out, "loss        {line}")?;
     }
     writeln!(out, "optimiser   {}", optimizer(&settings.optimizer))?;
     writeln!(out, "start       {}", start(&settings.schedule.start))?;
-    if let Some(regions) = &job.regions {
-        writeln!(out, "maps        {} regions", regions.of_picture.count())?;
+    if let Some((of_picture, _)) = job.transfer.given_regions() {
+        writeln!(out, "maps        {} regions", of_picture.count())?;
     }
     let at_most = if settings.schedule.stop.is_some() { "at most " } else { "" };
     for stage in &job.plan.stages {
@@ -60,8 +59,8 @@ pub fn run(request: &Request<'_>, mut job: Job) -> Result<(), Failure> {
         "time        {at_most}about {}, by a short run on this machine",
         duration(estimated_seconds)
     )?;
-    let replaced = if job.output.replaces() { " (replaces the file of that name)" } else { "" };
-    writeln!(out, "output      {output}{replaced}; nothing written yet")?;
+    let replaced = if output.replaces() { " (replaces the file of that name)" } else { "" };
+    writeln!(out, "output      {}{replaced}; nothing written yet", output.path().display())?;
     Ok(())
 }
 

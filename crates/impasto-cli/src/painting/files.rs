@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use impasto_jobs::files::stem;
+
 /// Where `--save-every` and `--snapshots` save after so many iterations: `painted-00050.png` beside
 /// `painted.png`.
 pub fn numbered(output: &Path, iteration: u64) -> PathBuf {
@@ -20,11 +22,6 @@ pub fn tiled(output: &Path) -> PathBuf {
 /// Whether two names are of one file, which need not exist.
 pub fn is_same_file(one: &Path, other: &Path) -> bool {
     whole_name(one).is_some_and(|name| whole_name(other) == Some(name))
-}
-
-/// The name of a file without its folder and extension.
-pub fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The folder a file is in.

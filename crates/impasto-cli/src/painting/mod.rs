@@ -1,60 +1,67 @@
-//! Painting: what `impasto transfer`, `impasto doodle` and `impasto texture` share.
+//! Painting: what `impasto transfer`, `impasto doodle` and `impasto texture` share. The job itself is made by
+//! `impasto-jobs`; here is how a command line goes about it.
 //!
 //! | step | file |
 //! | --- | --- |
-//! | flags as they are typed | `arguments/`, `values.rs` |
-//! | what a command asks for | `request.rs` |
-//! | what its flags change | `basis.rs`, `like.rs` |
-//! | flags become settings | `settings.rs`, `blend.rs` |
-//! | files become pictures and regions | `reading.rs`, `maps/` |
-//! | a checked run, and what to know of it | `job.rs`, `smallest_size.rs`, `published.rs`, `notes.rs` |
-//! | the run, watched | `paint.rs`, `painter.rs`, `progress.rs`, `workload.rs` |
-//! | the result, its metadata, the JSON | `output.rs`, `files.rs`, `tiling.rs`, `recipe.rs`, `report.rs` |
-//! | or only what a run would take | `dry_run.rs`, `estimate.rs` |
+//! | flags, and the order that they make | `arguments.rs` |
+//! | the run, watched | `paint.rs`, `watcher.rs`, `progress.rs` |
+//! | where the result goes, the JSON | `output.rs`, `files.rs`, `report.rs` |
+//! | or only what a run would take | `dry_run.rs` |
 
-pub mod arguments;
-mod basis;
-mod blend;
+mod arguments;
 mod dry_run;
-mod estimate;
 mod files;
-mod job;
-mod like;
-mod maps;
-mod notes;
 mod output;
 mod paint;
-mod painter;
 mod progress;
-mod published;
-mod reading;
-mod recipe;
 mod report;
-mod request;
-mod settings;
-mod smallest_size;
-mod tiling;
-pub mod values;
-mod workload;
+mod watcher;
 
-pub use files::{is_same_file, stem};
-pub use job::Job;
-pub use reading::unreadable;
-pub use recipe::file_name;
-pub use request::{MapFiles, Maps, Request};
-pub use workload::Workload;
+use arguments::TraceTo;
+pub use arguments::{OutputArguments, SharedArguments};
+pub use files::is_same_file;
+use impasto_jobs::report_page::Recorder;
+use impasto_jobs::tiling::Grid;
+use impasto_jobs::{Fault, Job, Order, Refusal, threads};
+pub use output::Output;
 
 use crate::failure::Failure;
-use crate::report_page::Recorder;
-use crate::{machine, threads};
+use crate::report_folder::check_folder;
 
 /// Paints, or tells what painting would take.
-pub fn run(request: &Request<'_>) -> Result<(), Failure> {
-    let isa = machine::instruction_set(request.shared.machine.isa)?;
-    let output = &request.shared.output;
-    threads::pool(request.shared.machine.threads)?.install(|| {
-        let job = Job::new(request, isa)?;
-        let recorder = Recorder::new(&output.report, &job.plan)?;
-        if output.dry_run { dry_run::run(request, job) } else { paint::run(request, job, recorder) }
+pub fn run(order: &Order, flags: &OutputArguments, preview: Option<Grid>) -> Result<(), Failure> {
+    threads::pool(order.machine.threads)?.install(|| {
+        let output = Output::new(order, flags, preview)?;
+        let job = Job::new(order).map_err(|refusal| unreadable(refusal, flags))?;
+        output.check_sizes(&job.plan)?;
+        let recorder = Recorder::new(&order.snapshots, flags.report.is_some(), &job.plan)?;
+        flags.report.as_deref().map(check_folder).transpose()?;
+        let painting = Painting { order, flags, output };
+        if flags.dry_run { dry_run::run(&painting, job) } else { paint::run(&painting, job, recorder) }
     })
+}
+
+/// One painting of the command line.
+struct Painting<'a> {
+    order: &'a Order,
+    flags: &'a OutputArguments,
+    output: Output,
+}
+
+/// Points to the equals sign where `--json FILE` was typed for `--json=FILE`, so that the file counts as a picture.
+fn unreadable(refusal: Refusal, flags: &OutputArguments) -> Failure {
+    let is_json = |extension: &std::ffi::OsStr| extension.eq_ignore_ascii_case("json");
+    let is_picture = refusal.message.field.as_deref() != Some("like");
+    let file = refusal.file.as_deref().filter(|file| is_picture && file.extension().is_some_and(is_json));
+    match file {
+        Some(file) if flags.json == Some(TraceTo::Output) => {
+            let why = Failure::from(Refusal { fault: Fault::Order, ..refusal.clone() });
+            let Failure::Mistake(why) = why else { return why };
+            Failure::mistake(format_args!(
+                "{why}; to write the JSON there, use an equals sign: --json={}",
+                file.display()
+            ))
+        }
+        _ => refusal.into(),
+    }
 }

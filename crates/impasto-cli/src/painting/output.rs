@@ -1,21 +1,18 @@
-//! The result on its way to disk: size of its transparency, metadata, pictures along the way.
+//! The result on its way to disk: names, what may be overwritten, pictures along the way.
 
 use std::path::{Path, PathBuf};
 use std::{env, process};
 
-use impasto::Picture;
-use impasto::picture::{
-    Alpha, BitDepth, Filter, PictureError, PictureFormat, WriteOptions, check_whole_file, check_writable,
-};
+use impasto::picture::{PictureError, PictureFormat, check_whole_file, check_writable};
+use impasto::{Picture, Plan};
+use impasto_jobs::tiling::{self, Grid};
+use impasto_jobs::{Extent, Order, Recipe, ResultFile, machine, words};
 use impasto_network::Size;
-use serde::Serialize;
 
-use super::recipe::Recipe;
-use super::request::Request;
-use super::values::{Grid, TraceTo};
-use super::{files, tiling};
+use super::arguments::{OutputArguments, TraceTo};
+use super::files;
 use crate::failure::Failure;
-use crate::report_page;
+use crate::report_folder::page_in;
 
 /// Where pictures of the run go, and how they are written.
 pub struct Output {
@@ -23,23 +20,8 @@ pub struct Output {
     /// Whether a file of this name was there before the run.
     replaces: bool,
     format: PictureFormat,
-    options: WriteOptions,
-    /// Transparency of the content, at its own size.
-    alpha: Option<Alpha>,
-    filter: Filter,
     /// The preview of the tiling.
     preview: Option<Grid>,
-}
-
-/// What goes into the metadata.
-#[derive(Serialize)]
-struct Metadata<'a> {
-    #[serde(flatten)]
-    recipe: &'a Recipe,
-    /// Iterations done, over all sizes.
-    iterations_done: u64,
-    /// Whether the run came to its end.
-    completed: bool,
 }
 
 impl Output {
@@ -48,42 +30,35 @@ impl Output {
     ///
     /// # Errors
     /// If the name, the folder or the flags do not allow it.
-    pub fn new(request: &Request<'_>) -> Result<Self, Failure> {
-        let flags = &request.shared.output;
-        let path = flags.output.clone().unwrap_or_else(|| request.default_output());
-        let defaults = WriteOptions::default();
-        let options = WriteOptions {
-            depth: flags.bit_depth.unwrap_or(BitDepth::Eight),
-            jpeg_quality: flags.quality.unwrap_or(defaults.jpeg_quality),
-            settings: None,
-        };
-        let format = check_writable(&path, &options)?;
-        if flags.quality.is_some() && format != PictureFormat::Jpeg {
+    pub fn new(order: &Order, flags: &OutputArguments, preview: Option<Grid>) -> Result<Self, Failure> {
+        let default = || PathBuf::from(order.name() + ".png");
+        let path = flags.output.clone().unwrap_or_else(default);
+        let format = check_writable(&path, &order.file.options())?;
+        if order.file.quality.is_some() && format != PictureFormat::Jpeg {
             return Err(Failure::mistake(format_args!(
                 "--quality is for JPEG, but {} is {format}, which is without loss: leave it out",
                 path.display()
             )));
         }
-        let output = Output {
-            replaces: path.exists(),
-            path,
-            format,
-            options,
-            alpha: None,
-            filter: Filter::Lanczos3,
-            preview: request.preview,
-        };
-        output.check_inputs(request)?;
+        let output = Output { replaces: path.exists(), path, format, preview };
+        output.check_inputs(order, flags)?;
         Ok(output)
     }
 
-    /// The same with the transparency of the content, brought to the size of results by `filter`.
-    pub fn with_alpha(self, alpha: Option<Alpha>, filter: Filter) -> Self {
-        Output { alpha, filter, ..self }
+    /// Checks that the format holds the pictures of all stages, and that there is memory for the preview.
+    ///
+    /// # Errors
+    /// If one is too large.
+    pub fn check_sizes(&self, plan: &Plan) -> Result<(), Failure> {
+        plan.stages.iter().try_for_each(|stage| self.check_size(stage.size))?;
+        let Some((last, grid)) = plan.stages.last().zip(self.preview) else { return Ok(()) };
+        let size = last.size.width.max(last.size.height);
+        let what = words![format!("--size {size} with the preview of --tile")];
+        Ok(machine::check_memory(plan.memory() + tiling::memory(last.size, grid), what)?)
     }
 
     /// Checks that the format holds a picture of this size, and the preview of its tiling.
-    pub fn check_size(&self, size: Size) -> Result<(), Failure> {
+    fn check_size(&self, size: Size) -> Result<(), Failure> {
         let (Size { height, width }, format) = (size, self.format);
         let longest = format.longest_side();
         let preview =
@@ -95,11 +70,6 @@ impl Output {
             }
         }
         Ok(())
-    }
-
-    /// Bytes for the preview of the tiling of a picture of this size, beside those of the run.
-    pub fn preview_memory(&self, size: Size) -> u64 {
-        self.preview.map_or(0, |grid| tiling::memory(size, grid))
     }
 
     /// The file of the result.
@@ -119,15 +89,14 @@ impl Output {
     /// goes to the temporary folder, and the message names it.
     pub fn save(
         &self,
+        file: &ResultFile,
         picture: &Picture,
         recipe: &Recipe,
-        iterations_done: u64,
-        completed: bool,
+        extent: Extent,
     ) -> Result<(), Failure> {
-        let metadata = Metadata { recipe, iterations_done, completed };
-        if let Err(failure) = self.write(&self.path, picture, &metadata) {
+        if let Err(refusal) = file.write(&self.path, picture, recipe, extent) {
             let rescued = self.rescue_path();
-            return match (self.write(&rescued, picture, &metadata), failure) {
+            return match (file.write(&rescued, picture, recipe, extent), Failure::from(refusal)) {
                 (Ok(()), Failure::Mistake(why) | Failure::World(why)) => {
                     Err(Failure::world(format_args!("{why}; the picture is in {}", rescued.display())))
                 }
@@ -135,7 +104,9 @@ impl Output {
             };
         }
         match self.preview {
-            Some(grid) => self.write(&self.preview_path(), &tiling::tiled(picture, grid), &metadata),
+            Some(grid) => {
+                Ok(file.write(&self.preview_path(), &tiling::tiled(picture, grid), recipe, extent)?)
+            }
             None => Ok(()),
         }
     }
@@ -151,31 +122,15 @@ impl Output {
         files::tiled(&self.path)
     }
 
-    /// Saves a picture along the way, after so many iterations, under its own name, which has the number.
-    pub fn save_numbered(
-        &self,
-        picture: &Picture,
-        recipe: &Recipe,
-        number: u64,
-        iterations_done: u64,
-    ) -> Result<(), Failure> {
-        let path = files::numbered(&self.path, number);
-        self.write(&path, picture, &Metadata { recipe, iterations_done, completed: false })
-    }
-
-    fn write(&self, path: &Path, picture: &Picture, metadata: &Metadata<'_>) -> Result<(), Failure> {
-        let (width, height) = (picture.width(), picture.height());
-        let alpha = self.alpha.as_ref().map(|alpha| alpha.resized(width, height, self.filter));
-        let settings = serde_json::to_string(metadata).map_err(Failure::world)?;
-        let options = WriteOptions { settings: Some(settings), ..self.options.clone() };
-        Ok(picture.write(path, alpha.as_ref(), &options)?)
+    /// Where the picture along the way with this number goes.
+    pub fn numbered(&self, number: u64) -> PathBuf {
+        files::numbered(&self.path, number)
     }
 
     /// Refuses to overwrite an input without `--force`, and one output by another at all.
-    fn check_inputs(&self, request: &Request<'_>) -> Result<(), Failure> {
-        let flags = &request.shared.output;
-        let pictures = request.inputs();
-        let others = [request.shared.network.weights.as_deref(), request.shared.picture.like.as_deref()];
+    fn check_inputs(&self, order: &Order, flags: &OutputArguments) -> Result<(), Failure> {
+        let pictures = order.inputs();
+        let others = [order.network.weights.as_deref(), order.picture.like.as_deref()];
         let inputs = pictures.iter().map(|input| input.path).chain(others.into_iter().flatten());
         let mut outputs = vec![self.path.clone()];
         outputs.extend(self.preview.map(|_| self.preview_path()));
@@ -189,8 +144,8 @@ impl Output {
             }
             outputs.push(path.clone());
         }
-        if let Some(folder) = &flags.report.report {
-            let page = report_page::page_in(folder);
+        if let Some(folder) = &flags.report {
+            let page = page_in(folder);
             if outputs.iter().any(|output| files::is_same_file(&page, output)) {
                 return Err(Failure::mistake(format_args!(
                     "--json={0}: the page of --report {1} is written there",
@@ -200,7 +155,7 @@ impl Output {
             }
             outputs.push(page);
         }
-        let numbers = flags.save_every.is_some() || flags.report.snapshots.is_some();
+        let numbers = flags.save_every.is_some() || order.snapshots.snapshots.is_some();
         for input in inputs {
             let numbered = numbers.then(|| self.numbered_like(input)).flatten();
             let overwritten = outputs.iter().find(|output| files::is_same_file(output, input));
@@ -217,7 +172,7 @@ impl Output {
     /// `input` itself, if a picture along the way might be saved under its name.
     fn numbered_like(&self, input: &Path) -> Option<PathBuf> {
         let digits = input.file_stem()?.to_str()?.rsplit_once('-')?.1;
-        let numbered = files::numbered(&self.path, digits.parse().ok()?);
+        let numbered = self.numbered(digits.parse().ok()?);
         files::is_same_file(&numbered, input).then_some(numbered)
     }
 }

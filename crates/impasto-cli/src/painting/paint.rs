@@ -4,50 +4,55 @@ use std::io::{self, Write};
 use std::time::Instant;
 
 use impasto::{Outcome, Picture, Stage, Trace, TransferError};
+use impasto_jobs::figures::duration;
+use impasto_jobs::report_page::{self, Recorder};
+use impasto_jobs::{Extent, Job, Workload};
 
-use super::job::Job;
-use super::painter::{Painter, Seen};
-use super::progress::Display;
+use super::Painting;
+use super::arguments::TraceTo;
 use super::report::{self, Ending};
-use super::request::Request;
-use super::values::TraceTo;
-use super::workload::Workload;
-use crate::failure::{Failure, say};
+use super::watcher::{Seen, Watcher};
+use crate::failure::{Failure, flag, say};
 use crate::interrupt;
-use crate::report_page::{self, Recorder};
-use crate::words::duration;
+use crate::report_folder::write_page;
+use crate::this_command::this_command;
 
 /// Paints and saves.
-pub fn run(request: &Request<'_>, mut job: Job, mut recorder: Recorder) -> Result<(), Failure> {
+pub fn run(painting: &Painting<'_>, mut job: Job, mut recorder: Recorder) -> Result<(), Failure> {
+    let Painting { order, flags, output } = painting;
     interrupt::install()?;
-    for input in request.inputs() {
-        recorder.input(input.role, input.path, request.shared.picture.max_pixels)?;
+    for input in order.inputs() {
+        recorder.input(input.role, input.path, order.picture.max_pixels)?;
     }
     let started = Instant::now();
-    let flags = &request.shared.output;
-    announce(request, &job);
+    announce(painting, &job);
     let workload = Workload::new(&job.plan);
-    let display = Display::new(flags.quiet, workload.clone());
-    let mut painter =
-        Painter::new(display, workload, &job.output, &job.recipe, flags.save_every, &mut recorder);
-    let outcome = job.transfer.run_observed(&mut job.engine, &mut painter);
-    let seen = painter.finish();
+    let file = (&job.file, &job.recipe);
+    let mut watcher = Watcher::new(workload, flags.quiet, output, file, flags.save_every, &mut recorder);
+    let outcome = job.transfer.run_observed(&mut job.engine, &mut watcher);
+    let seen = watcher.finish();
     let finish = |picture: &Picture, trace: &Trace, stopped: Option<String>| {
         let completed = stopped.is_none();
-        let saved = job.output.save(picture, &job.recipe, seen.iterations_done, completed);
+        let extent = Extent { iterations_done: seen.iterations_done, completed };
+        let saved = output.save(&job.file, picture, &job.recipe, extent);
         let seconds = started.elapsed().as_secs_f64();
-        let page = recorder.write(&report_page::Ending {
-            title: request.title(),
+        let page = recorder.page(&report_page::Ending {
+            title: order.title(),
             picture,
-            output: job.output.path(),
+            output: output.path(),
             stopped,
             recipe: &job.recipe,
             plan: &job.plan,
             trace,
             seconds,
+            command: Some(this_command()),
         });
-        let told =
-            page.and_then(|_| report::write(request, &job, Ending::Painted { completed, seconds, trace }));
+        let page = page.map_err(Failure::from).and_then(|page| match (&flags.report, page) {
+            (Some(folder), Some(html)) => write_page(folder, &html),
+            _ => Ok(()),
+        });
+        let ending = Ending::Painted { completed, seconds, trace };
+        let told = page.and_then(|()| report::write(painting, &job, ending));
         // Of several failures, the one that says where the picture is.
         saved.and(told).map(|()| seconds)
     };
@@ -59,7 +64,7 @@ pub fn run(request: &Request<'_>, mut job: Job, mut recorder: Recorder) -> Resul
                 Ok(_) | Err(Failure::OutputClosed) => {}
                 Err(failure) => return Err(failure),
             }
-            let saved = job.output.path().display();
+            let saved = output.path().display();
             return Err(Failure::mistake(format_args!("{error}; the last good picture is in {saved}")));
         }
     };
@@ -71,7 +76,7 @@ pub fn run(request: &Request<'_>, mut job: Job, mut recorder: Recorder) -> Resul
     }
     let stopped = (!completed).then(|| "interrupted".to_owned());
     let seconds = finish(&picture, &trace, stopped)?;
-    conclude(request, &job, &picture, &seen, seconds, completed)?;
+    conclude(painting, &job, &picture, &seen, seconds, completed)?;
     match seen.unsaved {
         0 => Ok(()),
         unsaved => {
@@ -81,11 +86,11 @@ pub fn run(request: &Request<'_>, mut job: Job, mut recorder: Recorder) -> Resul
 }
 
 /// What is said before the run.
-fn announce(request: &Request<'_>, job: &Job) {
-    let Some(last) = job.plan.stages.last().filter(|_| !request.shared.output.quiet) else { return };
-    job.notes.iter().for_each(say);
-    let styles: Vec<String> = request.styles.iter().map(|path| path.display().to_string()).collect();
-    let subject = request.subject().map_or("a texture".to_owned(), |path| path.display().to_string());
+fn announce(Painting { order, flags, .. }: &Painting<'_>, job: &Job) {
+    let Some(last) = job.plan.stages.last().filter(|_| !flags.quiet) else { return };
+    job.notes.iter().for_each(|note| say(note.line(flag)));
+    let styles: Vec<String> = order.task.styles().iter().map(|path| path.display().to_string()).collect();
+    let subject = order.task.subject().map_or("a texture".to_owned(), |path| path.display().to_string());
     say(format_args!(
         "painting {subject} like {}: {}x{}, {}{} iterations, {} on {}",
         styles.join(" and "),
@@ -100,16 +105,15 @@ fn announce(request: &Request<'_>, job: &Job) {
 
 /// One line after it.
 fn conclude(
-    request: &Request<'_>,
+    Painting { flags, output, .. }: &Painting<'_>,
     job: &Job,
     picture: &Picture,
     seen: &Seen,
     seconds: f64,
     completed: bool,
 ) -> Result<(), Failure> {
-    let flags = &request.shared.output;
     // Whoever names a file means it; the name made up here may be that of a picture worth keeping.
-    let verb = if job.output.replaces() && flags.output.is_none() { "replaced" } else { "wrote" };
+    let verb = if output.replaces() && flags.output.is_none() { "replaced" } else { "wrote" };
     // A size that has begun to learn its targets has no iteration yet.
     let is_of = |stage: &Stage| (stage.size.width, stage.size.height) == (picture.width(), picture.height());
     let stage = job.plan.stages.iter().position(is_of).map_or(seen.stage, |index| seen.stage.max(index + 1));
@@ -134,7 +138,7 @@ fn conclude(
     };
     let line = format!(
         "{interrupted}{verb} {}, {}x{}{way}, {}{early}",
-        job.output.path().display(),
+        output.path().display(),
         picture.width(),
         picture.height(),
         duration(seconds)

@@ -5,11 +5,11 @@ use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use impasto::{Progress, StageEnd, TermLoss};
+use impasto_jobs::Workload;
+use impasto_jobs::figures::duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::workload::Workload;
 use crate::failure::say;
-use crate::words::duration;
 
 /// Between two plain lines of one stage.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(10);
@@ -157,12 +157,6 @@ mod tests {
     fn numbers_keep_four_figures() {
         let shown = [0.0, 0.123456, 12.3456, 123456.7, 1.5e7, 2.5e-5, 1.0].map(figures);
         assert_eq!(shown, ["0", "0.1235", "12.35", "123457", "1.500e7", "2.500e-5", "1.000"]);
-    }
-
-    #[test]
-    fn durations_are_said_in_their_own_units() {
-        let shown = [0.25, 9.96, 61.0, 119.6, 3600.0, 86_400.0].map(duration);
-        assert_eq!(shown, ["0.2 s", "10 s", "61 s", "2 min 0 s", "60 min 0 s", "24 h 0 min"]);
     }
 
     #[test]

@@ -4,21 +4,20 @@ use std::io::{self, Write};
 
 use impasto::picture::write_whole_file;
 use impasto::{Plan, Trace};
+use impasto_jobs::{Job, Recipe};
 use serde::Serialize;
 
-use super::job::Job;
-use super::recipe::Recipe;
-use super::request::Request;
-use super::values::TraceTo;
+use super::Painting;
+use super::arguments::TraceTo;
 use crate::failure::Failure;
 
 /// Writes the JSON, if it was asked for.
-pub fn write(request: &Request<'_>, job: &Job, ending: Ending<'_>) -> Result<(), Failure> {
-    let Some(to) = &request.shared.output.json else { return Ok(()) };
+pub fn write(painting: &Painting<'_>, job: &Job, ending: Ending<'_>) -> Result<(), Failure> {
+    let Some(to) = &painting.flags.json else { return Ok(()) };
     let report = Report {
         recipe: &job.recipe,
         threads: rayon::current_num_threads(),
-        output: job.output.path().display().to_string(),
+        output: painting.output.path().display().to_string(),
         plan: &job.plan,
         memory_bytes: job.plan.memory(),
         ending,

@@ -1,58 +1,17 @@
-//! The flags of `impasto sweep`: its own, and those of `impasto transfer`, of which some take lists here.
+//! The flags of `impasto sweep`: its own, and the choices of a painting, of which some take lists here.
 //!
-//! The flags of a painting are not declared again. They are taken from the definition of
-//! `impasto transfer`, so that help, names and conflicts are the same, and kept as the words that were typed;
-//! the words of each cell are then read as a command line of `impasto transfer`.
+//! The choices are not declared again. They are those of an order, so that help, names, conflicts and what values may
+//! be are the same; a list is checked value by value, and kept as it was typed for the grid.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::{OsStr, Resettable, StyledStr, ValueParser};
+use clap::builder::{OsStr, Resettable, StyledStr};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
-
-use crate::transfer::TransferArguments;
-
-/// Flags of a painting that take a list of values here.
-pub const SWEPT: [&str; 34] = [
-    "preset",
-    "look",
-    "strength",
-    "stroke-size",
-    "colors",
-    "color-strength",
-    "effort",
-    "size",
-    "start",
-    "seed",
-    "style-scale",
-    "style-blend",
-    "method",
-    "content-weight",
-    "style-weight",
-    "style-ratio",
-    "tv-weight",
-    "content-layers",
-    "style-layers",
-    "patch-size",
-    "patch-rotations",
-    "patch-scales",
-    "patch-stride",
-    "semantic-weight",
-    "variety",
-    "match-every",
-    "map-colors",
-    "map-match",
-    "iterations",
-    "stop-at-progress",
-    "optimizer",
-    "learning-rate",
-    "lbfgs-memory",
-    "pooling",
-];
-
-/// Flags of a painting that say what is written of it: a cell of a grid goes onto the sheet.
-const LEFT_OUT: [&str; 9] =
-    ["output", "bit-depth", "quality", "save-every", "report", "snapshots", "json", "dry-run", "quiet"];
+use impasto_jobs::Order;
+use impasto_jobs::order::{
+    ContentChoices, MachineChoices, MapChoices, NetworkChoices, OptimizerChoices, PatchChoices,
+    PictureChoices, StyleChoices, Task, Transfer, VARIED, parsers,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -96,6 +55,10 @@ pub struct OwnArguments {
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
 
+    /// Overwrite even pictures that the run reads.
+    #[arg(long, help_heading = "Output")]
+    pub force: bool,
+
     /// One set of style layers after another, each all of these up to one: relu1_1,relu2_1 stands for
     /// --style-layers relu1_1,relu1_1+relu2_1
     #[arg(long, value_name = "LAYERS", conflicts_with = "style_layers", help_heading = "Loss")]
@@ -107,18 +70,15 @@ pub struct OwnArguments {
 pub struct SweepArguments {
     /// The flags that only a sweep has.
     pub own: OwnArguments,
-    /// CONTENT and STYLEs.
-    pub pictures: Vec<OsString>,
-    /// The other options of a painting, `--name=value` or `--name`.
-    pub options: Vec<OsString>,
-    /// The options that may take lists, in the order typed, with the text of their values. `--layers` is
-    /// among them.
+    /// The painting, but for the choices in the lists.
+    pub order: Order,
+    /// The choices that may take lists, in the order typed, with the text of their values. `layers` is among them.
     pub lists: Vec<(String, String)>,
 }
 
 impl Args for SweepArguments {
     fn augment_args(command: Command) -> Command {
-        of_transfer().into_iter().map(as_typed).fold(OwnArguments::augment_args(command), Command::arg)
+        choices().into_iter().map(as_list).fold(OwnArguments::augment_args(command), Command::arg)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -129,37 +89,29 @@ impl Args for SweepArguments {
 impl FromArgMatches for SweepArguments {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let own = OwnArguments::from_arg_matches(matches)?;
-        let (mut pictures, mut options, mut lists) = (Vec::new(), Vec::new(), Vec::new());
-        let place = |id: &str| matches.indices_of(id).and_then(|mut places| places.next());
-        if let (Some(layers), Some(place)) = (&own.layers, place("layers")) {
-            lists.push((place, ("layers".to_owned(), layers.clone())));
-        }
-        for argument in of_transfer() {
-            let id = argument.get_id().as_str();
-            let typed = matches.get_raw(id).into_iter().flatten();
-            match argument.get_long() {
-                None => pictures.extend(typed.map(ToOwned::to_owned)),
-                Some(name) if !argument.get_action().takes_values() => {
-                    if matches.get_flag(id) {
-                        options.push(format!("--{name}").into());
-                    }
-                }
-                Some(name) if SWEPT.contains(&name) => {
-                    let values: Vec<_> = typed.map(|value| value.to_string_lossy()).collect();
-                    if let (Some(place), false) = (place(id), values.is_empty()) {
-                        lists.push((place, (name.to_owned(), values.join(","))));
-                    }
-                }
-                Some(name) => options.extend(typed.map(|value| {
-                    let mut word = OsString::from(format!("--{name}="));
-                    word.push(value);
-                    word
-                })),
+        let order = Order {
+            picture: PictureChoices::from_arg_matches(matches)?,
+            content: ContentChoices::from_arg_matches(matches)?,
+            style: StyleChoices::from_arg_matches(matches)?,
+            patches: PatchChoices::from_arg_matches(matches)?,
+            maps: MapChoices::from_arg_matches(matches)?,
+            optimizer: OptimizerChoices::from_arg_matches(matches)?,
+            network: NetworkChoices::from_arg_matches(matches)?,
+            machine: MachineChoices::from_arg_matches(matches)?,
+            ..Order::new(Task::Transfer(Transfer::from_arg_matches(matches)?))
+        };
+        let mut lists = Vec::new();
+        for field in VARIED.into_iter().chain(["layers"]) {
+            let place = matches.indices_of(field).and_then(|mut places| places.next());
+            let typed = matches.get_raw(field).into_iter().flatten();
+            let values: Vec<_> = typed.map(|value| value.to_string_lossy()).collect();
+            if let Some(place) = place {
+                lists.push((place, (field.to_owned(), values.join(","))));
             }
         }
         lists.sort_by_key(|(place, _)| *place);
         let lists = lists.into_iter().map(|(_, list)| list).collect();
-        Ok(SweepArguments { own, pictures, options, lists })
+        Ok(SweepArguments { own, order, lists })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -168,15 +120,26 @@ impl FromArgMatches for SweepArguments {
     }
 }
 
-/// The arguments of `impasto transfer` that a sweep has too.
-fn of_transfer() -> Vec<Arg> {
-    let transfer = TransferArguments::augment_args(Command::new("transfer"));
-    let is_ours = |argument: &&Arg| argument.get_long().is_none_or(|name| !LEFT_OUT.contains(&name));
-    transfer.get_arguments().filter(is_ours).cloned().collect()
+/// The arguments of `impasto transfer` that make its order.
+fn choices() -> Vec<Arg> {
+    let groups = [
+        Transfer::augment_args,
+        MapChoices::augment_args,
+        ContentChoices::augment_args,
+        PictureChoices::augment_args,
+        StyleChoices::augment_args,
+        PatchChoices::augment_args,
+        OptimizerChoices::augment_args,
+        NetworkChoices::augment_args,
+        MachineChoices::augment_args,
+    ];
+    let command = groups.into_iter().fold(Command::new("transfer"), |command, augment| augment(command));
+    command.get_arguments().cloned().collect()
 }
 
-/// The same argument, taking any words: they are checked when a cell is made from them.
-fn as_typed(argument: Arg) -> Arg {
+/// The same argument, taking a list where a sweep may vary it. What it is without the flag is said by `impasto
+/// transfer --help`.
+fn as_list(argument: Arg) -> Arg {
     if !argument.get_action().takes_values() {
         return argument;
     }
@@ -187,23 +150,58 @@ fn as_typed(argument: Arg) -> Arg {
         [] => help,
         values => format!("{help} [possible values: {}]", values.join(", ")),
     };
-    argument
-        .help(StyledStr::from(help))
-        .value_parser(ValueParser::os_string())
-        .value_delimiter(Resettable::Reset)
-        .default_value(Resettable::<OsStr>::Reset)
+    let argument = argument.help(StyledStr::from(help)).hide_possible_values(true).hide_default_value(true);
+    let field = argument.get_id().to_string();
+    if !VARIED.contains(&field.as_str()) {
+        return argument;
+    }
+    let argument = argument.value_delimiter(',').default_value(Resettable::<OsStr>::Reset);
+    match parsers::swept_list(&field) {
+        Some(parser) => argument.value_parser(parser),
+        None => argument,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+    use crate::command_line::{self, CommandLine};
+
+    fn typed(flags: &str) -> Result<SweepArguments, String> {
+        let words = ["impasto", "sweep", "a.png", "b.png"].into_iter().chain(flags.split_whitespace());
+        let line = CommandLine::try_parse_from(words).map_err(|error| error.to_string())?;
+        let command_line::Command::Sweep(arguments) = line.command else { unreachable!("sweep was typed") };
+        Ok(*arguments)
+    }
 
     #[test]
-    fn what_is_named_here_is_a_flag_of_transfer() {
-        let transfer = TransferArguments::augment_args(Command::new("transfer"));
-        let names: Vec<&str> = transfer.get_arguments().filter_map(Arg::get_long).collect();
-        for name in SWEPT.iter().chain(&LEFT_OUT) {
-            assert!(names.contains(name), "{name}");
+    fn what_varies_is_a_choice_of_transfer() {
+        let choices = choices();
+        let names: Vec<&str> = choices.iter().map(|argument| argument.get_id().as_str()).collect();
+        assert!(VARIED.iter().all(|field| names.contains(field)), "{names:?}");
+    }
+
+    #[test]
+    fn lists_are_kept_in_the_order_typed() {
+        let arguments = typed("--seed 1,2 --threads 1 --style-layers relu1_1:2+relu2_1,relu3_1").unwrap();
+        let lists = [("seed", "1,2"), ("style_layers", "relu1_1:2+relu2_1,relu3_1")];
+        assert_eq!(arguments.lists, lists.map(|(field, list)| (field.to_owned(), list.to_owned())));
+        assert_eq!(arguments.order.machine.threads, Some(1));
+        assert_eq!(arguments.order.picture.preset, None);
+    }
+
+    #[test]
+    fn every_value_of_a_list_is_checked() {
+        for (flags, words) in [
+            ("--seed 1,x", "'x' for '--seed <N>'"),
+            ("--method gram,oil", "'oil' for '--method <NAME>'"),
+            ("--style-layers relu1_1+relu9_9", "relu9_9"),
+            ("--layers relu1_1,relu2_1 --style-layers relu1_1", "cannot be used with"),
+        ] {
+            let error = typed(flags).unwrap_err();
+            assert!(error.contains(words), "{flags}: {error}");
         }
     }
 }

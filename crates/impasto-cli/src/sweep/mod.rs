@@ -1,27 +1,25 @@
 //! `impasto sweep`: a grid of paintings over the values of one or two options.
 //!
-//! Each cell is a whole `impasto transfer` of its own: `grid.rs` makes its command line, and from there on it
-//! is read, checked and painted like any other.
+//! Each cell is an order of its own, which is checked and painted like any other.
 
 mod arguments;
-mod grid;
 
-use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 pub use arguments::SweepArguments;
-use grid::{Cell, Grid};
 use impasto::picture::{WriteOptions, check_writable};
 use impasto::{Outcome, Picture, Plan, TransferError};
-use impasto_kernels::Isa;
+use impasto_jobs::features::SeriesObserver;
+use impasto_jobs::sheet::{Sheet, Space, Tile, shrunk};
+use impasto_jobs::sweep::{Axis, Cell, Grid};
+use impasto_jobs::{Extent, Job, threads};
 
 use crate::failure::{Failure, say};
-use crate::painting::Job;
+use crate::interrupt;
+use crate::painting::{Output, OutputArguments};
 use crate::series::Series;
-use crate::sheet::{Sheet, Space, Tile, shrunk};
-use crate::{interrupt, machine, threads};
 
 /// How a cell ended.
 enum End {
@@ -37,17 +35,18 @@ const DIVERGED: &str = "diverged";
 
 /// Paints all cells, then the sheet.
 pub fn run(arguments: &SweepArguments) -> Result<(), Failure> {
-    let grid = Grid::new(arguments)?;
-    let output = arguments.own.output.clone().unwrap_or_else(|| default_output(&arguments.pictures));
+    let axes = arguments.lists.iter().map(|(name, list)| Axis::new(name, list));
+    let grid = Grid::new(arguments.order.clone(), axes.collect::<Result<_, _>>()?)?;
+    let default = || PathBuf::from(format!("{}-sweep.png", arguments.order.name()));
+    let output = arguments.own.output.clone().unwrap_or_else(default);
     check_writable(&output, &WriteOptions::default())?;
-    // Checked with the sheet as their output, since the folder of the cells may not be there yet.
-    let checked = grid.cells(|_| output.clone())?;
-    let isa = machine::instruction_set(checked[0].arguments.shared.machine.isa)?;
-    threads::pool(checked[0].arguments.shared.machine.threads)?.install(|| {
-        let plans = checked.iter().map(|cell| Job::new(&cell.arguments.request()?, isa).map(|job| job.plan));
-        let plans = plans.collect::<Result<Vec<_>, _>>()?;
+    let cells = grid.cells()?;
+    threads::pool(arguments.order.machine.threads)?.install(|| {
+        // Checked with the sheet as their output, since the folder of the cells may not be there yet.
+        let plan = |cell: &Cell| cell_job(cell, arguments, &output).map(|(job, _)| job.plan);
+        let plans = cells.iter().map(plan).collect::<Result<Vec<_>, _>>()?;
         let sheet = Sheet {
-            title: checked[0].arguments.request()?.title(),
+            title: arguments.order.title(),
             columns: grid.column_labels().len(),
             column_labels: grid.column_labels(),
             row_labels: grid.row_labels(),
@@ -55,17 +54,25 @@ pub fn run(arguments: &SweepArguments) -> Result<(), Failure> {
         };
         sheet.check(&output, &spaces(&plans, arguments.own.cell as usize))?;
         interrupt::install()?;
-        let cells = match &arguments.own.keep {
-            None => checked,
-            Some(folder) => {
-                fs::create_dir_all(folder).map_err(|error| {
-                    Failure::mistake(format_args!("--keep {}: {error}", folder.display()))
-                })?;
-                grid.cells(|name| folder.join(format!("{name}.png")))?
-            }
-        };
-        paint(arguments, sheet, &cells, &plans, isa, &output)
+        if let Some(folder) = &arguments.own.keep {
+            fs::create_dir_all(folder)
+                .map_err(|error| Failure::mistake(format_args!("--keep {}: {error}", folder.display())))?;
+        }
+        paint(arguments, sheet, &cells, &plans, &output)
     })
+}
+
+/// The job of a cell, and its result on the way to `file`.
+fn cell_job(cell: &Cell, arguments: &SweepArguments, file: &Path) -> Result<(Job, Output), Failure> {
+    let flags = OutputArguments {
+        output: Some(file.to_owned()),
+        force: arguments.own.force,
+        ..OutputArguments::default()
+    };
+    let output = Output::new(&cell.order, &flags, None)?;
+    let job = Job::new(&cell.order)?;
+    output.check_sizes(&job.plan)?;
+    Ok((job, output))
 }
 
 /// What the cells take of the sheet at most, by their plans.
@@ -80,7 +87,6 @@ fn paint(
     sheet: Sheet,
     cells: &[Cell],
     plans: &[Plan],
-    isa: Isa,
     output: &Path,
 ) -> Result<(), Failure> {
     let own = &arguments.own;
@@ -90,7 +96,7 @@ fn paint(
     let (mut diverged, mut interrupted) = (Vec::new(), false);
     for (index, cell) in cells.iter().enumerate() {
         series.begin(index);
-        let (picture, caption) = match paint_cell(cell, isa, own.keep.is_some(), &mut series)? {
+        let (picture, caption) = match paint_cell(cell, arguments, output, &mut series)? {
             End::Painted(picture) => (Some(picture), ""),
             End::Diverged(picture) => {
                 diverged.push(cell.name.as_str());
@@ -135,8 +141,14 @@ fn paint(
 }
 
 /// Paints one cell, and saves it if it is to be kept.
-fn paint_cell(cell: &Cell, isa: Isa, keep: bool, series: &mut Series) -> Result<End, Failure> {
-    let mut job = Job::new(&cell.arguments.request()?, isa)?;
+fn paint_cell(
+    cell: &Cell,
+    arguments: &SweepArguments,
+    sheet: &Path,
+    series: &mut Series,
+) -> Result<End, Failure> {
+    let kept = arguments.own.keep.as_ref().map(|folder| folder.join(format!("{}.png", cell.name)));
+    let (mut job, output) = cell_job(cell, arguments, kept.as_deref().unwrap_or(sheet))?;
     let outcome = job.transfer.run_observed(&mut job.engine, series);
     let iterations_done = series.iterations_done();
     let end = match outcome {
@@ -150,17 +162,8 @@ fn paint_cell(cell: &Cell, isa: Isa, keep: bool, series: &mut Series) -> Result<
         End::Diverged(picture) => (Some(picture), false),
         End::Interrupted(picture) => (picture.as_ref(), false),
     };
-    if let (Some(picture), true) = (picture, keep) {
-        job.output.save(picture, &job.recipe, iterations_done, completed)?;
+    if let (Some(picture), Some(_)) = (picture, kept) {
+        output.save(&job.file, picture, &job.recipe, Extent { iterations_done, completed })?;
     }
     Ok(end)
-}
-
-/// `CONTENT-STYLE-sweep.png` in the current folder.
-fn default_output(pictures: &[OsString]) -> PathBuf {
-    let stems: Vec<String> = pictures
-        .iter()
-        .map(|path| Path::new(path).file_stem().unwrap_or_default().to_string_lossy().into_owned())
-        .collect();
-    PathBuf::from(format!("{}-sweep.png", stems.join("-")))
 }

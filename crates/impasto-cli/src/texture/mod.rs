@@ -1,14 +1,12 @@
 //! `impasto texture`: more of the texture of a picture.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use impasto::Preset;
+use impasto_jobs::order::{Task, Texture};
+use impasto_jobs::tiling::Grid;
 
 use crate::failure::Failure;
-use crate::painting::arguments::SharedArguments;
-use crate::painting::values::{self, Grid};
-use crate::painting::{self, Request};
+use crate::painting::{self, SharedArguments};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,40 +23,44 @@ Examples:
 /// gives it shapes. With --seamless its borders meet, so that it tiles.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, allow_negative_numbers = true)]
-#[command(mut_arg("preset", |preset| preset.default_value(DEFAULT_PRESET.name())))]
+#[command(mut_arg("preset", |preset| preset.default_value(Preset::Texture.name())))]
 #[command(mut_arg("size", |size| size.value_name("SIZE").help(SIZE_HELP)))]
 pub struct TextureArguments {
-    /// The pictures to take the texture from, one or more.
-    #[arg(required = true, value_name = "STYLE")]
-    pub styles: Vec<PathBuf>,
-
-    /// Make opposite borders meet, so that the result tiles.
-    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Picture")]
-    pub seamless: Option<bool>,
+    #[command(flatten)]
+    pub pictures: Texture,
 
     /// Also write FILE-tiled.png and so on, which shows the result side by side so many times, such as 2x2.
-    #[arg(long, value_name = "COLUMNSxROWS", value_parser = values::grid, help_heading = "Output")]
+    #[arg(long, value_name = "COLUMNSxROWS", value_parser = grid, help_heading = "Output")]
     pub tile: Option<Grid>,
 
     #[command(flatten)]
     pub shared: SharedArguments,
 }
 
-/// What a texture is painted by unless told otherwise.
-const DEFAULT_PRESET: Preset = Preset::Texture;
-
 const SIZE_HELP: &str = "Pixels of each side, 512, or width and height, 640x480, each 1 to 65536 \
                          [default: 512]";
 
 /// Paints, or tells what painting would take.
 pub fn run(arguments: &TextureArguments) -> Result<(), Failure> {
-    painting::run(&Request {
-        shared: &arguments.shared,
-        keeping: None,
-        content: None,
-        styles: &arguments.styles,
-        maps: None,
-        seamless: arguments.seamless,
-        preview: arguments.tile,
-    })
+    let TextureArguments { pictures, tile, shared } = arguments;
+    painting::run(&shared.order(Task::Texture(pictures.clone())), &shared.output, *tile)
+}
+
+/// Reads how often a picture is repeated, `2x2`.
+fn grid(text: &str) -> Result<Grid, String> {
+    let number = |text: &str| text.parse().ok().filter(|number| (1..=16).contains(number));
+    let both = text.split_once('x').and_then(|(columns, rows)| number(columns).zip(number(rows)));
+    both.map(|(columns, rows)| Grid { columns, rows })
+        .ok_or_else(|| "expected columns and rows, each 1..=16, as in 2x2".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tilings_have_columns_and_rows() {
+        assert_eq!(grid("3x2"), Ok(Grid { columns: 3, rows: 2 }));
+        assert!(grid("0x2").is_err() && grid("2").is_err() && grid("17x1").is_err());
+    }
 }

@@ -7,9 +7,9 @@ use clap::{Args, ValueEnum};
 use impasto_train::classifier::{ClassifierSettings, OptimizerChoice};
 use impasto_train::optimizers::Schedule;
 
-use crate::painting::arguments::MachineArguments;
 use crate::training::RunArguments;
 use crate::weights::PrecisionArguments;
+use impasto_jobs::order::MachineChoices;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -95,7 +95,7 @@ pub struct TrainArguments {
     pub run: RunArguments,
 
     #[command(flatten)]
-    pub machine: MachineArguments,
+    pub machine: MachineChoices,
 }
 
 /// The name of an optimiser.

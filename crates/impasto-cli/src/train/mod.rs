@@ -15,9 +15,10 @@ use impasto_train::classifier::{
 use impasto_train::data::DataSet;
 
 use crate::failure::Failure;
+use crate::interrupt;
 use crate::training::{Checkpoints, Display, Pace, percent, save_network, write_log};
-use crate::words::duration;
-use crate::{interrupt, machine, threads};
+use impasto_jobs::figures::duration;
+use impasto_jobs::{machine, threads};
 
 /// Trains and saves.
 pub fn run(arguments: &TrainArguments) -> Result<(), Failure> {

@@ -4,9 +4,11 @@ use impasto_train::classifier::{Ending, EpochReport, Training};
 
 use super::TrainArguments;
 use crate::failure::Failure;
-use crate::report_page::{TrainingChart, TrainingPage};
+use crate::report_folder::write_page;
+use crate::this_command::this_command;
 use crate::training::percent;
-use crate::words::duration;
+use impasto_jobs::figures::duration;
+use impasto_jobs::report_page::{TrainingChart, TrainingPage};
 
 /// Writes the page, if there is to be one. `ending` is `None` while the run goes on.
 pub fn write(
@@ -59,6 +61,7 @@ pub fn write(
         length: last.epoch,
         table: (heads.map(str::to_owned).to_vec(), rows.collect()),
         settings: training.settings(),
+        command: Some(this_command()),
     };
-    page.write(folder)
+    write_page(folder, &page.html()?)
 }

@@ -9,7 +9,7 @@ use impasto_network::{WholeFileError, check_whole_file};
 use super::RunArguments;
 use crate::failure::Failure;
 use crate::painting::is_same_file;
-use crate::report_page::check_folder;
+use crate::report_folder::check_folder;
 
 /// The checkpoint of a run.
 pub struct Checkpoints {

@@ -1,13 +1,11 @@
 //! `impasto transfer`: repaints a picture in the style of others.
 
-use std::path::PathBuf;
-
 use clap::Args;
+use impasto_jobs::Order;
+use impasto_jobs::order::{ContentChoices, MapChoices, Task, Transfer};
 
 use crate::failure::Failure;
-use crate::painting::arguments::{ContentArguments, MapArguments, SharedArguments};
-use crate::painting::values::{self, MaskList};
-use crate::painting::{self, MapFiles, Maps, Request};
+use crate::painting::{self, SharedArguments};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -40,49 +38,14 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, allow_negative_numbers = true)]
 pub struct TransferArguments {
-    /// The picture to repaint.
-    pub content: PathBuf,
-
-    /// The pictures to take the style from, one or more.
-    #[arg(required = true, value_name = "STYLE")]
-    pub styles: Vec<PathBuf>,
-
-    /// Map of the parts of CONTENT, a colour each: a part takes the style of the part of STYLE that has the
-    /// same colour in its map.
-    #[arg(long, value_name = "FILE", requires = "style_map", help_heading = "Maps")]
-    pub content_map: Option<PathBuf>,
-
-    /// Map of the parts of STYLE; of several styles one for each, in their order, the flag repeated.
-    #[arg(long, value_name = "FILE", requires = "content_map", help_heading = "Maps")]
-    pub style_map: Vec<PathBuf>,
-
-    /// Soft masks of the parts of CONTENT instead of a map, one for each with commas between: white belongs
-    /// to the part, black does not, grey in part. One mask alone makes two parts, its white and its black.
-    #[arg(
-        long,
-        value_name = "FILES",
-        value_parser = values::mask_list,
-        requires = "style_mask",
-        conflicts_with_all = ["content_map", "style_map", "map_colors", "map_match"],
-        help_heading = "Maps"
-    )]
-    pub content_mask: Option<MaskList>,
-
-    /// Soft masks of the same parts of STYLE, in the same order; of several styles the flag repeated.
-    #[arg(
-        long,
-        value_name = "FILES",
-        value_parser = values::mask_list,
-        requires = "content_mask",
-        help_heading = "Maps"
-    )]
-    pub style_mask: Vec<MaskList>,
+    #[command(flatten)]
+    pub pictures: Transfer,
 
     #[command(flatten)]
-    pub maps: MapArguments,
+    pub maps: MapChoices,
 
     #[command(flatten)]
-    pub keeping: ContentArguments,
+    pub keeping: ContentChoices,
 
     #[command(flatten)]
     pub shared: SharedArguments,
@@ -90,28 +53,11 @@ pub struct TransferArguments {
 
 /// Paints, or tells what painting would take.
 pub fn run(arguments: &TransferArguments) -> Result<(), Failure> {
-    painting::run(&arguments.request()?)
-}
-
-impl TransferArguments {
-    /// What is to be painted.
-    ///
-    /// # Errors
-    /// If flags about maps are given without maps.
-    pub fn request(&self) -> Result<Request<'_>, Failure> {
-        let files = match (&self.content_map, &self.content_mask) {
-            (Some(picture), _) => Some(MapFiles::Colors { picture, styles: &self.style_map }),
-            (None, Some(picture)) => Some(MapFiles::Masks { picture, styles: &self.style_mask }),
-            (None, None) => None,
-        };
-        Ok(Request {
-            shared: &self.shared,
-            keeping: Some(&self.keeping),
-            content: Some(&self.content),
-            styles: &self.styles,
-            maps: Maps::new(&self.maps, files, "--content-map and --style-map")?,
-            seamless: None,
-            preview: None,
-        })
-    }
+    let TransferArguments { pictures, maps, keeping, shared } = arguments;
+    let order = Order {
+        maps: maps.clone(),
+        content: keeping.clone(),
+        ..shared.order(Task::Transfer(pictures.clone()))
+    };
+    painting::run(&order, &shared.output, None)
 }

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::megabytes;
 use crate::failure::say;
-use crate::words::duration;
+use impasto_jobs::figures::duration;
 
 /// Between two plain lines.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(10);

@@ -11,7 +11,7 @@ use impasto_network::{Architecture, ForeignNetwork};
 use super::arguments::ImportArguments;
 use super::megabytes;
 use crate::failure::Failure;
-use crate::network_choice::{NETWORKS, is_start_of};
+use impasto_jobs::network_choice::{NETWORKS, is_start_of};
 
 /// Recognises, converts and installs.
 pub fn run(arguments: &ImportArguments) -> Result<(), Failure> {

@@ -16,7 +16,7 @@ use impasto_network::cache::{Cache, Installed};
 use impasto_network::catalogue;
 
 use crate::failure::{Failure, say};
-use crate::network_choice::NETWORKS;
+use impasto_jobs::network_choice::NETWORKS;
 
 /// Does what was asked.
 pub fn run(arguments: &WeightsArguments) -> Result<(), Failure> {

@@ -84,6 +84,11 @@ impl Transfer {
         Transfer { regions: Some((of_picture, of_styles)), ..self }
     }
 
+    /// The regions of the picture and those of each style, if there are any.
+    pub fn given_regions(&self) -> Option<(&Regions, &[Regions])> {
+        self.regions.as_ref().map(|(of_picture, of_styles)| (of_picture, of_styles.as_slice()))
+    }
+
     /// Where the painting may act, and how much: where the map is black, the content stays as it is. It is brought
     /// to the size of the content, which there must be.
     pub fn strength_map(self, map: StrengthMap) -> Self {

@@ -1,0 +1,118 @@
+//! Flags of painting commands beside the choices of an order: what is written, and where.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use impasto_jobs::Order;
+use impasto_jobs::order::{
+    FileChoices, MachineChoices, NetworkChoices, OptimizerChoices, PatchChoices, PictureChoices,
+    SnapshotChoices, StyleChoices, Task,
+};
+
+/// Where the JSON goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TraceTo {
+    /// To standard output.
+    Output,
+    /// To a file.
+    File(PathBuf),
+}
+
+/// What is written, where, and what is said.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArguments {
+    /// Where to write the result: .png, .jpg, .jpeg, .webp, .tif or .tiff [default: a PNG in the current
+    /// folder, named after the pictures]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub file: FileChoices,
+
+    /// Also save the picture every N iterations, as FILE-00050.png and so on.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub save_every: Option<u32>,
+
+    /// Write a page on the run, DIR/index.html: inputs, settings, loss curves, pictures along the way, times
+    /// and the command. It needs no other file and no network to be read.
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub report: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub snapshots: SnapshotChoices,
+
+    /// Write settings, plan and the losses of every evaluation as JSON to FILE or, without one, to standard
+    /// output.
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "-",
+        value_parser = trace_to
+    )]
+    pub json: Option<TraceTo>,
+
+    /// Print what the run would do, need and take, and write nothing. Times a short run to know.
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Overwrite even pictures that the run reads.
+    #[arg(long)]
+    pub force: bool,
+
+    /// Say nothing but errors.
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// Reads `-`, or a path.
+fn trace_to(text: &str) -> Result<TraceTo, String> {
+    match text {
+        "" => Err("expected a file, or --json alone for standard output".to_owned()),
+        "-" => Ok(TraceTo::Output),
+        path => Ok(TraceTo::File(path.into())),
+    }
+}
+
+/// The flags that every painting command has.
+#[derive(Clone, Debug, Args)]
+pub struct SharedArguments {
+    #[command(flatten)]
+    pub output: OutputArguments,
+    #[command(flatten)]
+    pub picture: PictureChoices,
+    #[command(flatten)]
+    pub style: StyleChoices,
+    #[command(flatten)]
+    pub patches: PatchChoices,
+    #[command(flatten)]
+    pub optimizer: OptimizerChoices,
+    #[command(flatten)]
+    pub network: NetworkChoices,
+    #[command(flatten)]
+    pub machine: MachineChoices,
+}
+
+impl SharedArguments {
+    /// The order of a task with these flags.
+    pub fn order(&self, task: Task) -> Order {
+        let mut picture = self.picture.clone();
+        // The parser fills in the default where the flag was not typed, and does not take it beside these.
+        if picture.like.is_some() || picture.look.is_some() {
+            picture.preset = None;
+        }
+        Order {
+            picture,
+            style: self.style.clone(),
+            patches: self.patches.clone(),
+            optimizer: self.optimizer.clone(),
+            network: self.network.clone(),
+            machine: self.machine.clone(),
+            file: self.output.file.clone(),
+            snapshots: self.output.snapshots.clone(),
+            ..Order::new(task)
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! From an order to a run that has every reason to succeed: all files read and checked, all sizes and the
+//! memory known, nothing computed or written.
+
+use impasto::picture::Alpha;
+use impasto::{Observer, Outcome, Picture, Plan, Settings, StrengthMap, Transfer, TransferError};
+use impasto_network::CpuEngine;
+
+use crate::basis::Basis;
+use crate::blend::blend;
+use crate::maps::{self, MapRecipe, MapRegions};
+use crate::message::{Field, Message, Note};
+use crate::order::{Order, StartFrom};
+use crate::reading::read;
+use crate::recipe::Recipe;
+use crate::refusal::Refusal;
+use crate::result_file::ResultFile;
+use crate::{estimate, machine, notes, published, settings, smallest_size, words};
+
+/// A run, ready to go.
+pub struct Job {
+    /// Pictures and settings.
+    pub transfer: Transfer,
+    /// The network that it runs on.
+    pub engine: CpuEngine,
+    /// Its sizes and needs.
+    pub plan: Plan,
+    /// What the result's metadata say.
+    pub recipe: Recipe,
+    /// How the file of the result is written.
+    pub file: ResultFile,
+    /// What whoever gave the order should know before the run.
+    pub notes: Vec<Note>,
+    /// Parts of the styles in the blend, one for each.
+    pub(crate) blend: Vec<f64>,
+}
+
+impl Job {
+    /// Reads the files of an order, and checks everything that can be checked before computing.
+    ///
+    /// # Errors
+    /// Names the first field, file or size with which the run could not succeed.
+    pub fn new(order: &Order) -> Result<Self, Refusal> {
+        order.check()?;
+        let isa = machine::instruction_set(order.machine.isa)?;
+        let basis = Basis::new(order)?;
+        let mut settings = settings::settings(order, &basis)?;
+        let mut notes = Vec::new();
+        let blend = blend(order, &basis, &mut notes)?;
+        let effort = order.optimizer.effort.unwrap_or_default();
+        let (weights, from) = basis.network(&order.network, effort, &mut notes)?;
+        notes.extend(notes::fit_layers(order, &basis, &mut settings, weights.architecture()));
+        let (convention, note) = notes::convention(order, &basis, &settings, weights.convention());
+        notes.extend(note);
+        let weights = settings.fit_weights(weights).with_convention(convention);
+        let recipe = Recipe::new(order, &basis, &settings, (&weights, from), &blend, isa);
+        let engine = CpuEngine::with_isa(weights, settings.network, isa);
+
+        let pictures = Pictures::read(order, &basis, &settings, &mut notes)?;
+        let recipe = recipe.with_maps(pictures.maps.as_ref().map(|(_, recipe)| recipe.clone()));
+        let file = ResultFile::new(order.file.options(), pictures.alpha.clone(), settings.schedule.filter);
+        let shape = pictures.shape();
+        let styles: Vec<(usize, usize)> = pictures.styles.iter().map(|(style, _)| sides(style)).collect();
+        notes.extend(notes::start(order, pictures.start.as_ref(), shape));
+        let transfer = pictures.transfer(settings, &blend);
+
+        let size = transfer.settings().schedule.size;
+        let plan = transfer.plan(&engine).map_err(|error| {
+            let network = engine.weights().architecture();
+            if let Some(refusal) = published::missing_layer(&error, order, network) {
+                return refusal;
+            }
+            smallest_size::refusal(error, transfer.settings(), network, shape, order.task.styles(), &styles)
+        })?;
+        machine::check_memory(plan.memory(), words![Field("size"), format!(" {size}")])
+            .map_err(|refusal| refusal.of("size"))?;
+        let warning = |warning: &_| Note::warning(Message::new(format!("{warning}")));
+        notes.extend(plan.warnings.iter().map(warning));
+        notes.extend(published::hint(order, engine.weights()));
+        notes.extend(notes::of_run(order, &basis, transfer.settings(), &plan, shape));
+        Ok(Job { transfer, engine, plan, recipe, file, notes, blend })
+    }
+
+    /// Paints. `observer` sees it, and may stop it.
+    ///
+    /// # Errors
+    /// If the run stops because a loss is not finite. The error holds the last good picture.
+    pub fn run(&mut self, observer: &mut impl Observer) -> Result<Outcome, TransferError> {
+        self.transfer.run_observed(&mut self.engine, observer)
+    }
+
+    /// Seconds that the run will take. A few iterations of a small one are timed to know.
+    ///
+    /// # Errors
+    /// If the small run fails.
+    pub fn estimate(&mut self) -> Result<f64, Refusal> {
+        estimate::estimate(self)
+    }
+}
+
+/// All that is read from files.
+struct Pictures {
+    content: Option<Picture>,
+    /// Transparency of the content.
+    alpha: Option<Alpha>,
+    /// With their transparency.
+    styles: Vec<(Picture, Option<Alpha>)>,
+    start: Option<Picture>,
+    fine_strokes: Option<Picture>,
+    strength_map: Option<StrengthMap>,
+    maps: Option<(MapRegions, MapRecipe)>,
+    /// Width and height whose aspect a picture has that shows nothing given.
+    canvas: (usize, usize),
+}
+
+impl Pictures {
+    fn read(
+        order: &Order,
+        basis: &Basis,
+        settings: &Settings,
+        notes: &mut Vec<Note>,
+    ) -> Result<Self, Refusal> {
+        let content = order.task.content().map(|path| read(order, "content", path, notes)).transpose()?;
+        let (content, alpha) = content.map_or((None, None), |source| (Some(source.picture), source.alpha));
+        let mut styles = Vec::with_capacity(order.task.styles().len());
+        for path in order.task.styles() {
+            let source = read(order, "styles", path, notes)?;
+            styles.push((source.picture, source.alpha));
+        }
+        let start = match &order.picture.start {
+            Some(StartFrom::Picture(path)) => Some(read(order, "start", path, notes)?.picture),
+            _ => None,
+        };
+        let fine_strokes = order.picture.fine_strokes.as_deref();
+        let fine_strokes = fine_strokes.map(|path| read(order, "fine_strokes", path, notes)).transpose()?;
+        let fine_strokes = fine_strokes.map(|source| source.picture);
+        let strength_map = order.content.strength_map.as_deref();
+        let strength_map = strength_map
+            .map(|path| maps::strength(order, path, content.as_ref().map(sides), notes))
+            .transpose()?;
+        let shapes: Vec<(usize, usize)> = styles.iter().map(|(style, _)| sides(style)).collect();
+        let read_maps = |files| {
+            maps::regions(order, basis, files, content.as_ref().map(sides), &shapes, settings.seed, notes)
+        };
+        let maps = order.task.maps().map(read_maps).transpose()?;
+        let square = (settings.schedule.size, settings.schedule.size);
+        let canvas = basis.sides(order.picture.size).unwrap_or(square);
+        Ok(Pictures { content, alpha, styles, start, fine_strokes, strength_map, maps, canvas })
+    }
+
+    /// Width and height whose aspect the result has.
+    fn shape(&self) -> (usize, usize) {
+        let of_map = self.maps.as_ref().map(|(maps, _)| (maps.of_picture.width(), maps.of_picture.height()));
+        self.content.as_ref().map(sides).or(of_map).unwrap_or(self.canvas)
+    }
+
+    fn transfer(self, settings: Settings, blend: &[f64]) -> Transfer {
+        let (width, height) = self.shape();
+        let mut transfer = Transfer::new(settings).canvas(width, height);
+        for ((style, alpha), weight) in self.styles.into_iter().zip(blend) {
+            transfer = match alpha {
+                Some(alpha) => transfer.style_with_alpha(style, &alpha, *weight),
+                None => transfer.style(style, *weight),
+            };
+        }
+        if let Some(content) = self.content {
+            transfer = transfer.content(content);
+        }
+        if let Some((maps, _)) = self.maps {
+            transfer = transfer.regions(maps.of_picture, maps.of_styles);
+        }
+        if let Some(map) = self.strength_map {
+            transfer = transfer.strength_map(map);
+        }
+        if let Some(fine_strokes) = self.fine_strokes {
+            transfer = transfer.fine_strokes(fine_strokes);
+        }
+        match self.start {
+            Some(start) => transfer.start(start),
+            None => transfer,
+        }
+    }
+}
+
+fn sides(picture: &Picture) -> (usize, usize) {
+    (picture.width(), picture.height())
+}

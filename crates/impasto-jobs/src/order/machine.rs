@@ -1,0 +1,25 @@
+//! Choices: what to compute with.
+
+use impasto_kernels::Isa;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "clap")]
+use super::parsers;
+use super::text;
+#[cfg(feature = "clap")]
+use crate::threads;
+
+/// What to compute with.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "clap", derive(clap::Args), command(next_help_heading = "Machine"))]
+pub struct MachineChoices {
+    /// Threads to compute with, 1 to 1024; the picture does not depend on it [default: one for each core]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(threads::MOST_THREADS))))]
+    pub threads: Option<u16>,
+
+    /// The instruction set [default: the widest of this machine]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "NAME", value_parser = parsers::isa()))]
+    #[serde(with = "text")]
+    pub isa: Option<Isa>,
+}
