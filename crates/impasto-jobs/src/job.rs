@@ -40,6 +40,17 @@ impl Job {
     /// # Errors
     /// Names the first field, file or size with which the run could not succeed.
     pub fn new(order: &Order) -> Result<Self, Refusal> {
+        let job = Job::planned(order)?;
+        job.check_memory()?;
+        Ok(job)
+    }
+
+    /// The same, whether or not there is memory for the run: for front ends that have limits of their own to check
+    /// first, and then call [`check_memory`](Job::check_memory).
+    ///
+    /// # Errors
+    /// Names the first field, file or size with which the run could not succeed.
+    pub fn planned(order: &Order) -> Result<Self, Refusal> {
         order.check()?;
         let isa = machine::instruction_set(order.machine.isa)?;
         let basis = Basis::new(order)?;
@@ -63,7 +74,6 @@ impl Job {
         notes.extend(notes::start(order, pictures.start.as_ref(), shape));
         let transfer = pictures.transfer(settings, &blend);
 
-        let size = transfer.settings().schedule.size;
         let plan = transfer.plan(&engine).map_err(|error| {
             let network = engine.weights().architecture();
             if let Some(refusal) = published::missing_layer(&error, order, network) {
@@ -71,13 +81,20 @@ impl Job {
             }
             smallest_size::refusal(error, transfer.settings(), network, shape, order.task.styles(), &styles)
         })?;
-        machine::check_memory(plan.memory(), words![Field("size"), format!(" {size}")])
-            .map_err(|refusal| refusal.of("size"))?;
         let warning = |warning: &_| Note::warning(Message::new(format!("{warning}")));
         notes.extend(plan.warnings.iter().map(warning));
         notes.extend(published::hint(order, engine.weights()));
         notes.extend(notes::of_run(order, &basis, transfer.settings(), &plan, shape));
         Ok(Job { transfer, engine, plan, recipe, file, notes, blend })
+    }
+
+    /// Checks that there is memory for the run.
+    ///
+    /// # Errors
+    /// If there is less than the plan needs.
+    pub fn check_memory(&self) -> Result<(), Refusal> {
+        let size = words![Field("size"), format!(" {}", self.transfer.settings().schedule.size)];
+        machine::check_memory(self.plan.memory(), size).map_err(|refusal| refusal.of("size"))
     }
 
     /// Paints. `observer` sees it, and may stop it.

@@ -33,8 +33,8 @@
 //! | which network | `network_choice.rs` |
 //! | files become pictures and regions | `reading.rs`, `maps/` |
 //! | a checked run, and what to know of it | `job.rs`, `smallest_size.rs`, `published.rs`, `notes.rs` |
-//! | how long it will take | `estimate.rs`, `workload.rs` |
-//! | the result and its metadata | `result_file.rs`, `recipe.rs`, `tiling.rs` |
+//! | the job in a few lines, how long it will take | `summary.rs`, `estimate.rs`, `workload.rs` |
+//! | the result and its metadata | `result_file.rs`, `recipe.rs`, `report.rs`, `tiling.rs` |
 //! | the same order over a grid of values | `sweep.rs` |
 //! | a picture as a network sees it | `features/` |
 //! | a page on a run, sheets of pictures | `report_page/`, `sheet/` |
@@ -60,11 +60,13 @@ mod published;
 mod reading;
 mod recipe;
 mod refusal;
+pub mod report;
 pub mod report_page;
 mod result_file;
 mod settings;
 pub mod sheet;
 mod smallest_size;
+pub mod summary;
 pub mod sweep;
 pub mod threads;
 pub mod tiling;

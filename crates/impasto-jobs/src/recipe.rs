@@ -196,6 +196,11 @@ impl Recipe {
         &self.settings
     }
 
+    /// Whether there was a picture to repaint.
+    pub(crate) fn has_content(&self) -> bool {
+        self.content.is_some()
+    }
+
     /// The parts of the styles in the blend.
     pub fn blend(&self) -> Vec<f64> {
         self.styles.iter().map(|style| style.weight).collect()

@@ -9,11 +9,13 @@ use impasto::picture::PictureError;
 use impasto::{SettingsError, TransferError};
 use impasto_network::cache::CacheError;
 use impasto_network::{EngineError, WeightsError, WeightsFault};
+use serde::Serialize;
 
 use crate::message::{Message, Words};
 
 /// Whose fault a refusal is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// A field, a file or a value that whoever gave the order can change, such as a size that needs more memory
     /// than there is.
@@ -23,11 +25,13 @@ pub enum Fault {
 }
 
 /// Why an order, or something else that was asked for, cannot be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Refusal {
     /// The field of the order that has to change, and why.
+    #[serde(flatten)]
     pub message: Message,
     /// The file that cannot be read, if that is why.
+    #[serde(skip)]
     pub file: Option<PathBuf>,
     /// Whose fault it is.
     pub fault: Fault,

@@ -6,32 +6,9 @@ use impasto_jobs::Order;
 use impasto_jobs::order::{Doodle, MaskList, StartFrom, Task, Texture, VARIED};
 use serde_json::{Map, Value, json};
 
-/// An order with a value in every field beside its task.
+/// An order with a value in every field, though not all of them go together.
 fn full() -> Value {
-    json!({
-        "transfer": {
-            "content": "a.png", "styles": ["b.png", "c.png"],
-            "content_map": "a-map.png", "style_map": ["b-map.png", "c-map.png"],
-            "content_mask": ["a-1.png", "a-2.png"], "style_mask": [["b-1.png"], ["c-1.png"]],
-        },
-        "preset": "nnst", "like": "painted.png", "look": "oil", "size": "640x480",
-        "start": {"picture": "start.png"}, "seed": 18446744073709551615_u64, "stroke_size": 1.5,
-        "fine_strokes": "fine.png", "style_scale": 0.1, "style_blend": [1.0, 2.5], "max_pixels": 1000,
-        "colors": "luminance", "color_strength": 0.3, "original_colors": true, "strength": 0.7,
-        "strength_map": "where.png", "content_weight": 0.1, "style_ratio": 1000.0,
-        "content_layers": [{"layer": "relu4_2", "weight": 0.5}],
-        "method": "moments", "style_weight": 3.0, "style_layers": [{"layer": "conv1_1", "weight": 1.0}],
-        "tv_weight": 1e-5, "normalize_gradients": false,
-        "patch_size": 5, "patch_rotations": 2, "patch_scales": 1, "patch_stride": 3,
-        "semantic_weight": 10.0, "variety": 0.2, "match_every": 7,
-        "map_colors": "auto", "map_match": "nearest",
-        "iterations": 12, "stop_at_progress": "0.001:20", "effort": "high", "optimizer": "lbfgs",
-        "learning_rate": 0.02, "lbfgs_memory": 30,
-        "network": "vgg19", "weights": "vgg19.pth",
-        "convention": "bgr 0..255, minus mean (103.939,116.779,123.68)", "pooling": "scaled-average",
-        "threads": 3, "isa": "avx2",
-        "bit_depth": 16, "quality": 90, "snapshots": [0, 5, 10],
-    })
+    serde_json::from_str(include_str!("fixtures/order-full.json")).unwrap()
 }
 
 fn read(value: &Value) -> Order {
@@ -103,7 +80,7 @@ fn what_is_wrong_is_told_of_its_field() {
         (json!({"method": "magic"}), "method", "expected one of gram, moments"),
         (json!({"network": "resnet"}), "network", "unknown network"),
         (json!({"convention": "upside down"}), "convention", "expected caffe, torch"),
-        (json!({"style_layers": [{"layer": "relu9_9", "weight": 1}]}), "style_layers", "relu9_9"),
+        (json!({"style_layers": [{"layer": "relu0_1", "weight": 1}]}), "style_layers", "relu0_1"),
         (json!({"texture": {"styles": [], "content": "a.png"}}), "texture", "unknown field `content`"),
     ] {
         let refusal = Order::from_json(&with(choices.clone())).unwrap_err();

@@ -116,3 +116,46 @@ impl SharedArguments {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::command_line::CommandLine;
+
+    /// Flags that are no choice of an order: what is written and said, where, and whether at all.
+    const OUR_OWN: [&str; 9] =
+        ["output", "save_every", "report", "json", "dry_run", "force", "quiet", "tile", "help"];
+
+    #[test]
+    fn every_flag_is_a_field_of_an_order_and_every_field_a_flag() {
+        let mut program = CommandLine::command();
+        program.build();
+        let tasks = [
+            Task::Transfer(Default::default()),
+            Task::Doodle(Default::default()),
+            Task::Texture(Default::default()),
+        ];
+        for (name, task) in ["transfer", "doodle", "texture"].into_iter().zip(tasks) {
+            let order = serde_json::to_value(Order::new(task)).unwrap();
+            let keys = |value: &serde_json::Value| -> BTreeSet<String> {
+                value.as_object().unwrap().keys().cloned().collect()
+            };
+            let mut fields = keys(&order);
+            fields.remove(name);
+            fields.extend(keys(&order[name]));
+            let command = program.find_subcommand(name).unwrap();
+            let flags = command.get_arguments().map(|argument| argument.get_id().to_string());
+            let flags: BTreeSet<String> = flags.filter(|flag| !OUR_OWN.contains(&flag.as_str())).collect();
+            // A texture has no content picture and no maps.
+            let missing: Vec<&String> = flags.difference(&fields).collect();
+            assert!(missing.is_empty(), "{name}: {missing:?}");
+            if name != "texture" {
+                assert_eq!(fields, flags, "{name}");
+            }
+        }
+    }
+}

@@ -2,13 +2,13 @@
 
 use std::io::{self, Write};
 
-use impasto::terms::{LayerWeight, Term};
-use impasto::{OptimizerSettings, Settings, Start};
 use impasto_jobs::Job;
 use impasto_jobs::figures::duration;
+use impasto_jobs::report::Ending;
+use impasto_jobs::summary::{Line, at_most, summary};
 
 use super::Painting;
-use super::report::{self, Ending};
+use super::report;
 use crate::failure::{Failure, flag, say};
 
 /// Prints the plan, in words or as JSON.
@@ -21,39 +21,14 @@ pub fn run(painting: &Painting<'_>, mut job: Job) -> Result<(), Failure> {
     if flags.json.is_some() {
         return report::write(painting, &job, Ending::Planned { estimated_seconds });
     }
-    let threads = rayon::current_num_threads();
-    let settings = job.recipe.settings();
     let mut out = io::stdout().lock();
     if let Some(file) = &order.picture.like {
         writeln!(out, "like        {}", file.display())?;
     }
-    if let Some(preset) = job.recipe.preset() {
-        writeln!(out, "preset      {preset}: {}", preset.description())?;
+    for Line { about, text } in summary(&job) {
+        writeln!(out, "{about:11} {text}")?;
     }
-    writeln!(out, "network     {} on {}, {threads} threads", job.recipe.network(), job.recipe.engine())?;
-    for line in terms(settings, order.task.content().is_some()) {
-        writeln!(out, "loss        {line}")?;
-    }
-    writeln!(out, "optimiser   {}", optimizer(&settings.optimizer))?;
-    writeln!(out, "start       {}", start(&settings.schedule.start))?;
-    if let Some((of_picture, _)) = job.transfer.given_regions() {
-        writeln!(out, "maps        {} regions", of_picture.count())?;
-    }
-    let at_most = if settings.schedule.stop.is_some() { "at most " } else { "" };
-    for stage in &job.plan.stages {
-        let styles: Vec<String> =
-            stage.styles.iter().map(|size| format!("{}x{}", size.width, size.height)).collect();
-        writeln!(
-            out,
-            "size        {}x{}, style {}: {at_most}{} iterations, {:.0} MB",
-            stage.size.width,
-            stage.size.height,
-            styles.join(" and "),
-            stage.iterations,
-            stage.memory as f64 / 1e6
-        )?;
-    }
-    writeln!(out, "memory      about {:.0} MB", job.plan.memory() as f64 / 1e6)?;
+    let at_most = at_most(&job);
     writeln!(
         out,
         "time        {at_most}about {}, by a short run on this machine",
@@ -62,56 +37,4 @@ pub fn run(painting: &Painting<'_>, mut job: Job) -> Result<(), Failure> {
     let replaced = if output.replaces() { " (replaces the file of that name)" } else { "" };
     writeln!(out, "output      {}{replaced}; nothing written yet", output.path().display())?;
     Ok(())
-}
-
-/// The terms in use, one line each. Without a content picture there is none to learn from.
-fn terms(settings: &Settings, has_content: bool) -> Vec<String> {
-    let in_use = settings.terms.iter().filter(|term| term.weight() > 0.0);
-    in_use.filter(|term| has_content || !term.learns_content()).map(told).collect()
-}
-
-/// `gram 10 at relu1_1, relu2_1:0.5`
-fn told(term: &Term) -> String {
-    let layer = |it: &LayerWeight| match it.weight {
-        1.0 => it.layer.to_string(),
-        weight => format!("{}:{weight}", it.layer),
-    };
-    let layers: Vec<String> = term.layers().iter().map(layer).collect();
-    let at = if layers.is_empty() { "" } else { " at " };
-    format!("{} {}{at}{}", term.name().replace('_', " "), term.weight(), layers.join(", "))
-}
-
-fn optimizer(settings: &OptimizerSettings) -> String {
-    match settings {
-        OptimizerSettings::Lbfgs(options) => format!("L-BFGS, {} steps remembered", options.memory),
-        OptimizerSettings::Adam(options) => format!("Adam, learning rate {}", options.learning_rate),
-    }
-}
-
-fn start(start: &Start) -> &'static str {
-    match start {
-        Start::Picture => "the picture given",
-        Start::NormalNoise { .. } | Start::UniformNoise { .. } => "noise",
-        Start::Content => "the content",
-        Start::SmoothContent { .. } => "the content without its finest detail",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use impasto::Preset;
-
-    use super::*;
-
-    #[test]
-    fn terms_of_all_presets_are_told() {
-        for preset in Preset::ALL {
-            let settings = preset.settings();
-            let lines = terms(&settings, true);
-            assert!(!lines.is_empty() && lines.len() <= settings.terms.len(), "{preset}: {lines:?}");
-        }
-        let lines = terms(&Preset::Impasto.settings(), false);
-        assert!(lines[0].starts_with("moments ") && lines[0].contains(" at relu1_1"), "{lines:?}");
-        assert!(lines[1].starts_with("total variation "), "{lines:?}");
-    }
 }

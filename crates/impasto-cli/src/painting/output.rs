@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::{env, process};
 
+use impasto::Picture;
 use impasto::picture::{PictureError, PictureFormat, check_whole_file, check_writable};
-use impasto::{Picture, Plan};
 use impasto_jobs::tiling::{self, Grid};
-use impasto_jobs::{Extent, Order, Recipe, ResultFile, machine, words};
+use impasto_jobs::{Extent, Job, Order, Recipe, ResultFile, machine};
 use impasto_network::Size;
 
 use super::arguments::{OutputArguments, TraceTo};
@@ -45,16 +45,18 @@ impl Output {
         Ok(output)
     }
 
-    /// Checks that the format holds the pictures of all stages, and that there is memory for the preview.
+    /// Checks that the format holds the pictures of all stages, and that there is memory for the run and the preview.
     ///
     /// # Errors
     /// If one is too large.
-    pub fn check_sizes(&self, plan: &Plan) -> Result<(), Failure> {
-        plan.stages.iter().try_for_each(|stage| self.check_size(stage.size))?;
-        let Some((last, grid)) = plan.stages.last().zip(self.preview) else { return Ok(()) };
-        let size = last.size.width.max(last.size.height);
-        let what = words![format!("--size {size} with the preview of --tile")];
-        Ok(machine::check_memory(plan.memory() + tiling::memory(last.size, grid), what)?)
+    pub fn check_sizes(&self, job: &Job) -> Result<(), Failure> {
+        let stages = &job.plan.stages;
+        stages.iter().try_for_each(|stage| self.check_size(stage.size))?;
+        job.check_memory()?;
+        let Some((last, grid)) = stages.last().zip(self.preview) else { return Ok(()) };
+        let size = job.transfer.settings().schedule.size;
+        let memory = job.plan.memory() + tiling::memory(last.size, grid);
+        Ok(machine::check_memory(memory, format!("--size {size} with the preview of --tile"))?)
     }
 
     /// Checks that the format holds a picture of this size, and the preview of its tiling.

@@ -5,12 +5,14 @@ use std::time::Instant;
 
 use impasto::{Outcome, Picture, Stage, Trace, TransferError};
 use impasto_jobs::figures::duration;
+use impasto_jobs::report::Ending;
 use impasto_jobs::report_page::{self, Recorder};
+use impasto_jobs::summary::at_most;
 use impasto_jobs::{Extent, Job, Workload};
 
 use super::Painting;
 use super::arguments::TraceTo;
-use super::report::{self, Ending};
+use super::report;
 use super::watcher::{Seen, Watcher};
 use crate::failure::{Failure, flag, say};
 use crate::interrupt;
@@ -96,7 +98,7 @@ fn announce(Painting { order, flags, .. }: &Painting<'_>, job: &Job) {
         styles.join(" and "),
         last.size.width,
         last.size.height,
-        if job.transfer.settings().schedule.stop.is_some() { "at most " } else { "" },
+        at_most(job),
         job.plan.iterations(),
         job.recipe.network(),
         job.recipe.engine()

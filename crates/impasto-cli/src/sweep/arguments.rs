@@ -197,7 +197,7 @@ mod tests {
         for (flags, words) in [
             ("--seed 1,x", "'x' for '--seed <N>'"),
             ("--method gram,oil", "'oil' for '--method <NAME>'"),
-            ("--style-layers relu1_1+relu9_9", "relu9_9"),
+            ("--style-layers relu1_1+relu0_1", "relu0_1"),
             ("--layers relu1_1,relu2_1 --style-layers relu1_1", "cannot be used with"),
         ] {
             let error = typed(flags).unwrap_err();

@@ -70,8 +70,8 @@ fn cell_job(cell: &Cell, arguments: &SweepArguments, file: &Path) -> Result<(Job
         ..OutputArguments::default()
     };
     let output = Output::new(&cell.order, &flags, None)?;
-    let job = Job::new(&cell.order)?;
-    output.check_sizes(&job.plan)?;
+    let job = Job::planned(&cell.order)?;
+    output.check_sizes(&job)?;
     Ok((job, output))
 }
 

@@ -10,6 +10,7 @@ mod interrupt;
 mod like;
 mod looking;
 mod maps;
+mod order;
 mod other_commands;
 mod scene;
 #[path = "../../../impasto-network/tests/fetch/server.rs"]
