@@ -1,12 +1,14 @@
 //! Parsers of the flags of a command line, whose help and completions list the values that have names.
 
+use std::path::PathBuf;
+
 use clap::builder::{PossibleValuesParser, TypedValueParser, ValueParser};
 use impasto_kernels::Isa;
 use impasto_network::Architecture;
 use impasto_network::catalogue::PUBLISHED;
 
 use super::text::{Named, Text};
-use super::values;
+use super::values::{self, MaskList};
 use crate::network_choice::NETWORKS;
 
 /// Reads one of a few values by its name.
@@ -24,6 +26,15 @@ pub fn network() -> impl TypedValueParser<Value = Architecture> {
     let published = PUBLISHED.iter().map(|published| published.name);
     let names = NETWORKS.into_iter().chain(published.filter(|name| !NETWORKS.contains(name)));
     PossibleValuesParser::new(names).try_map(|name| Architecture::read(&name))
+}
+
+/// Reads paths with commas between them.
+pub(crate) fn mask_list(text: &str) -> Result<MaskList, String> {
+    let masks: Vec<PathBuf> = text.split(',').map(PathBuf::from).collect();
+    if masks.iter().any(|mask| mask.as_os_str().is_empty()) {
+        return Err("expected picture files with commas between them".to_owned());
+    }
+    Ok(MaskList(masks))
 }
 
 /// Reads the side of a patch: odd, so that a patch has a middle.
@@ -46,4 +57,15 @@ pub fn swept_list(field: &str) -> Option<ValueParser> {
 fn last<T>(text: &str, read: fn(&str) -> Result<T, String>) -> Result<T, String> {
     let elements = text.split('+').map(read).collect::<Result<Vec<_>, _>>()?;
     elements.into_iter().next_back().ok_or_else(String::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_have_commas_between_them() {
+        assert_eq!(mask_list("a.png,b.png"), Ok(MaskList(vec!["a.png".into(), "b.png".into()])));
+        assert!(mask_list("a.png,").is_err());
+    }
 }

@@ -6,7 +6,7 @@ use impasto::Preset;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "clap")]
-use super::values;
+use super::parsers;
 use super::values::MaskList;
 
 /// What is painted, from which pictures.
@@ -55,7 +55,7 @@ pub struct Transfer {
     #[cfg_attr(feature = "clap", arg(
         long,
         value_name = "FILES",
-        value_parser = values::mask_list,
+        value_parser = parsers::mask_list,
         requires = "style_mask",
         conflicts_with_all = ["content_map", "style_map", "map_colors", "map_match"],
         help_heading = "Maps"
@@ -67,7 +67,7 @@ pub struct Transfer {
     #[cfg_attr(feature = "clap", arg(
         long,
         value_name = "FILES",
-        value_parser = values::mask_list,
+        value_parser = parsers::mask_list,
         requires = "content_mask",
         help_heading = "Maps"
     ))]

@@ -108,15 +108,6 @@ pub fn map_colors(text: &str) -> Result<MapColors, String> {
     }
 }
 
-/// Reads paths with commas between them.
-pub fn mask_list(text: &str) -> Result<MaskList, String> {
-    let masks: Vec<PathBuf> = text.split(',').map(PathBuf::from).collect();
-    if masks.iter().any(|mask| mask.as_os_str().is_empty()) {
-        return Err("expected picture files with commas between them".to_owned());
-    }
-    Ok(MaskList(masks))
-}
-
 /// Reads `never` or 0; a share of the loss, `1e-4`; or a share and the iterations it is measured over, `1e-3:20`.
 pub fn stop(text: &str) -> Result<Stop, String> {
     let (share, interval) = match text.split_once(':') {
@@ -233,8 +224,6 @@ mod tests {
         assert_eq!(map_colors("auto"), Ok(MapColors::Auto));
         assert_eq!(map_colors("24"), Ok(MapColors::Number(24)));
         assert!(map_colors("0").is_err() && map_colors("25").is_err() && map_colors("few").is_err());
-        assert_eq!(mask_list("a.png,b.png"), Ok(MaskList(vec!["a.png".into(), "b.png".into()])));
-        assert!(mask_list("a.png,").is_err());
     }
 
     #[test]
