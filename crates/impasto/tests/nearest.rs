@@ -160,6 +160,18 @@ fn columns_stay_in_their_region() {
     }
 }
 
+#[test]
+fn a_search_of_every_other_row_and_column_finds_nearly_the_best() {
+    let losses = [1, 2].map(|stride| {
+        let mut settings = small(272);
+        *nearest(&mut settings) = Nearest { stride, turned: false, ..Nearest::default() };
+        let (content, style) = (smooth(64, 48, 1), smooth(272, 272, 2));
+        evaluate(&Transfer::new(settings).content(content.clone()).style(style, 1.0), &content).total
+    });
+    let [whole, coarse] = losses;
+    assert!(coarse > whole && coarse < 1.2 * whole, "{losses:?}");
+}
+
 fn run(settings: Settings, content: Picture, style: Picture) -> Outcome {
     let mut engine = CpuEngine::new(small_network(), settings.network);
     let transfer = Transfer::new(settings).content(content).style(style, 1.0);

@@ -13,13 +13,14 @@ use impasto_network::{Architecture, Engine, Layer, Size};
 use rayon::prelude::*;
 
 use super::columns::{Columns, channels, grid};
+use super::neighbours::Neighbourhood;
 use super::search::{Group, bank, centred, dominant, groups, means, nearest};
 use super::visible;
 use crate::regions::Regions;
 use crate::terms::visibility::{MostVisible, Visibility};
 use crate::terms::{LayerWeight, MapLoss, Scene, StyleView};
 
-/// Columns of a style that are searched at a time.
+/// Columns of a style that are searched at a time; no more than these are searched at once, whatever the stride.
 const CHUNK: usize = 4096;
 
 /// Norms of columns are at least this, as published: a column of zeros then has the cosine 0.
@@ -29,6 +30,8 @@ const SMALLEST_NORM: f64 = 1e-4;
 pub(super) struct FixedMatches<E: Engine> {
     weight: f64,
     layers: Vec<LayerWeight>,
+    /// Of the rows and columns that are searched first.
+    stride: usize,
     scene: Scene,
     survey: Survey,
     /// From the start on.
@@ -72,8 +75,9 @@ fn regions_on((height, width): (usize, usize), regions: Option<&Regions>) -> Opt
 }
 
 impl<E: Engine> FixedMatches<E> {
-    pub fn new(weight: f64, layers: Vec<LayerWeight>, scene: &Scene) -> Self {
-        FixedMatches { weight, layers, scene: scene.clone(), survey: Survey::default(), picture: None }
+    pub fn new(weight: f64, layers: Vec<LayerWeight>, stride: usize, scene: &Scene) -> Self {
+        let survey = Survey::default();
+        FixedMatches { weight, layers, stride, scene: scene.clone(), survey, picture: None }
     }
 
     /// Takes a style into the mean.
@@ -136,6 +140,7 @@ impl<E: Engine> FixedMatches<E> {
         let mean: Vec<f32> = self.survey.sums.iter().map(|sum| (sum / count) as f32).collect();
         let regions = regions_on(columns.grid(), style.regions);
         let visibility = self.visibility(engine, style, &columns);
+        let stride = self.stride;
         let matched = self.picture.as_mut().expect("the start is learnt before the styles");
         for search in &mut matched.searches {
             let of_region = |position: usize| match (search.group.region, &regions) {
@@ -144,19 +149,39 @@ impl<E: Engine> FixedMatches<E> {
             };
             let wanted = |&position: &usize| of_region(position) && most_visible.takes(visibility[position]);
             let candidates: Vec<usize> = (0..columns.positions()).filter(wanted).collect();
-            for candidates in candidates.chunks(CHUNK) {
+            let (_, width) = columns.grid();
+            let mut first = candidates.clone();
+            if candidates.len() > CHUNK {
+                first.retain(|at| (at / width).is_multiple_of(stride) && (at % width).is_multiple_of(stride));
+            }
+            if first.is_empty() {
+                first.clone_from(&candidates);
+            }
+            let mut best = vec![(f32::NEG_INFINITY, 0); search.scores.len()];
+            for candidates in first.chunks(CHUNK) {
                 let bank = bank(engine, mean.len(), centred(engine, &planes, &mean, candidates));
                 let found = nearest(engine, &bank, &search.queries);
-                let mut better = Vec::new();
-                for (index, best) in search.scores.iter_mut().enumerate() {
-                    if found.scores[index] > *best {
-                        *best = found.scores[index];
-                        let from = candidates[found.patches[index] as usize];
-                        better.push((search.group.positions[index], from));
+                for (best, (&score, &patch)) in best.iter_mut().zip(found.scores.iter().zip(&found.patches)) {
+                    if score > best.0 {
+                        *best = (score, candidates[patch as usize]);
                     }
                 }
-                take(&mut matched.found, matched.columns.positions(), &planes, &better);
             }
+            if first.len() < candidates.len() {
+                let queries = engine.read_map(&search.queries);
+                let around = Neighbourhood::new(&planes, &mean, columns.grid(), &candidates);
+                around.refine(&queries, stride, &mut best);
+            }
+            let mut better = Vec::new();
+            for ((score, (found, from)), &to) in
+                search.scores.iter_mut().zip(best).zip(&search.group.positions)
+            {
+                if found > *score {
+                    *score = found;
+                    better.push((to, from));
+                }
+            }
+            take(&mut matched.found, matched.columns.positions(), &planes, &better);
         }
     }
 
@@ -213,7 +238,7 @@ fn take(targets: &mut [f32], positions: usize, from: &[f32], moves: &[(usize, us
     });
 }
 
-/// Bytes of the columns of the blend, of a style and of what is found, and of a chunk that is searched.
+/// Bytes of the columns of the blend, twice, of a style and of what is found, and of a chunk that is searched.
 /// The targets and gradients that come later take less.
 pub(super) fn memory_needed(
     architecture: &Architecture,
@@ -224,6 +249,6 @@ pub(super) fn memory_needed(
     let positions = |size: Size| (grid(size).0 * grid(size).1) as u64;
     let (picture, style) =
         (positions(picture), styles.iter().map(|&style| positions(style)).max().unwrap_or(0));
-    let learning = (4 * picture).max(2 * picture + style + 4 * style.min(CHUNK as u64));
+    let learning = (4 * picture).max(3 * picture + style + 4 * style.min(CHUNK as u64));
     4 * channels(architecture, layers) * learning
 }
