@@ -1,10 +1,11 @@
 //! The plan: what a run will do and need, known before it starts.
 
-use impasto_network::{Architecture, Engine, EngineError, Layer, Size};
+use impasto_network::{Architecture, Engine, EngineError, Layer, Memory, Size};
 use serde::Serialize;
 
 use crate::error::style_name;
 use crate::laplacian::LaplacianPyramid;
+use crate::objective::picture_options;
 use crate::terms::{Definition, Taps, Term};
 use crate::{Schedule, Settings, TransferError, Variables, Warning, serialize};
 
@@ -38,6 +39,8 @@ pub struct Stage {
     /// Bytes allocated at the peak: weights, maps, what the terms keep, the optimiser's vectors, and pictures,
     /// those given to the transfer among them.
     pub memory: u64,
+    /// Bytes allocated at the peak on a device with memory of its own; 0 for an engine without one.
+    pub device_memory: u64,
 }
 
 impl Stage {
@@ -115,7 +118,7 @@ impl Stage {
         styles: Vec<Size>,
     ) -> Result<Self, TransferError> {
         let mut largest = engine
-            .memory_needed(size, &taps.picture)
+            .memory_needed(size, picture_options(settings), &taps.picture)
             .map_err(|error| TransferError::of_engine("content", error))?;
         let architecture = engine.architecture();
         for definition in terms.iter().map(|term| term.definition()) {
@@ -124,9 +127,12 @@ impl Stage {
             for (index, &style) in styles.iter().enumerate().filter(|_| definition.learns_style()) {
                 for copy in definition.style_copies().into_iter().map(|copy| copy.of_size(style)) {
                     let needed = require_maps(architecture, definition, copy)
-                        .and_then(|()| engine.memory_needed(copy, &taps.style))
+                        .and_then(|()| engine.memory_needed(copy, settings.network, &taps.style))
                         .map_err(|error| TransferError::of_engine(style_name(index, styles.len()), error))?;
-                    largest = largest.max(needed);
+                    largest = Memory {
+                        host: largest.host.max(needed.host),
+                        device: largest.device.max(needed.device),
+                    };
                 }
             }
         }
@@ -148,7 +154,8 @@ impl Stage {
             is_coarsest: false,
             refines: false,
             deepest: taps.picture.last().copied(),
-            memory: largest
+            device_memory: largest.device,
+            memory: largest.host
                 + of_terms
                 + of_regions
                 + (optimizer + pictures * 4 * variables as u64).max(styles_at_once),

@@ -5,7 +5,7 @@ use std::time::Instant;
 use impasto_network::{Engine, Size};
 
 use crate::canvas::{Canvas, Hold};
-use crate::evaluator::{Evaluator, Stopped};
+use crate::evaluator::{Evaluator, Halt};
 use crate::optimizers::{Average, Optimizer, Outcome as StepOutcome, StepError};
 use crate::picture::Filter;
 use crate::stopping::Watch;
@@ -31,7 +31,7 @@ pub(crate) struct Run<'a> {
     transfer: &'a Transfer,
     plan: &'a Plan,
     observer: &'a mut dyn Observer,
-    optimizer: Box<dyn Optimizer<Stopped>>,
+    optimizer: Box<dyn Optimizer<Halt>>,
     average: Option<Average>,
     trace: Trace,
 }
@@ -133,7 +133,8 @@ impl<'a> Run<'a> {
             let step = match evaluator.step(&mut *self.optimizer, &mut variables, iteration) {
                 Ok(step) => step,
                 Err(StepError::NotFinite { .. }) => return Err(evaluator.not_finite()),
-                Err(StepError::Evaluation(Stopped)) => {
+                Err(StepError::Evaluation(Halt::Failed(error))) => return Err(evaluator.failed(error)),
+                Err(StepError::Evaluation(Halt::Stopped)) => {
                     completed = false;
                     break;
                 }

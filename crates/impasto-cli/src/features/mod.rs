@@ -12,7 +12,7 @@ use arguments::{Channels, Reconstruct};
 use impasto::picture::{Filter, ReadOptions, SourcePicture, WriteOptions, check_writable};
 use impasto::{Picture, Preset};
 use impasto_kernels::Isa;
-use impasto_network::{CpuEngine, Engine, Layer, NetworkOptions, Size};
+use impasto_network::{CpuEngine, Engine, Layer, NetworkOptions, Size, Statistic};
 
 use crate::failure::{Failure, say};
 use crate::painting::{is_same_file, unreadable};
@@ -49,9 +49,10 @@ fn show(arguments: &FeaturesArguments, engine: &mut CpuEngine, layers: &[Layer])
     files.iter().try_for_each(|file| check(file, arguments))?;
     let picture = read(arguments, SIZE)?;
     let size = Size { height: picture.height(), width: picture.width() };
-    machine::check_memory(engine.memory_needed(size, layers)?, "--size")?;
-    engine.prepare(size, layers)?;
-    engine.forward(picture.data());
+    let options = options(arguments);
+    machine::check_memory(engine.memory_needed(size, options, layers)?.host, "--size")?;
+    engine.prepare(size, options, layers.iter().map(|&layer| Statistic::Map.at(layer)).collect())?;
+    engine.measure(picture.data())?;
     let about = about(arguments, engine);
     for (layer, file) in layers.iter().zip(&files) {
         write(&activations::sheet(engine, *layer, arguments.channels, &about), file, arguments)?;
@@ -93,10 +94,14 @@ fn reconstruct(
 fn engine(arguments: &FeaturesArguments, isa: Isa) -> Result<CpuEngine, Failure> {
     let flags = &arguments.network;
     let weights = network_choice::chosen(flags.network.as_ref(), flags.weights.as_deref(), flags.convention)?;
-    // The first convolution pads as in the default preset, so that the rim shows the picture and not its end.
+    Ok(CpuEngine::with_isa(weights, isa))
+}
+
+/// How the network reads the picture. The first convolution pads as in the default preset, so that the rim shows the
+/// picture and not its end.
+fn options(arguments: &FeaturesArguments) -> NetworkOptions {
     let own = Preset::Impasto.settings().network;
-    let options = NetworkOptions { pooling: flags.pooling.unwrap_or(own.pooling), ..own };
-    Ok(CpuEngine::with_isa(weights, options, isa))
+    NetworkOptions { pooling: arguments.network.pooling.unwrap_or(own.pooling), ..own }
 }
 
 /// The picture at the size asked for, or a longest side of `default`.

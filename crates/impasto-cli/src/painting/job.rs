@@ -55,7 +55,7 @@ impl Job {
         notes.extend(note);
         let weights = settings.fit_weights(weights).with_convention(convention);
         let recipe = Recipe::new(request, &basis, &settings, (&weights, from), &blend, isa);
-        let engine = CpuEngine::with_isa(weights, settings.network, isa);
+        let engine = CpuEngine::with_isa(weights, isa);
 
         let pictures = Pictures::read(request, &basis, &settings, &mut notes)?;
         let recipe = recipe.with_maps(pictures.maps.as_ref().map(|(_, recipe)| recipe.clone()));

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::Instant;
 
-use impasto::{Outcome, Picture, Stage, Trace, TransferError};
+use impasto::{Outcome, Picture, Stage, Trace};
 
 use super::job::Job;
 use super::painter::{Painter, Seen};
@@ -54,7 +54,7 @@ pub fn run(request: &Request<'_>, mut job: Job, mut recorder: Recorder) -> Resul
     let Outcome { picture, trace, completed } = match outcome {
         Ok(outcome) => outcome,
         Err(error) => {
-            let TransferError::NotFinite { picture, trace, .. } = &error else { return Err(error.into()) };
+            let Some((picture, trace)) = error.last_good() else { return Err(error.into()) };
             match finish(picture, trace, Some(error.to_string())) {
                 Ok(_) | Err(Failure::OutputClosed) => {}
                 Err(failure) => return Err(failure),

@@ -198,7 +198,7 @@ impl Transfer {
     ///
     /// # Errors
     /// As [`plan`](Transfer::plan), and if a loss becomes infinite or undefined: the error then holds the
-    /// last good picture.
+    /// last good picture; so does that of an engine that fails in the middle.
     pub fn run<E: Engine>(
         &self,
         engine: &mut E,
@@ -238,6 +238,7 @@ impl Transfer {
         let mut objective = objective.expect("nothing stops it");
         let mut gradient = vec![0.0; picture.data().len()];
         let losses = objective.evaluate(engine, picture.data(), &mut gradient);
+        let losses = losses.map_err(|error| TransferError::of_engine("content", error))?;
         let scale = self.settings.units.scale();
         gradient.iter_mut().for_each(|value| *value /= scale);
         Ok(Evaluation { total: losses.iter().map(|term| term.loss).sum(), losses, gradient })

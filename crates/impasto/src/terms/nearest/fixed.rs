@@ -9,16 +9,18 @@
 //! are surveyed first; and then searched one copy after another, so that no two are held at once. Of the
 //! picture, no more than one layer is held at a time.
 
-use impasto_network::{Architecture, Engine, Layer, Size};
+use std::sync::Arc;
+
+use impasto_network::{Architecture, Engine, Layer, Question, Size};
 use rayon::prelude::*;
 
-use super::columns::{Columns, channels, grid};
+use super::columns::{Columns, Part, channels, grid};
 use super::neighbours::Neighbourhood;
 use super::search::{Group, bank, centred, dominant, groups, means, nearest};
 use super::visible;
 use crate::regions::Regions;
 use crate::terms::visibility::{MostVisible, Visibility};
-use crate::terms::{LayerWeight, MapLoss, Scene, StyleView};
+use crate::terms::{Answers, LayerWeight, MapLoss, Scene, StyleView};
 
 /// Columns of a style that are searched at a time; no more than these are searched at once, whatever the stride.
 const CHUNK: usize = 4096;
@@ -57,7 +59,7 @@ struct Matched<E: Engine> {
     /// The columns found so far, of norm 1, `[C, P]`; empty once they have become maps.
     found: Vec<f32>,
     /// The same layer by layer, once all styles are known.
-    targets: Vec<E::Map>,
+    targets: Vec<Arc<E::Map>>,
 }
 
 /// The search of some positions.
@@ -80,10 +82,20 @@ impl<E: Engine> FixedMatches<E> {
         FixedMatches { weight, layers, stride, scene: scene.clone(), survey, picture: None }
     }
 
+    /// Size of the picture.
+    pub fn size(&self) -> Size {
+        self.scene.size
+    }
+
+    /// What is asked of a picture of this size.
+    pub fn ask_of(&self, architecture: &Architecture, size: Size) -> Vec<Question<E::Map>> {
+        Columns::new(architecture, &self.layers, size).questions()
+    }
+
     /// Takes a style into the mean.
-    pub fn survey(&mut self, engine: &E, style: &StyleView<'_>) {
-        let columns = Columns::new(engine, &self.layers, style.size);
-        let visibility = self.visibility(engine, style, &columns);
+    pub fn survey(&mut self, architecture: &Architecture, style: &StyleView<'_>, answers: &mut Answers<'_>) {
+        let columns = Columns::new(architecture, &self.layers, style.size);
+        let visibility = self.visibility(architecture, style, &columns);
         let survey = &mut self.survey;
         survey.columns += visibility.iter().map(|it| f64::from(it.mean)).sum::<f64>();
         visibility.iter().for_each(|&it| survey.most_visible.add(it));
@@ -94,7 +106,7 @@ impl<E: Engine> FixedMatches<E> {
                 plane.iter().zip(&visibility).map(|(value, it)| f64::from(value * it.mean)).sum()
             };
             let of_channels: Vec<f64> =
-                part.read(engine).par_chunks_exact(columns.positions()).map(of_channel).collect();
+                answers.values().par_chunks_exact(columns.positions()).map(of_channel).collect();
             let factor = f64::from(part.factor());
             of_channels.into_iter().zip(&mut sums).for_each(|(value, sum)| *sum += factor * value);
         }
@@ -109,16 +121,21 @@ impl<E: Engine> FixedMatches<E> {
     }
 
     /// How much can be seen of each column of a style.
-    fn visibility(&self, engine: &E, style: &StyleView<'_>, columns: &Columns) -> Vec<Visibility> {
+    fn visibility(
+        &self,
+        architecture: &Architecture,
+        style: &StyleView<'_>,
+        columns: &Columns,
+    ) -> Vec<Visibility> {
         let layers = self.layers.iter().map(|it| it.layer);
-        let visibility = visible::of_columns(engine.architecture(), layers, style.regions, columns.grid());
+        let visibility = visible::of_columns(architecture, layers, style.regions, columns.grid());
         visibility.unwrap_or_else(|| vec![Visibility::FULL; columns.positions()])
     }
 
     /// Takes the columns that are to be matched.
-    pub fn learn_start(&mut self, engine: &E) {
-        let columns = Columns::new(engine, &self.layers, self.scene.size);
-        let blend = columns.read(engine);
+    pub fn learn_start(&mut self, engine: &E, answers: &mut Answers<'_>) {
+        let columns = Columns::new(engine.architecture(), &self.layers, self.scene.size);
+        let blend = columns.read(answers);
         let mean = means(&blend, columns.positions());
         let regions = regions_on(columns.grid(), self.scene.regions.as_deref());
         let Survey { most_visible, of_regions, .. } = &self.survey;
@@ -133,13 +150,13 @@ impl<E: Engine> FixedMatches<E> {
     }
 
     /// Lets the positions choose among the columns of a style.
-    pub fn learn_style(&mut self, engine: &E, style: &StyleView<'_>) {
-        let columns = Columns::new(engine, &self.layers, style.size);
-        let planes = columns.read(engine);
+    pub fn learn_style(&mut self, engine: &E, style: &StyleView<'_>, answers: &mut Answers<'_>) {
+        let columns = Columns::new(engine.architecture(), &self.layers, style.size);
+        let planes = columns.read(answers);
         let (count, most_visible) = (self.survey.columns.max(f64::MIN_POSITIVE), self.survey.most_visible);
         let mean: Vec<f32> = self.survey.sums.iter().map(|sum| (sum / count) as f32).collect();
         let regions = regions_on(columns.grid(), style.regions);
-        let visibility = self.visibility(engine, style, &columns);
+        let visibility = self.visibility(engine.architecture(), style, &columns);
         let stride = self.stride;
         let matched = self.picture.as_mut().expect("the start is learnt before the styles");
         for search in &mut matched.searches {
@@ -185,14 +202,22 @@ impl<E: Engine> FixedMatches<E> {
         }
     }
 
-    /// The loss of the picture and its gradients.
-    pub fn loss(&mut self, engine: &E) -> MapLoss<E::Map> {
+    /// What is asked of the picture.
+    pub fn ask(&mut self, engine: &E) -> Vec<Question<E::Map>> {
         let matched = self.picture.as_mut().expect("the start is learnt first");
         matched.finish(engine);
+        let layers = matched.columns.parts().iter().zip(&matched.targets);
+        layers.map(|(part, targets)| part.question(targets)).collect()
+    }
+
+    /// The loss of the picture and its gradients.
+    pub fn loss(&self, answers: &mut Answers<'_>) -> MapLoss<E::Map> {
+        let matched = self.picture.as_ref().expect("the start is learnt first");
         let positions = matched.columns.positions();
-        let layers = || matched.columns.parts().iter().zip(&matched.targets);
         let mut products = vec![[0.0; 2]; positions];
-        layers().for_each(|(part, targets)| part.add_products(engine, targets, &mut products));
+        for part in matched.columns.parts() {
+            part.add_products(&answers.values(), &mut products);
+        }
         let mut value = 0.0;
         let factors: Vec<[f32; 2]> = products
             .into_iter()
@@ -205,7 +230,8 @@ impl<E: Engine> FixedMatches<E> {
                 [slope as f32, (-moves * slope * cosine / norm) as f32]
             })
             .collect();
-        let gradients = layers().map(|(part, targets)| part.gradient(engine, targets, &factors));
+        let layers = matched.columns.parts().iter().zip(&matched.targets);
+        let gradients = layers.map(|(part, targets)| part.gradient(targets, &factors));
         MapLoss { layer: None, weight: self.weight, value, gradients: gradients.collect() }
     }
 }
@@ -216,7 +242,8 @@ impl<E: Engine> Matched<E> {
         let found = std::mem::take(&mut self.found);
         if !found.is_empty() {
             self.searches = Vec::new();
-            self.targets = self.columns.parts().iter().map(|part| part.map_of(engine, &found)).collect();
+            let of_part = |part: &Part| Arc::new(part.map_of(engine, &found));
+            self.targets = self.columns.parts().iter().map(of_part).collect();
         }
     }
 }

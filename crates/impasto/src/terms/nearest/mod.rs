@@ -39,11 +39,11 @@ mod splitting;
 mod visible;
 
 use fixed::FixedMatches;
-use impasto_network::{Architecture, Engine, Layer, Size};
+use impasto_network::{Architecture, Engine, Layer, Question, Size};
 use serde::{Deserialize, Serialize};
 use splitting::Splitting;
 
-use super::{Definition, Loss, MapLoss, Scene, StyleView, WeightedLayers};
+use super::{Answers, Definition, Loss, MapLoss, Scene, Shown, WeightedLayers};
 use crate::SettingsError;
 use crate::error::{require, require_weight};
 use crate::style_copy::StyleCopy;
@@ -189,29 +189,48 @@ enum Phase<E: Engine> {
 }
 
 impl<E: Engine> Loss<E> for Phase<E> {
-    fn survey_style(&mut self, engine: &E, style: &StyleView<'_>) {
-        if let Phase::Fixed(fixed) = self {
-            fixed.survey(engine, style);
+    fn ask_of(&mut self, architecture: &Architecture, shown: Shown<'_>) -> Vec<Question<E::Map>> {
+        match (self, shown) {
+            (Phase::Fixed(fixed), Shown::Survey(style) | Shown::Style(style)) => {
+                fixed.ask_of(architecture, style.size)
+            }
+            (Phase::Fixed(fixed), Shown::Start) => fixed.ask_of(architecture, fixed.size()),
+            (Phase::Splitting(splitting), Shown::Style(style)) => splitting.ask_of(architecture, style.size),
+            (Phase::Fixed(_), Shown::Content)
+            | (Phase::Splitting(_), Shown::Survey(_) | Shown::Start | Shown::Content) => Vec::new(),
         }
     }
 
-    fn learn_style(&mut self, engine: &E, style: &StyleView<'_>) {
+    fn learn(&mut self, engine: &E, shown: Shown<'_>, answers: &mut Answers<'_>) {
+        match (self, shown) {
+            (Phase::Fixed(fixed), Shown::Survey(style)) => {
+                fixed.survey(engine.architecture(), style, answers)
+            }
+            (Phase::Fixed(fixed), Shown::Start) => fixed.learn_start(engine, answers),
+            (Phase::Fixed(fixed), Shown::Style(style)) => fixed.learn_style(engine, style, answers),
+            (Phase::Splitting(splitting), Shown::Style(style)) => {
+                splitting.learn_style(engine, style, answers)
+            }
+            (Phase::Fixed(_), Shown::Content)
+            | (Phase::Splitting(_), Shown::Survey(_) | Shown::Start | Shown::Content) => {}
+        }
+    }
+
+    fn ask(&mut self, engine: &E) -> Vec<Question<E::Map>> {
         match self {
-            Phase::Fixed(fixed) => fixed.learn_style(engine, style),
-            Phase::Splitting(splitting) => splitting.learn_style(engine, style),
+            Phase::Fixed(fixed) => fixed.ask(engine),
+            Phase::Splitting(splitting) => splitting.ask(engine),
         }
     }
 
-    fn learn_start(&mut self, engine: &E) {
-        if let Phase::Fixed(fixed) = self {
-            fixed.learn_start(engine);
-        }
+    fn asks_anew(&self) -> bool {
+        matches!(self, Phase::Splitting(_))
     }
 
-    fn on_maps(&mut self, engine: &E) -> Vec<MapLoss<E::Map>> {
+    fn on_answers(&mut self, engine: &E, answers: &mut Answers<'_>) -> Vec<MapLoss<E::Map>> {
         match self {
-            Phase::Fixed(fixed) => vec![fixed.loss(engine)],
-            Phase::Splitting(splitting) => splitting.losses(engine),
+            Phase::Fixed(fixed) => vec![fixed.loss(answers)],
+            Phase::Splitting(splitting) => splitting.losses(engine, answers),
         }
     }
 }
