@@ -15,6 +15,7 @@
 //! | [`patches`] | the scalar engine's matches, scores, losses and averages of patches |
 //! | [`pytorch`] | maps and gradients that PyTorch computed |
 //! | [`gradients`] | finite differences; gradients of several layers add up |
+//! | [`tiles`] | a picture in tiles has the answers and the gradient of the whole picture |
 //! | [`contract`] | what is refused, what is forgotten, and the same bits again |
 
 mod answers;
@@ -23,6 +24,7 @@ mod gradients;
 mod inputs;
 mod patches;
 mod pytorch;
+mod tiles;
 
 use std::sync::Arc;
 
@@ -32,6 +34,7 @@ pub use gradients::gradients;
 use impasto_network::{Engine, Weights};
 pub use patches::patches;
 pub use pytorch::pytorch;
+pub use tiles::tiles;
 
 /// How far an engine may be from the scalar one, relative to the size of the result.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +71,7 @@ pub fn check<E: Engine>(make: &impl Fn(Arc<Weights>) -> E, tolerance: &Tolerance
     patches(make, tolerance);
     pytorch(make, tolerance);
     gradients(make);
+    tiles(make);
     contract(make);
 }
 

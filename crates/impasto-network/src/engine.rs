@@ -455,6 +455,11 @@ pub trait Engine {
     /// The map at a layer of which the [map](Statistic::Map) is asked.
     fn map(&self, layer: Layer) -> &Self::Map;
 
+    /// The same, which the engine may give away: then it is gone.
+    fn take_map(&mut self, layer: Layer) -> Self::Map {
+        self.copy_map(self.map(layer))
+    }
+
     /// For each of some gradients the sum over all elements of its absolute value, at the maps of the picture last
     /// measured.
     fn gradient_norms(
@@ -472,6 +477,11 @@ pub trait Engine {
 
     /// A copy of a map.
     fn copy_map(&self, map: &Self::Map) -> Self::Map;
+
+    /// A map of zeros.
+    fn empty_map(&self, shape: MapShape) -> Self::Map {
+        self.map_from(shape, &vec![0.0; shape.elements()])
+    }
 
     /// The sum over all elements of `(a − b)²`, of maps of the same shape.
     fn squared_difference(&self, a: &Self::Map, b: &Self::Map) -> f64;

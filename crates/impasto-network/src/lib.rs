@@ -18,6 +18,7 @@ pub mod fetch;
 mod layer;
 mod patches;
 mod scalar_engine;
+mod tiled_engine;
 mod weights;
 mod whole_file;
 
@@ -31,6 +32,7 @@ pub use impasto_kernels::{Padding, PatchMatches, Resampling};
 pub use layer::{Layer, LayerNameError};
 pub use patches::{PatchNormalization, PatchOptions};
 pub use scalar_engine::{PlanarMap, ScalarEngine, ScalarPatches};
+pub use tiled_engine::{TiledEngine, Tiling};
 pub use weights::{
     Activations, ChannelOrder, Convention, ConventionError, Convolution, ForeignFault, ForeignFormat,
     ForeignNetwork, InputChannel, Precision, Weights, WeightsError, WeightsFault, WriteError,

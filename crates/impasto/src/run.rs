@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use impasto_network::{Engine, Size};
+use impasto_network::{Engine, Size, TiledEngine};
 
 use crate::canvas::{Canvas, Hold};
 use crate::evaluator::{Evaluator, Halt};
@@ -56,7 +56,7 @@ impl<'a> Run<'a> {
         Ok(Run { transfer, plan, observer, optimizer, average, trace: Trace::default() })
     }
 
-    pub fn paint<E: Engine>(mut self, engine: &mut E) -> Result<Outcome, TransferError> {
+    pub fn paint<E: Engine>(mut self, engine: &mut TiledEngine<'_, E>) -> Result<Outcome, TransferError> {
         let plan = self.plan;
         let mut picture = self.transfer.first_picture(plan.stages[0].size)?;
         self.observer.started(&picture);
@@ -99,7 +99,7 @@ impl<'a> Run<'a> {
     /// One stage, from `picture`.
     fn stage<E: Engine>(
         &mut self,
-        engine: &mut E,
+        engine: &mut TiledEngine<'_, E>,
         number: usize,
         stage: &Stage,
         picture: Picture,

@@ -287,6 +287,10 @@ impl Engine for CpuEngine {
         map.clone()
     }
 
+    fn empty_map(&self, shape: MapShape) -> BlockedMap {
+        BlockedMap::zeros(shape.channels, shape.height, shape.width)
+    }
+
     fn squared_difference(&self, a: &BlockedMap, b: &BlockedMap) -> f64 {
         kernels::squared_difference(a, b, None)
     }

@@ -117,12 +117,12 @@ impl<E: Engine> Loss<E> for ContentDistance<E::Map> {
         self.layers.iter().flat_map(of_layer).collect()
     }
 
-    fn learn(&mut self, engine: &E, _shown: Shown<'_>, answers: &mut Answers<'_>) {
+    fn learn(&mut self, engine: &mut E, _shown: Shown<'_>, answers: &mut Answers<'_>) {
         let target = |&LayerWeight { layer, .. }: &LayerWeight| {
             answers.kept();
             let squared_norm = answers.number();
             Target {
-                map: Arc::new(engine.copy_map(engine.map(layer))),
+                map: Arc::new(engine.take_map(layer)),
                 factor: match self.kind {
                     ContentLoss::HalfSum => 0.5,
                     ContentLoss::Sum => 1.0,

@@ -90,7 +90,7 @@ impl<E: Engine> Loss<E> for MeansDistance {
         if let Shown::Style(_) = shown { sums(&self.layers) } else { Vec::new() }
     }
 
-    fn learn(&mut self, engine: &E, shown: Shown<'_>, answers: &mut Answers<'_>) {
+    fn learn(&mut self, engine: &mut E, shown: Shown<'_>, answers: &mut Answers<'_>) {
         let Shown::Style(style) = shown else { return };
         for (&LayerWeight { layer, .. }, target) in self.layers.iter().zip(&mut self.targets) {
             let means = means(answers, engine.shape(layer));

@@ -125,6 +125,11 @@ pub(crate) trait Definition {
         1
     }
 
+    /// What its questions leave to an engine that does not hold the whole picture.
+    fn reads(&self) -> Reads {
+        Reads::Sums
+    }
+
     /// How it follows regions to its layers, if it compares the statistics of regions.
     fn guidance(&self) -> Option<Guidance> {
         None
@@ -137,6 +142,17 @@ pub(crate) trait Definition {
 
     /// Names the first setting that is outside its range.
     fn validate(&self) -> Result<(), SettingsError>;
+}
+
+/// What the questions of a loss are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reads {
+    /// Sums over positions: those of tiles add up.
+    Sums,
+    /// Whole maps, which tiles can be put together to.
+    WholeMaps,
+    /// Resampled maps: the picture cannot be in tiles.
+    ResampledMaps,
 }
 
 /// What a loss is made for.
@@ -245,8 +261,8 @@ pub(crate) trait Loss<E: Engine> {
         Vec::new()
     }
 
-    /// Learns from the answers. The engine is prepared for the picture and holds its maps.
-    fn learn(&mut self, _engine: &E, _shown: Shown<'_>, _answers: &mut Answers<'_>) {}
+    /// Learns from the answers. The engine is prepared for the picture and holds its maps, which may be taken.
+    fn learn(&mut self, _engine: &mut E, _shown: Shown<'_>, _answers: &mut Answers<'_>) {}
 
     /// What it asks of the picture; once all is learnt, and before each evaluation if it
     /// [asks anew](Loss::asks_anew).

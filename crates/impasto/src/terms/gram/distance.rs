@@ -92,7 +92,7 @@ impl<E: Engine> Loss<E> for GramDistance {
         }
     }
 
-    fn learn(&mut self, _engine: &E, shown: Shown<'_>, answers: &mut Answers<'_>) {
+    fn learn(&mut self, _engine: &mut E, shown: Shown<'_>, answers: &mut Answers<'_>) {
         if let Shown::Style(style) = shown {
             self.targets.learn(style, |positions| mean(answers, positions));
         }

@@ -43,7 +43,7 @@ use impasto_network::{Architecture, Engine, Layer, Question, Size};
 use serde::{Deserialize, Serialize};
 use splitting::Splitting;
 
-use super::{Answers, Definition, Loss, MapLoss, Scene, Shown, WeightedLayers};
+use super::{Answers, Definition, Loss, MapLoss, Reads, Scene, Shown, WeightedLayers};
 use crate::SettingsError;
 use crate::error::{require, require_weight};
 use crate::style_copy::StyleCopy;
@@ -147,6 +147,10 @@ impl Definition for Nearest {
         }
     }
 
+    fn reads(&self) -> Reads {
+        Reads::ResampledMaps
+    }
+
     fn memory_needed(&self, architecture: &Architecture, picture: Size, styles: &[Size]) -> u64 {
         let layers = self.layers();
         let fixed = fixed::memory_needed(architecture, &layers, picture, styles);
@@ -201,7 +205,7 @@ impl<E: Engine> Loss<E> for Phase<E> {
         }
     }
 
-    fn learn(&mut self, engine: &E, shown: Shown<'_>, answers: &mut Answers<'_>) {
+    fn learn(&mut self, engine: &mut E, shown: Shown<'_>, answers: &mut Answers<'_>) {
         match (self, shown) {
             (Phase::Fixed(fixed), Shown::Survey(style)) => {
                 fixed.survey(engine.architecture(), style, answers)

@@ -95,7 +95,7 @@ impl<E: Engine> Loss<E> for PatchDistance<E> {
         self.layers.iter().flat_map(of_layer).collect()
     }
 
-    fn learn(&mut self, engine: &E, shown: Shown<'_>, answers: &mut Answers<'_>) {
+    fn learn(&mut self, engine: &mut E, shown: Shown<'_>, answers: &mut Answers<'_>) {
         let Shown::Style(style) = shown else { return };
         let regions = style.regions.filter(|_| self.regions.is_some());
         for layer in &mut self.layers {
@@ -126,14 +126,14 @@ impl<E: Engine> Loss<E> for PatchDistance<E> {
 
 impl<E: Engine> PatchLayer<E> {
     /// Adds the patches of the style whose maps the engine holds.
-    fn add(&mut self, engine: &E, settings: &Patches, options: PatchOptions, regions: Option<&Regions>) {
+    fn add(&mut self, engine: &mut E, settings: &Patches, options: PatchOptions, regions: Option<&Regions>) {
         let shape = engine.shape(self.at.layer);
         let guide = regions.map(|regions| {
             let starts = |length| (0..=length - options.size).collect::<Vec<_>>();
             self.guide(engine, settings, regions, &starts(shape.height), &starts(shape.width))
         });
         let sources = self.sources.get_or_insert_with(|| engine.new_patches(shape.channels, options));
-        let map = engine.copy_map(engine.map(self.at.layer));
+        let map = engine.take_map(self.at.layer);
         engine.add_patches(sources, map, Guide::channels(guide.as_ref()));
         if let Some(Guide::Regions(of_patches)) = guide {
             let columns = shape.width + 1 - options.size;
