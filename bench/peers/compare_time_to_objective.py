@@ -1,7 +1,7 @@
 """Times Impasto and PyTorch on the way to the same value of the same objective; prints Markdown.
 
-Impasto paints with its preset style-transfer-pytorch, then torch_style_transfer.py paints with the sizes and iterations
-of Impasto's plan, alone on the machine each. Both read the same weights and pictures. The value is the higher of both
+Impasto paints with its preset style-transfer-pytorch and as many iterations as asked for, then torch_style_transfer.py
+paints with the same sizes, and with the published iterations or with Impasto's, alone on the machine each. Both read the same weights and pictures. The value is the higher of both
 lowest totals at the last size; a run's time to it is that of its first iteration at the last size at or below it, from
 the start of the process for Impasto, without importing PyTorch for the other. Impasto's iterations are timed by its
 lines on standard error, one every ten seconds and one at the end of a size, and evenly between them.
@@ -34,7 +34,8 @@ def arguments():
     add("style", type=Path)
     add("--weights", type=Path, required=True, help="a network as safetensors, for both")
     add("--size", type=int, default=256, help="longest side of the last size (default 256)")
-    add("--iterations", type=int, help="at each size but the first (default: the preset's)")
+    add("--iterations", type=int, help="Impasto's, at each size but the first, which takes twice as many (default: as published)")
+    add("--same-iterations", action="store_true", help="PyTorch takes Impasto's iterations, not the published ones")
     add("--threads", type=int, default=cores, help="of each program; default all cores")
     add("--judge-every", type=int, default=10, help="iterations between PyTorch's exact totals (default 10)")
     add("--impasto", type=Path, default=HERE.parent.parent / "target/release/impasto", metavar="PATH")
@@ -46,7 +47,7 @@ def arguments():
 
 
 def impasto(options):
-    """Sizes with iterations as text, and of each iteration {"stage", "iteration", "total", "seconds"}."""
+    """Sizes with iterations, and of each iteration {"stage", "iteration", "total", "seconds"}."""
     with tempfile.TemporaryDirectory() as folder:
         trace = Path(folder) / "trace.json"
         command = [options.impasto, "transfer", options.content, options.style, "--weights", options.weights]
@@ -72,8 +73,12 @@ def impasto(options):
         after = min(bisect.bisect_left(at, n), len(at) - 1)
         part = (n - at[after - 1]) / (at[after] - at[after - 1])
         evaluation["seconds"] = seconds[after - 1] + part * (seconds[after] - seconds[after - 1])
-    stages = run["plan"]["stages"]
-    return ",".join(f"{max(s['size']['width'], s['size']['height'])}:{s['iterations']}" for s in stages), evaluations
+    stages = [(max(s["size"]["width"], s["size"]["height"]), s["iterations"]) for s in run["plan"]["stages"]]
+    return stages, evaluations
+
+
+def text(stages):
+    return ",".join(f"{size}:{iterations}" for size, iterations in stages)
 
 
 def torch(options, stages):
@@ -101,14 +106,17 @@ def row(name, evaluations, last, level):
 def main():
     options = arguments()
     stages, ours = impasto(options)
-    first, theirs = torch(options, stages)
+    published = [(size, 500 if place else 1000) for place, (size, _) in enumerate(stages)]
+    torch_stages = stages if options.same_iterations else published
+    first, theirs = torch(options, text(torch_stages))
     last = ours[-1]["stage"]
     level = max(min(e["total"] for e in run if e["stage"] == last) for run in (ours, theirs))
     rows, seconds = zip(*(row(name, run, last, level) for name, run in [("PyTorch", theirs), ("Impasto", ours)]))
     name, isa = processor()
     print(f"{name}, {isa}; {options.threads} threads; PyTorch {first['version']} ({first['isa']});", end=" ")
     print(f"{options.weights.name}.")
-    print(f"Sizes with iterations {stages}; value {level:.5f} at the last.", end=" ")
+    print(f"Sizes with iterations: Impasto {text(stages)}, PyTorch {text(torch_stages)};", end=" ")
+    print(f"value {level:.5f} at the last.", end=" ")
     print(f"The {first['import_seconds']:.1f} s to import PyTorch are not counted.\n")
     print(markdown([HEADER, ["---"] + ["---:"] * (len(HEADER) - 1), *rows]))
     print(f"\nImpasto is {seconds[0] / seconds[1]:.2f} times as fast to the value.")

@@ -64,7 +64,7 @@ impl Job {
         notes.extend(note);
         let weights = settings.fit_weights(weights).with_convention(convention);
         let recipe = Recipe::new(order, &basis, &settings, (&weights, from), &blend, isa);
-        let engine = CpuEngine::with_isa(weights, settings.network, isa);
+        let engine = CpuEngine::with_isa(weights, isa);
 
         let pictures = Pictures::read(order, &basis, &settings, &mut notes)?;
         let recipe = recipe.with_maps(pictures.maps.as_ref().map(|(_, recipe)| recipe.clone()));
@@ -100,7 +100,8 @@ impl Job {
     /// Paints. `observer` sees it, and may stop it.
     ///
     /// # Errors
-    /// If the run stops because a loss is not finite. The error holds the last good picture.
+    /// If the run stops because a loss is not finite or the engine fails. The error holds the last good picture
+    /// ([`TransferError::last_good`]).
     pub fn run(&mut self, observer: &mut impl Observer) -> Result<Outcome, TransferError> {
         self.transfer.run_observed(&mut self.engine, observer)
     }

@@ -83,12 +83,14 @@ pub enum GradientPart<'a> {
         /// w `[H, W]`, finite; `None` for 1 everywhere.
         weights: Option<&'a [f32]>,
     },
-    /// `scale · (F − target)`.
+    /// `scale · (F − target)`; with weights w, `w_p · scale · (F_p − target_p)` at each position p.
     Difference {
         /// Factor of the difference.
         scale: f32,
         /// A map of the shape of F.
         target: &'a BlockedMap,
+        /// w `[H, W]`, finite; `None` for 1 everywhere.
+        weights: Option<&'a [f32]>,
     },
     /// `scale · gradient`, whatever F is.
     Given {
@@ -133,7 +135,8 @@ impl GradientPart<'_> {
             }
         }
         if let GradientPart::WeightedLinear { weights, .. }
-        | GradientPart::Column { weights: Some(weights), .. } = self
+        | GradientPart::Column { weights: Some(weights), .. }
+        | GradientPart::Difference { weights: Some(weights), .. } = self
         {
             assert_eq!(weights.len(), map.positions(), "a weight for each position");
         }
@@ -179,12 +182,19 @@ impl Kernel for Part<'_> {
             // SAFETY: as above.
             GradientPart::Column { column, weights } => unsafe { self.column(column, weights) },
             // SAFETY: as above.
-            GradientPart::Difference { scale, target } => unsafe {
-                self.each_value(target, |feature, target| scale * (feature - target));
+            GradientPart::Difference { scale, target, weights: None } => unsafe {
+                self.each_value(target, |_, feature, target| scale * (feature - target));
+            },
+            // SAFETY: as above.
+            GradientPart::Difference { scale, target, weights: Some(weights) } => unsafe {
+                self.each_value(target, |position, feature, target| match weights[position] {
+                    0.0 => 0.0,
+                    weight => weight * scale * (feature - target),
+                });
             },
             // SAFETY: as above.
             GradientPart::Given { scale, gradient } => unsafe {
-                self.each_value(gradient, |_, gradient| scale * gradient);
+                self.each_value(gradient, |_, _, gradient| scale * gradient);
             },
             // SAFETY: as above.
             GradientPart::Resampled { scale, gradient, resampling } => unsafe {
@@ -275,20 +285,21 @@ impl Part<'_> {
         }
     }
 
-    /// Writes or adds `value(F, other)` for each element of F and of a map of its shape.
+    /// Writes or adds `value(p, F, other)` for each element of F and of a map of its shape, at the position p.
     ///
     /// # Safety
     /// `to` must be valid as the field says.
     #[inline(always)]
-    unsafe fn each_value(self, other: &BlockedMap, value: impl Fn(f32, f32) -> f32) {
+    unsafe fn each_value(self, other: &BlockedMap, value: impl Fn(usize, f32, f32) -> f32) {
         let others = other.blocks().chunks_exact(other.positions());
         for (block, (features, others)) in self.features.chunks_exact(self.length).zip(others).enumerate() {
             // SAFETY: `to` holds a run of this length in every plane.
             let to = unsafe { std::slice::from_raw_parts_mut(self.to.add(block * self.plane), self.length) };
-            for ((to, feature), other) in to.iter_mut().zip(features).zip(&others[self.start..]) {
+            let columns = to.iter_mut().zip(features).zip(&others[self.start..]).zip(self.start..);
+            for (((to, feature), other), position) in columns {
                 for lane in 0..LANES {
                     let before = if self.accumulate { to.0[lane] } else { 0.0 };
-                    to.0[lane] = before + value(feature.0[lane], other.0[lane]);
+                    to.0[lane] = before + value(position, feature.0[lane], other.0[lane]);
                 }
             }
         }

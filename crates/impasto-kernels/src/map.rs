@@ -4,6 +4,8 @@
 //! cache line and one AVX-512 register, so every kernel loads whole aligned vectors without a thought of
 //! the channel count; channels beyond C are zero.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 /// Channels in a block.
@@ -89,6 +91,33 @@ impl BlockedMap {
     pub fn reshape(&mut self, channels: usize, height: usize, width: usize) {
         (self.channels, self.height, self.width) = (channels, height, width);
         self.blocks.resize(product([channels.div_ceil(LANES), height, width]), Block::default());
+    }
+
+    /// Copies `rows` and `columns` of another map, the first of each to the row and column `at`.
+    ///
+    /// # Panics
+    /// If the maps have other channels, or the window does not lie in both.
+    pub fn paste(
+        &mut self,
+        at: (usize, usize),
+        from: &BlockedMap,
+        rows: Range<usize>,
+        columns: Range<usize>,
+    ) {
+        assert_eq!(self.channels, from.channels, "channels of the maps");
+        assert!(rows.end <= from.height && columns.end <= from.width, "a window of the other map");
+        assert!(
+            at.0 + rows.len() <= self.height && at.1 + columns.len() <= self.width,
+            "a window of the map"
+        );
+        for block in 0..self.channel_blocks() {
+            for (row, to_row) in rows.clone().zip(at.0..) {
+                let from_start = (block * from.height + row) * from.width + columns.start;
+                let to_start = (block * self.height + to_row) * self.width + at.1;
+                let from = &from.blocks[from_start..][..columns.len()];
+                self.blocks[to_start..][..columns.len()].copy_from_slice(from);
+            }
+        }
     }
 
     /// Channels C.

@@ -6,27 +6,45 @@ use crate::parallel::{Shared, for_each};
 /// Blocks that one piece of work sums.
 const PIECE: usize = 4096;
 
-/// `Σ (a − b)²`.
+/// `Σ (a − b)²` over all elements, or `Σ_p w_p·‖a_p − b_p‖²` with `weights` `[H, W]`. Positions of weight 0 count for
+/// nothing even where the maps are not finite.
 ///
 /// # Panics
-/// If shapes differ.
-pub fn squared_difference(a: &BlockedMap, b: &BlockedMap) -> f64 {
+/// If shapes differ, or there is not a weight for each position.
+pub fn squared_difference(a: &BlockedMap, b: &BlockedMap, weights: Option<&[f32]>) -> f64 {
     assert_eq!(
         (a.channels(), a.height(), a.width()),
         (b.channels(), b.height(), b.width()),
         "maps of the same shape"
     );
-    sum(a.blocks().len(), |index| {
+    weighted_sum(a, weights, |index| {
         let (a, b) = (&a.blocks()[index].0, &b.blocks()[index].0);
         std::array::from_fn(|lane| (a[lane] - b[lane]) * (a[lane] - b[lane]))
     })
 }
 
-/// `Σ a²`.
-pub fn squared_norm(a: &BlockedMap) -> f64 {
-    sum(a.blocks().len(), |index| {
+/// `Σ a²` over all elements, or `Σ_p w_p·‖a_p‖²` with `weights` `[H, W]`.
+///
+/// # Panics
+/// If there is not a weight for each position.
+pub fn squared_norm(a: &BlockedMap, weights: Option<&[f32]>) -> f64 {
+    weighted_sum(a, weights, |index| {
         let Block(a) = a.blocks()[index];
         a.map(|value| value * value)
+    })
+}
+
+/// The sum of `values` for each block of a map, times the weight of the block's position.
+fn weighted_sum(
+    map: &BlockedMap,
+    weights: Option<&[f32]>,
+    values: impl Fn(usize) -> [f32; LANES] + Sync,
+) -> f64 {
+    let Some(weights) = weights else { return sum(map.blocks().len(), values) };
+    assert_eq!(weights.len(), map.positions(), "a weight for each position");
+    sum(map.blocks().len(), |index| match weights[index % weights.len()] {
+        0.0 => [0.0; LANES],
+        weight => values(index).map(|value| weight * value),
     })
 }
 

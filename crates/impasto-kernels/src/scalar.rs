@@ -40,7 +40,8 @@ impl Shape {
         Shape { height: self.height / 2, width: self.width / 2, ..self }
     }
 
-    fn at(self, channel: usize, row: usize, column: usize) -> usize {
+    /// The place of an element among the values.
+    pub fn at(self, channel: usize, row: usize, column: usize) -> usize {
         (channel * self.height + row) * self.width + column
     }
 
@@ -156,14 +157,20 @@ pub fn l2_pooling_gradient(input: &[f32], shape: Shape, gradient: &[f32]) -> Vec
     result
 }
 
-/// `Σ (a − b)²`.
-pub fn squared_difference(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum()
+/// `Σ (a − b)²`, or with weights w `Σ w_p·(a − b)²`, p running over the positions of each plane.
+pub fn squared_difference(a: &[f32], b: &[f32], weights: Option<&[f32]>) -> f64 {
+    let squares = a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2));
+    match weights {
+        None => squares.sum(),
+        Some(weights) => {
+            squares.zip(weights.iter().cycle()).map(|(square, &weight)| f64::from(weight) * square).sum()
+        }
+    }
 }
 
-/// `Σ a²`.
-pub fn squared_norm(a: &[f32]) -> f64 {
-    a.iter().map(|&value| f64::from(value).powi(2)).sum()
+/// `Σ a²`, or with weights as [`squared_difference`].
+pub fn squared_norm(a: &[f32], weights: Option<&[f32]>) -> f64 {
+    squared_difference(a, &vec![0.0; a.len()], weights)
 }
 
 /// The four positions of every 2×2 window of `shape`, plane by plane, row by row.

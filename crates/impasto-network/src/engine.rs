@@ -2,9 +2,15 @@
 //! pixels.
 //!
 //! The weights are frozen and the network is a fixed chain, so this is all the differentiation that
-//! style transfer needs. Terms ask an engine for statistics of maps and answer with a description of
-//! their gradient; only the engine touches the maps, so they may live anywhere.
+//! style transfer needs. A stage declares once what it asks of which layer; an evaluation is then two calls, each
+//! of which may fail: `measure` runs the picture forward and answers all questions at once, `backward` takes
+//! descriptions of the gradients by the maps and returns the gradient by the picture. Only the engine touches the
+//! maps, so they may live anywhere.
+//!
+//! Answers are sums over positions, so those of tiles of a picture add up to those of the whole:
+//! see [`TiledEngine`](crate::TiledEngine).
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use impasto_kernels::{Padding, PatchMatches, Resampling};
@@ -73,12 +79,15 @@ pub struct NetworkOptions {
 /// position by itself.
 #[derive(Debug)]
 pub enum MapGradient<Map> {
-    /// `scale · (F − target)`, with a target of the shape of F.
+    /// `scale · (F − target)`, with a target of the shape of F; with weights w, `wₚ · scale · (Fₚ − targetₚ)` at each
+    /// position p.
     Difference {
         /// Factor of the difference.
         scale: f32,
         /// What F is compared with.
         target: Arc<Map>,
+        /// Weights of the positions, `[H·W]`; `None` for 1 everywhere.
+        weights: Option<Arc<[f32]>>,
     },
     /// `matrix · F`, with F read as `[C, H·W]`; with weights w, `wₚ · (matrix · Fₚ)` at each position p.
     Linear {
@@ -107,15 +116,29 @@ pub enum MapGradient<Map> {
         scale: f32,
         /// The gradient by the resampled map.
         gradient: Arc<Map>,
-        /// What [`resampled_map`](Engine::resampled_map) was asked for.
+        /// From F to the resampled map.
         resampling: Arc<Resampling>,
+    },
+    /// `scale` times the adjoint of a resampling of F at `aₚ Tₚ + bₚ Xₚ`, with the resampled map X and
+    /// `factors[p] = [a, b]`: the gradient of a function of the [inner products](Statistic::ResampledProducts).
+    Blended {
+        /// Factor of the gradient.
+        scale: f32,
+        /// From F to X.
+        resampling: Arc<Resampling>,
+        /// T, of the shape of X.
+        targets: Arc<Map>,
+        /// a and b of each position of X.
+        factors: Arc<[[f32; 2]]>,
     },
 }
 
 impl<Map> Clone for MapGradient<Map> {
     fn clone(&self) -> Self {
         match self {
-            Self::Difference { scale, target } => Self::Difference { scale: *scale, target: target.clone() },
+            Self::Difference { scale, target, weights } => {
+                Self::Difference { scale: *scale, target: target.clone(), weights: weights.clone() }
+            }
             Self::Linear { matrix, weights } => {
                 Self::Linear { matrix: matrix.clone(), weights: weights.clone() }
             }
@@ -126,6 +149,12 @@ impl<Map> Clone for MapGradient<Map> {
             Self::Resampled { scale, gradient, resampling } => {
                 Self::Resampled { scale: *scale, gradient: gradient.clone(), resampling: resampling.clone() }
             }
+            Self::Blended { scale, resampling, targets, factors } => Self::Blended {
+                scale: *scale,
+                resampling: resampling.clone(),
+                targets: targets.clone(),
+                factors: factors.clone(),
+            },
         }
     }
 }
@@ -134,7 +163,9 @@ impl<Map> MapGradient<Map> {
     /// The same gradient times `factor`.
     pub fn scaled(self, factor: f32) -> Self {
         match self {
-            Self::Difference { scale, target } => Self::Difference { scale: scale * factor, target },
+            Self::Difference { scale, target, weights } => {
+                Self::Difference { scale: scale * factor, target, weights }
+            }
             Self::Linear { matrix, weights } => {
                 Self::Linear { matrix: matrix.iter().map(|value| value * factor).collect(), weights }
             }
@@ -145,7 +176,167 @@ impl<Map> MapGradient<Map> {
             Self::Resampled { scale, gradient, resampling } => {
                 Self::Resampled { scale: scale * factor, gradient, resampling }
             }
+            Self::Blended { scale, resampling, targets, factors } => {
+                Self::Blended { scale: scale * factor, resampling, targets, factors }
+            }
         }
+    }
+}
+
+/// What is asked of the map at a layer.
+#[derive(Debug)]
+pub struct Question<Map> {
+    /// Where.
+    pub layer: Layer,
+    /// What.
+    pub statistic: Statistic<Map>,
+}
+
+impl<Map> Clone for Question<Map> {
+    fn clone(&self) -> Self {
+        Question { layer: self.layer, statistic: self.statistic.clone() }
+    }
+}
+
+/// What is asked of a map F `[C, H, W]`.
+///
+/// Weights w, `[H·W]`, are finite and at least 0; `None` is 1 everywhere. Positions of weight 0 cost nothing, and
+/// count for nothing even where F is not finite. An engine may keep weights, targets and resamplings where its
+/// maps are: they stay the same until the next [`prepare`](Engine::prepare).
+#[derive(Debug)]
+pub enum Statistic<Map> {
+    /// `Σₚ wₚ · Fₚ Fₚᵀ`: the symmetric `[C, C]` matrix, row-major, not divided by anything.
+    Gram {
+        /// w.
+        weights: Option<Arc<[f32]>>,
+    },
+    /// `Σₚ wₚ · Fₚ`: `[C]`.
+    Sums {
+        /// w.
+        weights: Option<Arc<[f32]>>,
+    },
+    /// `Σₚ wₚ · ‖Fₚ‖²`: one number.
+    SquaredNorm {
+        /// w.
+        weights: Option<Arc<[f32]>>,
+    },
+    /// `Σₚ wₚ · ‖Fₚ − targetₚ‖²`: one number.
+    SquaredDifference {
+        /// A map of the shape of F.
+        target: Arc<Map>,
+        /// w.
+        weights: Option<Arc<[f32]>>,
+    },
+    /// The values of the resampled map X, planes `[C, h, w]`.
+    Resampled {
+        /// From F to X.
+        resampling: Arc<Resampling>,
+    },
+    /// For each position p of the resampled map X its inner products with the column of `targets` there and with
+    /// itself: the values `⟨Xₚ, Tₚ⟩, ⟨Xₚ, Xₚ⟩`, `[h·w, 2]`.
+    ResampledProducts {
+        /// From F to X.
+        resampling: Arc<Resampling>,
+        /// T, of the shape of X.
+        targets: Arc<Map>,
+    },
+    /// Nothing: the whole map is kept, for [`map`](Engine::map).
+    Map,
+}
+
+impl<Map> Clone for Statistic<Map> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Gram { weights } => Self::Gram { weights: weights.clone() },
+            Self::Sums { weights } => Self::Sums { weights: weights.clone() },
+            Self::SquaredNorm { weights } => Self::SquaredNorm { weights: weights.clone() },
+            Self::SquaredDifference { target, weights } => {
+                Self::SquaredDifference { target: target.clone(), weights: weights.clone() }
+            }
+            Self::Resampled { resampling } => Self::Resampled { resampling: resampling.clone() },
+            Self::ResampledProducts { resampling, targets } => {
+                Self::ResampledProducts { resampling: resampling.clone(), targets: targets.clone() }
+            }
+            Self::Map => Self::Map,
+        }
+    }
+}
+
+impl<Map> Statistic<Map> {
+    /// This statistic of the map at `layer`.
+    pub fn at(self, layer: Layer) -> Question<Map> {
+        Question { layer, statistic: self }
+    }
+}
+
+/// The answer to a [`Question`], as its [`Statistic`] says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// Sums over positions: of [`Gram`](Statistic::Gram), [`Sums`](Statistic::Sums) and the squares.
+    Sums(Vec<f64>),
+    /// Values of positions: of [`Resampled`](Statistic::Resampled) and
+    /// [`ResampledProducts`](Statistic::ResampledProducts).
+    Values(Vec<f32>),
+    /// Of [`Map`](Statistic::Map): the engine holds it.
+    Kept,
+}
+
+impl Answer {
+    /// The sums.
+    ///
+    /// # Panics
+    /// If the answer is none of sums.
+    pub fn into_sums(self) -> Vec<f64> {
+        match self {
+            Answer::Sums(sums) => sums,
+            Answer::Values(_) | Answer::Kept => panic!("sums were asked for"),
+        }
+    }
+
+    /// The only sum.
+    ///
+    /// # Panics
+    /// If the answer is not one sum.
+    pub fn into_number(self) -> f64 {
+        let sums = self.into_sums();
+        assert_eq!(sums.len(), 1, "one number was asked for");
+        sums[0]
+    }
+
+    /// The values.
+    ///
+    /// # Panics
+    /// If the answer is none of values.
+    pub fn into_values(self) -> Vec<f32> {
+        match self {
+            Answer::Values(values) => values,
+            Answer::Sums(_) | Answer::Kept => panic!("values were asked for"),
+        }
+    }
+}
+
+/// Bytes that something takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// Of the computer.
+    pub host: u64,
+    /// Of a device with memory of its own; 0 for an engine without one.
+    pub device: u64,
+}
+
+/// A rectangle of a map or a picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Rows.
+    pub rows: Range<usize>,
+    /// Columns.
+    pub columns: Range<usize>,
+}
+
+impl Window {
+    /// Its height and width.
+    pub fn size(&self) -> Size {
+        Size { height: self.rows.len(), width: self.columns.len() }
     }
 }
 
@@ -176,18 +367,51 @@ pub enum EngineError {
         /// The layers it has, for the message.
         available: String,
     },
+    /// There is not enough memory.
+    #[error("out of memory: {needed} bytes are needed{}", place(*on_device))]
+    OutOfMemory {
+        /// Bytes asked for.
+        needed: u64,
+        /// Whether it is the device that has too little.
+        on_device: bool,
+    },
+    /// A device no longer answers.
+    #[error("the device is lost: {reason}")]
+    DeviceLost {
+        /// What its driver says.
+        reason: String,
+    },
+    /// Something is asked for that this engine cannot do.
+    #[error("{engine} cannot do this: {what}")]
+    Unsupported {
+        /// The engine.
+        engine: String,
+        /// What it cannot do.
+        what: String,
+    },
+}
+
+fn place(on_device: bool) -> &'static str {
+    if on_device { " on the device" } else { "" }
 }
 
 /// Runs one network on pictures of one size at a time.
 ///
-/// The order of calls is [`prepare`](Engine::prepare) once for a size, then for every picture
-/// [`forward`](Engine::forward), any number of questions about the tapped maps, and at most one
-/// [`backward`](Engine::backward), after which the maps are gone until the next `forward`: an engine may
-/// write the gradients where the maps were.
+/// The calls come in this order, each as often as it likes:
+///
+/// ```text
+/// prepare { measure [ map | gradient_norms ] [ backward ] }
+/// ```
+///
+/// After `backward` the maps are gone until the next `measure`: an engine may write the gradients where the maps
+/// were. What acts on maps and patches alone may be called at any time.
+///
+/// After a call that fails, `prepare` comes before anything else. A device that is lost in a call that cannot fail
+/// tells so by the next one that can.
 ///
 /// # Panics
-/// All methods but `prepare` panic when called out of this order, with a layer that is not tapped, or
-/// with slices of another size than prepared: these are errors of the caller's code, not of its input.
+/// All methods but `prepare` panic when called out of this order, with a layer that nothing is asked of, or with
+/// slices of another size than prepared: these are errors of the caller's code, not of its input.
 pub trait Engine {
     /// A feature map, wherever it lives.
     type Map;
@@ -195,71 +419,75 @@ pub trait Engine {
     /// Source patches to be searched, wherever they live.
     type Patches;
 
+    /// What it is and what it runs on, in a few words: `cpu avx512`.
+    fn describe(&self) -> String;
+
     /// The shape of the network.
     fn architecture(&self) -> &Architecture;
 
-    /// Sets how the network reads pictures from the next [`prepare`](Engine::prepare) on, which must come
-    /// before anything else then.
-    fn set_options(&mut self, options: NetworkOptions);
+    /// Plans and allocates for pictures of `size`, read as `options` say, of each of which `questions` are asked. The
+    /// network is run down to the deepest layer among them and no further.
+    ///
+    /// To change only questions, at the same layers, is cheap.
+    fn prepare(
+        &mut self,
+        size: Size,
+        options: NetworkOptions,
+        questions: Vec<Question<Self::Map>>,
+    ) -> Result<(), EngineError>;
 
-    /// Plans and allocates for pictures of `size`, keeping the maps at `taps`. The network is run down to
-    /// the deepest of them and no further.
-    fn prepare(&mut self, size: Size, taps: &[Layer]) -> Result<(), EngineError>;
-
-    /// Bytes that [`prepare`](Engine::prepare) would have allocated at the peak of an evaluation, weights
-    /// included.
-    fn memory_needed(&self, size: Size, taps: &[Layer]) -> Result<u64, EngineError>;
-
-    /// Shape of the map at `tap`, for the prepared size.
-    fn shape(&self, tap: Layer) -> MapShape;
-
-    /// Runs `picture`, planar `[3, H, W]`, red, green, blue, sRGB-encoded 0..1, through the network.
-    fn forward(&mut self, picture: &[f32]);
-
-    /// A copy of the map at `tap` that outlives the next `forward`.
-    fn copy_map(&self, tap: Layer) -> Self::Map;
-
-    /// The map at `tap`, resampled: for terms that read it at few places.
-    fn resampled_map(&self, tap: Layer, resampling: &Resampling) -> Self::Map;
-
-    /// For each position of the resampled map X, its inner products with the column of `targets` there and with
-    /// itself, `[⟨X_p, T_p⟩, ⟨X_p, X_p⟩]`.
-    fn resampled_products(&self, tap: Layer, resampling: &Resampling, targets: &Self::Map) -> Vec<[f32; 2]>;
-
-    /// The map of `a T_p + b X_p`, with `factors[p] = [a, b]`: what the gradient of a function of the
-    /// [`resampled_products`](Engine::resampled_products) is made of.
-    fn resampled_blend(
+    /// What [`prepare`](Engine::prepare) for questions at `layers` would have allocated at the peak of an evaluation,
+    /// weights included.
+    fn memory_needed(
         &self,
-        tap: Layer,
-        resampling: &Resampling,
-        targets: &Self::Map,
-        factors: &[[f32; 2]],
-    ) -> Self::Map;
+        size: Size,
+        options: NetworkOptions,
+        layers: &[Layer],
+    ) -> Result<Memory, EngineError>;
 
-    /// `F·Fᵀ` of the map at `tap`, F read as `[C, H·W]`: the symmetric `[C, C]` matrix of sums over
-    /// positions, row-major, not divided by anything.
-    fn gram(&self, tap: Layer) -> Vec<f64>;
+    /// Shape of the map at `layer`, for the prepared size.
+    fn shape(&self, layer: Layer) -> MapShape;
 
-    /// The same with position p counted `weights[p]` times: `Σₚ wₚ · Fₚ·Fₚᵀ`. The weights, one for each
-    /// position, are finite and at least 0; positions of weight 0 cost nothing.
-    fn weighted_gram(&self, tap: Layer, weights: &[f32]) -> Vec<f64>;
+    /// Runs `picture`, planar `[3, H, W]`, red, green, blue, sRGB-encoded 0..1, through the network. Returns an answer
+    /// for each question, in their order.
+    fn measure(&mut self, picture: &[f32]) -> Result<Vec<Answer>, EngineError>;
 
-    /// `Σₚ Fₚ` over the positions of the map at `tap`, or `Σₚ wₚ · Fₚ` with `weights`: `[C]`. The weights, one for
-    /// each position, are finite; positions of weight 0 count for nothing.
-    fn sums(&self, tap: Layer, weights: Option<&[f32]>) -> Vec<f64>;
+    /// The map at a layer of which the [map](Statistic::Map) is asked.
+    fn map(&self, layer: Layer) -> &Self::Map;
 
-    /// Sum over all elements of `(F − target)²`.
-    fn squared_difference(&self, tap: Layer, target: &Self::Map) -> f64;
+    /// The same, which the engine may give away: then it is gone.
+    fn take_map(&mut self, layer: Layer) -> Self::Map {
+        self.copy_map(self.map(layer))
+    }
 
-    /// Sum over all elements of `F²`.
-    fn squared_norm(&self, tap: Layer) -> f64;
+    /// For each of some gradients the sum over all elements of its absolute value, at the maps of the picture last
+    /// measured.
+    fn gradient_norms(
+        &mut self,
+        gradients: &[(Layer, MapGradient<Self::Map>)],
+    ) -> Result<Vec<f64>, EngineError>;
 
-    /// Sum over all elements of the absolute value of a gradient at `tap`.
-    fn gradient_norm(&self, tap: Layer, gradient: &MapGradient<Self::Map>) -> f64;
+    /// Sends the sum of `gradients` back through the network. Writes the gradient by the picture last measured,
+    /// planar `[3, H, W]`, into `picture_gradient`.
+    fn backward(
+        &mut self,
+        gradients: &[(Layer, MapGradient<Self::Map>)],
+        picture_gradient: &mut [f32],
+    ) -> Result<(), EngineError>;
 
-    /// Sends the sum of `gradients` back through the network. Writes the gradient by the picture given to
-    /// `forward`, planar `[3, H, W]`, into `picture_gradient`.
-    fn backward(&mut self, gradients: &[(Layer, MapGradient<Self::Map>)], picture_gradient: &mut [f32]);
+    /// A copy of a map.
+    fn copy_map(&self, map: &Self::Map) -> Self::Map;
+
+    /// A map of zeros.
+    fn empty_map(&self, shape: MapShape) -> Self::Map {
+        self.map_from(shape, &vec![0.0; shape.elements()])
+    }
+
+    /// The sum over all elements of `(a − b)²`, of maps of the same shape.
+    fn squared_difference(&self, a: &Self::Map, b: &Self::Map) -> f64;
+
+    /// Copies the `window` of a map into another with as many channels, its first row and column to `at`.
+    fn paste(&self, into: &mut Self::Map, at: (usize, usize), from: &Self::Map, window: &Window);
 
     /// The values of a map, `[C, H, W]` row-major.
     fn read_map(&self, map: &Self::Map) -> Vec<f32>;
@@ -303,7 +531,7 @@ pub trait Engine {
     /// As [`match_patches`](Engine::match_patches).
     fn best_scores(&self, patches: &Self::Patches, map: &Self::Map, guide: Option<&[f32]>) -> Vec<f32>;
 
-    /// The sum of squared differences between the query patches p of the map F at `tap` and their matches,
+    /// The sum of squared differences between the query patches p of a map F and their matches,
     /// `Σₚ Σₒ ‖F_{p+o} − G_{m(p)+o}‖²`, and the map of sums of `F − G` over the patches that cover a position:
     /// half its gradient by F.
     ///
@@ -311,7 +539,7 @@ pub trait Engine {
     /// If the matches are not those of such a map with these patches.
     fn patch_difference(
         &self,
-        tap: Layer,
+        map: &Self::Map,
         patches: &Self::Patches,
         matches: &PatchMatches,
     ) -> (f64, Self::Map);

@@ -1,8 +1,8 @@
 //! Networks for style transfer: layer names, VGG shapes, weight files, and the engines that run them.
 //!
 //! A network here is a short fixed chain of 3×3 convolutions, ReLU and 2×2 pooling with frozen weights
-//! ([`Architecture`], [`Layer`]). An [`Engine`] runs a picture forward to the tapped layers and gradients
-//! backward to the pixels. Nothing in this crate knows what a style is.
+//! ([`Architecture`], [`Layer`]). An [`Engine`] runs a picture forward to the layers that something is asked of, and
+//! gradients backward to the pixels. Nothing in this crate knows what a style is.
 
 #![forbid(unsafe_code)]
 
@@ -18,16 +18,21 @@ pub mod fetch;
 mod layer;
 mod patches;
 mod scalar_engine;
+mod tiled_engine;
 mod weights;
 mod whole_file;
 
 pub use architecture::Architecture;
 pub use cpu_engine::{CpuEngine, CpuPatches};
-pub use engine::{Engine, EngineError, MapGradient, MapShape, NetworkOptions, Pooling, Size};
+pub use engine::{
+    Answer, Engine, EngineError, MapGradient, MapShape, Memory, NetworkOptions, Pooling, Question, Size,
+    Statistic, Window,
+};
 pub use impasto_kernels::{Padding, PatchMatches, Resampling};
 pub use layer::{Layer, LayerNameError};
 pub use patches::{PatchNormalization, PatchOptions};
 pub use scalar_engine::{PlanarMap, ScalarEngine, ScalarPatches};
+pub use tiled_engine::{TiledEngine, Tiling};
 pub use weights::{
     Activations, ChannelOrder, Convention, ConventionError, Convolution, ForeignFault, ForeignFormat,
     ForeignNetwork, InputChannel, Precision, Weights, WeightsError, WeightsFault, WriteError,

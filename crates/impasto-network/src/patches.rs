@@ -91,3 +91,34 @@ impl PatchOptions {
         (0..count).step_by(self.query_stride).chain(last).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> PatchOptions {
+        PatchOptions {
+            size: 3,
+            normalization: PatchNormalization::Positions,
+            guide_weight: 2.5,
+            source_stride: 1,
+            query_stride: 1,
+            circular: false,
+        }
+    }
+
+    #[test]
+    fn the_last_patch_that_fits_is_always_taken() {
+        let starts = |query_stride, circular, length| {
+            PatchOptions { query_stride, circular, ..options() }.query_starts(length)
+        };
+        assert_eq!(starts(2, false, 8), [0, 2, 4, 5]);
+        assert_eq!(starts(2, false, 9), [0, 2, 4, 6]);
+        assert_eq!(starts(3, true, 5), [0, 3, 4]);
+        let every_other = PatchOptions { source_stride: 2, ..options() };
+        let taken = |length: usize| {
+            (0..length - 2).filter(|&at| every_other.takes_source(at, length)).collect::<Vec<_>>()
+        };
+        assert_eq!(taken(8), [0, 2, 4, 5]);
+    }
+}

@@ -7,14 +7,15 @@ mod patches;
 mod pooling;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use impasto_kernels::{Resampling, scalar};
 pub use patches::ScalarPatches;
 use pooling::{pool, pool_back};
 
 use crate::{
-    Architecture, Convention, Convolution, Engine, EngineError, Layer, MapGradient, MapShape, NetworkOptions,
-    Padding, PatchMatches, PatchOptions, Size, Weights, door,
+    Answer, Architecture, Convention, Convolution, Engine, EngineError, Layer, MapGradient, MapShape, Memory,
+    NetworkOptions, Padding, PatchMatches, PatchOptions, Question, Size, Statistic, Weights, Window, door,
 };
 
 /// An engine in plain loops. See [`Engine`] for what it does.
@@ -23,9 +24,8 @@ pub struct ScalarEngine {
     architecture: Architecture,
     convention: Convention,
     convolutions: BTreeMap<Layer, Convolution>,
-    options: NetworkOptions,
     plan: Option<Plan>,
-    /// The network's input, then the map at each layer of the plan; there from `forward` to `backward`.
+    /// The network's input, then the map at each layer of the plan; there from `measure` to `backward`.
     maps: Option<Vec<PlanarMap>>,
 }
 
@@ -33,8 +33,9 @@ pub struct ScalarEngine {
 #[derive(Debug)]
 struct Plan {
     size: Size,
-    taps: Vec<Layer>,
-    /// All layers down to the deepest tap.
+    options: NetworkOptions,
+    questions: Vec<Question<PlanarMap>>,
+    /// All layers down to the deepest that something is asked of.
     layers: Vec<Layer>,
 }
 
@@ -56,25 +57,53 @@ impl PlanarMap {
     fn plane(&self, channel: usize) -> &[f32] {
         &self.values[channel * self.shape.positions()..][..self.shape.positions()]
     }
+
+    fn resampled(&self, resampling: &Resampling) -> PlanarMap {
+        let (height, width) = resampling.to();
+        let values = scalar::resample(&self.values, self.shape.channels, resampling);
+        PlanarMap { shape: MapShape { height, width, ..self.shape }, values }
+    }
+
+    /// The inner products of each column with that of `targets` and with itself.
+    fn products(&self, targets: &PlanarMap) -> Vec<f32> {
+        assert_eq!(targets.shape, self.shape, "shape of the targets");
+        let mut sums = vec![[0.0f64; 2]; self.shape.positions()];
+        for channel in 0..self.shape.channels {
+            let values = self.plane(channel).iter().zip(targets.plane(channel));
+            for (sums, (&value, &target)) in sums.iter_mut().zip(values) {
+                sums[0] += f64::from(value) * f64::from(target);
+                sums[1] += f64::from(value) * f64::from(value);
+            }
+        }
+        sums.into_iter().flatten().map(|sum| sum as f32).collect()
+    }
+}
+
+impl Plan {
+    fn require(&self, layer: Layer) {
+        let asked = self.questions.iter().any(|question| question.layer == layer);
+        assert!(asked, "nothing is asked of {layer}");
+    }
 }
 
 impl ScalarEngine {
     /// An engine for the network of these weights, of which it keeps a copy.
-    pub fn new(weights: &Weights, options: NetworkOptions) -> Self {
+    pub fn new(weights: &Weights) -> Self {
         let architecture = weights.architecture().clone();
         let convolutions =
             architecture.convolutions().map(|layer| (layer, weights.convolution(layer))).collect();
         let convention = *weights.convention();
-        ScalarEngine { architecture, convention, convolutions, options, plan: None, maps: None }
+        ScalarEngine { architecture, convention, convolutions, plan: None, maps: None }
     }
 
-    fn plan(&self, size: Size, taps: &[Layer]) -> Result<Plan, EngineError> {
-        for &tap in taps {
-            self.architecture.map_shape(tap, size)?;
+    /// All layers down to the deepest of some, for pictures that are large enough for them.
+    fn layers(&self, size: Size, asked: impl Iterator<Item = Layer>) -> Result<Vec<Layer>, EngineError> {
+        let mut deepest = None;
+        for layer in asked {
+            self.architecture.map_shape(layer, size)?;
+            deepest = deepest.max(Some(layer));
         }
-        let deepest = taps.iter().max();
-        let layers = self.architecture.layers().take_while(|layer| Some(layer) <= deepest).collect();
-        Ok(Plan { size, taps: taps.to_vec(), layers })
+        Ok(self.architecture.layers().take_while(|&layer| Some(layer) <= deepest).collect())
     }
 
     fn prepared(&self) -> &Plan {
@@ -82,19 +111,50 @@ impl ScalarEngine {
     }
 
     fn padding(&self, layer: Layer) -> Padding {
+        let options = self.prepared().options;
         match layer == Layer::convolution(1, 1) {
-            true => self.options.first_padding,
-            false => self.options.padding,
+            true => options.first_padding,
+            false => options.padding,
         }
     }
 
-    /// The map at a tap.
-    fn map(&self, tap: Layer) -> &PlanarMap {
+    /// The map at a layer that something is asked of.
+    fn measured(&self, layer: Layer) -> &PlanarMap {
         let plan = self.prepared();
-        assert!(plan.taps.contains(&tap), "{tap} is not among the taps {:?}", plan.taps);
-        let maps = self.maps.as_ref().expect("maps are there from forward to backward");
-        let place = plan.layers.iter().position(|&layer| layer == tap).expect("taps are in the plan");
+        plan.require(layer);
+        let maps = self.maps.as_ref().expect("maps are there from measure to backward");
+        let place =
+            plan.layers.iter().position(|&other| other == layer).expect("what is asked of is in the plan");
         &maps[place + 1]
+    }
+
+    fn answer(&self, Question { layer, statistic }: &Question<PlanarMap>) -> Answer {
+        let map = self.measured(*layer);
+        let weights_or_ones = |weights: &Option<Arc<[f32]>>| match weights {
+            Some(weights) => weights.to_vec(),
+            None => vec![1.0; map.shape.positions()],
+        };
+        match statistic {
+            Statistic::Gram { weights } => {
+                Answer::Sums(scalar::weighted_gram(&map.values, map.planes(), &weights_or_ones(weights)))
+            }
+            Statistic::Sums { weights } => {
+                Answer::Sums(scalar::weighted_sums(&map.values, map.planes(), &weights_or_ones(weights)))
+            }
+            Statistic::SquaredNorm { weights } => {
+                Answer::Sums(vec![scalar::squared_norm(&map.values, weights.as_deref())])
+            }
+            Statistic::SquaredDifference { target, weights } => {
+                assert_eq!(target.shape, map.shape, "shape of the target");
+                let sum = scalar::squared_difference(&map.values, &target.values, weights.as_deref());
+                Answer::Sums(vec![sum])
+            }
+            Statistic::Resampled { resampling } => Answer::Values(map.resampled(resampling).values),
+            Statistic::ResampledProducts { resampling, targets } => {
+                Answer::Values(map.resampled(resampling).products(targets))
+            }
+            Statistic::Map => Answer::Kept,
+        }
     }
 
     /// The picture as the network reads it.
@@ -124,9 +184,11 @@ fn convolve_back(convolution: &Convolution, padding: Padding, gradient: &PlanarM
 /// The gradient that `gradient` describes at `map`.
 fn evaluate(gradient: &MapGradient<PlanarMap>, map: &PlanarMap) -> Vec<f32> {
     match gradient {
-        MapGradient::Difference { scale, target } => {
+        MapGradient::Difference { scale, target, weights } => {
             assert_eq!(target.shape, map.shape, "shape of the target");
-            map.values.iter().zip(&target.values).map(|(value, target)| scale * (value - target)).collect()
+            let weight = |index: usize| weights.as_ref().map_or(1.0, |it| it[index % map.shape.positions()]);
+            let values = map.values.iter().zip(&target.values).enumerate();
+            values.map(|(index, (value, target))| weight(index) * scale * (value - target)).collect()
         }
         MapGradient::Given { scale, gradient } => {
             assert_eq!(gradient.shape, map.shape, "shape of the gradient");
@@ -135,6 +197,18 @@ fn evaluate(gradient: &MapGradient<PlanarMap>, map: &PlanarMap) -> Vec<f32> {
         MapGradient::Resampled { scale, gradient, resampling } => {
             let values = scalar::resample_adjoint(&gradient.values, gradient.shape.channels, resampling);
             assert_eq!(values.len(), map.values.len(), "values of the resampled gradient");
+            values.into_iter().map(|value| scale * value).collect()
+        }
+        MapGradient::Blended { scale, resampling, targets, factors } => {
+            let mut blend = map.resampled(resampling);
+            assert_eq!(targets.shape, blend.shape, "shape of the targets");
+            assert_eq!(factors.len(), blend.shape.positions(), "factors of each position");
+            for ((value, target), [a, b]) in
+                blend.values.iter_mut().zip(&targets.values).zip(factors.iter().cycle())
+            {
+                *value = a * target + b * *value;
+            }
+            let values = scalar::resample_adjoint(&blend.values, map.shape.channels, resampling);
             values.into_iter().map(|value| scale * value).collect()
         }
         MapGradient::Column { column, weights } => {
@@ -167,45 +241,55 @@ impl Engine for ScalarEngine {
     type Map = PlanarMap;
     type Patches = ScalarPatches;
 
+    fn describe(&self) -> String {
+        "scalar".to_owned()
+    }
+
     fn architecture(&self) -> &Architecture {
         &self.architecture
     }
 
-    fn set_options(&mut self, options: NetworkOptions) {
-        self.options = options;
-        self.plan = None;
-        self.maps = None;
-    }
-
-    fn prepare(&mut self, size: Size, taps: &[Layer]) -> Result<(), EngineError> {
-        self.plan = Some(self.plan(size, taps)?);
+    fn prepare(
+        &mut self,
+        size: Size,
+        options: NetworkOptions,
+        questions: Vec<Question<PlanarMap>>,
+    ) -> Result<(), EngineError> {
+        let layers = self.layers(size, questions.iter().map(|question| question.layer))?;
+        self.plan = Some(Plan { size, options, questions, layers });
         self.maps = None;
         Ok(())
     }
 
-    fn memory_needed(&self, size: Size, taps: &[Layer]) -> Result<u64, EngineError> {
+    fn memory_needed(
+        &self,
+        size: Size,
+        _options: NetworkOptions,
+        layers: &[Layer],
+    ) -> Result<Memory, EngineError> {
         let weights = self.convolutions.values().map(|it| (it.weight.len() + it.bias.len()) as u64);
         let pixels = (size.height as u64).saturating_mul(size.width as u64);
         // All maps are kept. On the way back there are, of the largest map, its gradient, that of the map
         // below and that of a tap; and one plane of sums in f64, the size of two in f32.
         let (mut maps, mut largest) = (pixels.saturating_mul(3), pixels.saturating_mul(3));
-        for &layer in &self.plan(size, taps)?.layers {
+        for layer in self.layers(size, layers.iter().copied())? {
             let MapShape { channels, height, width } = self.architecture.map_shape(layer, size)?;
             let elements = (height as u64).saturating_mul(width as u64).saturating_mul(channels as u64);
             maps = maps.saturating_add(elements);
             largest = largest.max(elements);
         }
         let numbers = [weights.sum(), maps, largest.saturating_mul(3), pixels.saturating_mul(2)];
-        Ok(numbers.into_iter().fold(0, u64::saturating_add).saturating_mul(size_of::<f32>() as u64))
+        let host = numbers.into_iter().fold(0, u64::saturating_add).saturating_mul(size_of::<f32>() as u64);
+        Ok(Memory { host, device: 0 })
     }
 
-    fn shape(&self, tap: Layer) -> MapShape {
+    fn shape(&self, layer: Layer) -> MapShape {
         let plan = self.prepared();
-        assert!(plan.taps.contains(&tap), "{tap} is not among the taps {:?}", plan.taps);
-        self.architecture.map_shape(tap, plan.size).expect("prepare has checked the taps")
+        plan.require(layer);
+        self.architecture.map_shape(layer, plan.size).expect("prepare has checked the layers")
     }
 
-    fn forward(&mut self, picture: &[f32]) {
+    fn measure(&mut self, picture: &[f32]) -> Result<Vec<Answer>, EngineError> {
         let mut maps = vec![self.input(picture)];
         for &layer in &self.prepared().layers {
             let below = maps.last().expect("the input is there");
@@ -217,91 +301,41 @@ impl Engine for ScalarEngine {
                 let values = below.values.iter().map(rectified).collect();
                 PlanarMap { shape: below.shape, values }
             } else {
-                pool(self.options.pooling, below)
+                pool(self.prepared().options.pooling, below)
             });
         }
         self.maps = Some(maps);
+        Ok(self.prepared().questions.iter().map(|question| self.answer(question)).collect())
     }
 
-    fn copy_map(&self, tap: Layer) -> PlanarMap {
-        self.map(tap).clone()
+    fn map(&self, layer: Layer) -> &PlanarMap {
+        let asked = |it: &Question<_>| it.layer == layer && matches!(it.statistic, Statistic::Map);
+        assert!(self.prepared().questions.iter().any(asked), "the map at {layer} was not asked for");
+        self.measured(layer)
     }
 
-    fn resampled_map(&self, tap: Layer, resampling: &Resampling) -> PlanarMap {
-        let map = self.map(tap);
-        let (height, width) = resampling.to();
-        let values = scalar::resample(&map.values, map.shape.channels, resampling);
-        PlanarMap { shape: MapShape { height, width, ..map.shape }, values }
+    fn gradient_norms(
+        &mut self,
+        gradients: &[(Layer, MapGradient<PlanarMap>)],
+    ) -> Result<Vec<f64>, EngineError> {
+        let norm = |(layer, gradient): &(Layer, MapGradient<PlanarMap>)| {
+            evaluate(gradient, self.measured(*layer)).iter().map(|&value| f64::from(value).abs()).sum()
+        };
+        Ok(gradients.iter().map(norm).collect())
     }
 
-    fn resampled_products(&self, tap: Layer, resampling: &Resampling, targets: &PlanarMap) -> Vec<[f32; 2]> {
-        let resampled = self.resampled_map(tap, resampling);
-        assert_eq!(targets.shape, resampled.shape, "shape of the targets");
-        let mut sums = vec![[0.0f64; 2]; resampled.shape.positions()];
-        for channel in 0..resampled.shape.channels {
-            let values = resampled.plane(channel).iter().zip(targets.plane(channel));
-            for (sums, (&value, &target)) in sums.iter_mut().zip(values) {
-                sums[0] += f64::from(value) * f64::from(target);
-                sums[1] += f64::from(value) * f64::from(value);
-            }
-        }
-        sums.into_iter().map(|sums| sums.map(|sum| sum as f32)).collect()
-    }
-
-    fn resampled_blend(
-        &self,
-        tap: Layer,
-        resampling: &Resampling,
-        targets: &PlanarMap,
-        factors: &[[f32; 2]],
-    ) -> PlanarMap {
-        let mut blend = self.resampled_map(tap, resampling);
-        assert_eq!(targets.shape, blend.shape, "shape of the targets");
-        assert_eq!(factors.len(), blend.shape.positions(), "factors of each position");
-        let factors = factors.iter().cycle();
-        for ((value, target), [a, b]) in blend.values.iter_mut().zip(&targets.values).zip(factors) {
-            *value = a * target + b * *value;
-        }
-        blend
-    }
-
-    fn gram(&self, tap: Layer) -> Vec<f64> {
-        let map = self.map(tap);
-        scalar::gram(&map.values, map.planes())
-    }
-
-    fn weighted_gram(&self, tap: Layer, weights: &[f32]) -> Vec<f64> {
-        let map = self.map(tap);
-        scalar::weighted_gram(&map.values, map.planes(), weights)
-    }
-
-    fn sums(&self, tap: Layer, weights: Option<&[f32]>) -> Vec<f64> {
-        let map = self.map(tap);
-        let everywhere = || vec![1.0; map.shape.positions()];
-        scalar::weighted_sums(&map.values, map.planes(), &weights.map_or_else(everywhere, <[f32]>::to_vec))
-    }
-
-    fn squared_difference(&self, tap: Layer, target: &PlanarMap) -> f64 {
-        let map = self.map(tap);
-        assert_eq!(target.shape, map.shape, "shape of the target");
-        scalar::squared_difference(&map.values, &target.values)
-    }
-
-    fn squared_norm(&self, tap: Layer) -> f64 {
-        scalar::squared_norm(&self.map(tap).values)
-    }
-
-    fn gradient_norm(&self, tap: Layer, gradient: &MapGradient<PlanarMap>) -> f64 {
-        evaluate(gradient, self.map(tap)).iter().map(|&value| f64::from(value).abs()).sum()
-    }
-
-    fn backward(&mut self, gradients: &[(Layer, MapGradient<PlanarMap>)], picture_gradient: &mut [f32]) {
-        let maps = self.maps.take().expect("forward comes before each backward");
+    fn backward(
+        &mut self,
+        gradients: &[(Layer, MapGradient<PlanarMap>)],
+        picture_gradient: &mut [f32],
+    ) -> Result<(), EngineError> {
+        let maps = self.maps.take().expect("measure comes before each backward");
         let plan = self.prepared();
-        for (tap, _) in gradients {
-            assert!(plan.taps.contains(tap), "{tap} is not among the taps {:?}", plan.taps);
-        }
-        let [input, .., deepest] = &*maps else { return picture_gradient.fill(0.0) };
+        gradients.iter().for_each(|(layer, _)| plan.require(*layer));
+        let [input, .., deepest] = &*maps else {
+            picture_gradient.fill(0.0);
+            return Ok(());
+        };
         assert_eq!(picture_gradient.len(), input.values.len(), "values of the picture's gradient");
         let mut gradient = PlanarMap { shape: deepest.shape, values: vec![0.0; deepest.values.len()] };
         for (&layer, around) in plan.layers.iter().zip(maps.windows(2)).rev() {
@@ -319,10 +353,32 @@ impl Engine for ScalarEngine {
                 }
                 gradient
             } else {
-                pool_back(self.options.pooling, below, &gradient)
+                pool_back(plan.options.pooling, below, &gradient)
             };
         }
         door::picture_gradient(&self.convention, &gradient.values, picture_gradient);
+        Ok(())
+    }
+
+    fn copy_map(&self, map: &PlanarMap) -> PlanarMap {
+        map.clone()
+    }
+
+    fn squared_difference(&self, a: &PlanarMap, b: &PlanarMap) -> f64 {
+        assert_eq!(a.shape, b.shape, "maps of the same shape");
+        scalar::squared_difference(&a.values, &b.values, None)
+    }
+
+    fn paste(&self, into: &mut PlanarMap, at: (usize, usize), from: &PlanarMap, window: &Window) {
+        assert_eq!(into.shape.channels, from.shape.channels, "channels of the maps");
+        for channel in 0..from.shape.channels {
+            for (row, to_row) in window.rows.clone().zip(at.0..) {
+                for (column, to_column) in window.columns.clone().zip(at.1..) {
+                    let to = into.planes().at(channel, to_row, to_column);
+                    into.values[to] = from.values[from.planes().at(channel, row, column)];
+                }
+            }
+        }
     }
 
     fn read_map(&self, map: &PlanarMap) -> Vec<f32> {
@@ -358,11 +414,11 @@ impl Engine for ScalarEngine {
 
     fn patch_difference(
         &self,
-        tap: Layer,
+        map: &PlanarMap,
         patches: &ScalarPatches,
         matches: &PatchMatches,
     ) -> (f64, PlanarMap) {
-        patches.difference(self.map(tap), matches)
+        patches.difference(map, matches)
     }
 
     fn matched_map(&self, patches: &ScalarPatches, matches: &PatchMatches, shape: MapShape) -> PlanarMap {

@@ -52,7 +52,7 @@ fn with_gram(settings: &Settings) -> Settings {
 /// Of an evaluation, in the mean of a run without its first iteration.
 fn milliseconds(settings: &Settings, size: usize) -> f64 {
     let picture = |seed| Picture::uniform_noise(size, size * 3 / 4, 0.0..1.0, seed);
-    let mut engine = CpuEngine::new(Weights::compact(), settings.network);
+    let mut engine = CpuEngine::new(Weights::compact());
     let transfer = Transfer::new(settings.clone()).content(picture(1)).style(picture(2), 1.0);
     let mut starts = Vec::new();
     let mut watch = |_: &Progress<'_>| {

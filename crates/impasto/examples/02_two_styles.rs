@@ -14,7 +14,7 @@ fn read(path: &str) -> Result<Picture, PictureError> {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let settings = Preset::Impasto.settings();
-    let mut engine = CpuEngine::new(Weights::compact(), settings.network);
+    let mut engine = CpuEngine::new(Weights::compact());
     let transfer = Transfer::new(settings)
         .content(read("assets/content/harbour.png")?)
         .style(read("assets/style/swirls.png")?, 1.0)

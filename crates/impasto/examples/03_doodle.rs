@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (drawing, map_of_painting) = (read("map")?, read("painting-map")?);
     let (of_picture, of_styles) = read_color_maps(&drawing, &[map_of_painting], &RegionOptions::default())?;
     let settings = Preset::Doodle.settings();
-    let mut engine = CpuEngine::new(Weights::compact(), settings.network);
+    let mut engine = CpuEngine::new(Weights::compact());
     let transfer = Transfer::new(settings).style(read("painting")?, 1.0).regions(of_picture, of_styles);
     let outcome = transfer.run(&mut engine, |_| Control::Continue)?;
     outcome.picture.write("doodle.png", None, &WriteOptions::default())?;

@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     settings.schedule.size = 256;
     settings.seamless = true;
     let mosaic = SourcePicture::read("assets/style/mosaic.png", &ReadOptions::default())?.picture;
-    let mut engine = CpuEngine::new(Weights::compact(), settings.network);
+    let mut engine = CpuEngine::new(Weights::compact());
     let transfer = Transfer::new(settings).canvas(1, 1).style(mosaic, 1.0);
     let outcome = transfer.run(&mut engine, |_| Control::Continue)?;
     outcome.picture.write("texture.png", None, &WriteOptions::default())?;

@@ -15,7 +15,7 @@ fn read(path: &str) -> Result<Picture, PictureError> {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let settings = Preset::Impasto.settings();
-    let mut engine = CpuEngine::new(Weights::compact(), settings.network);
+    let mut engine = CpuEngine::new(Weights::compact());
     let transfer = Transfer::new(settings)
         .content(read("assets/content/still_life.png")?)
         .style(read("assets/style/mosaic.png")?, 1.0);

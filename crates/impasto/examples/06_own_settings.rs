@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Every choice as text, to be kept or sent; `serde_json::from_str` reads it again.
     println!("{}", serde_json::to_string_pretty(&settings)?);
 
-    let mut engine = CpuEngine::new(Weights::compact(), settings.network);
+    let mut engine = CpuEngine::new(Weights::compact());
     let transfer = Transfer::new(settings)
         .content(read("assets/content/harbour.png")?)
         .style(read("assets/style/woodcut.png")?, 1.0);

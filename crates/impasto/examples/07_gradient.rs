@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut settings = Preset::Impasto.settings();
     settings.schedule.size = 192;
     settings.schedule.pyramid = Pyramid::One;
-    let mut engine = CpuEngine::new(Weights::compact(), settings.network);
+    let mut engine = CpuEngine::new(Weights::compact());
     let content = read("assets/content/harbour.png")?;
     let (width, height) = content.fit_longest_side(settings.schedule.size);
     let mut picture = content.resized(width, height, Filter::Lanczos3).clamped();

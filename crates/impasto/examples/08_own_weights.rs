@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The preset's own way to read pixels, and activations of the size that its weights are for.
     let convention = settings.convention(weights.convention());
     let weights = settings.fit_weights(weights.with_convention(convention));
-    let mut engine = CpuEngine::new(weights, settings.network);
+    let mut engine = CpuEngine::new(weights);
     let transfer = Transfer::new(settings)
         .content(read("assets/content/harbour.png")?)
         .style(read("assets/style/swirls.png")?, 1.0);

@@ -140,9 +140,33 @@ pub enum TransferError {
         /// What the evaluations before found.
         trace: Trace,
     },
+    /// The engine failed in the middle of the run: a device was lost, or memory ran out.
+    #[error("iteration {iteration} at {}x{}: {source}", size.width, size.height)]
+    EngineFailed {
+        /// What the engine says.
+        source: EngineError,
+        /// Size of the picture at that time.
+        size: Size,
+        /// The iteration at that size, from 1.
+        iteration: usize,
+        /// The last picture that an iteration started from and whose losses were finite, finished as a result
+        /// would be.
+        picture: Box<Picture>,
+        /// What the evaluations before found.
+        trace: Trace,
+    },
 }
 
 impl TransferError {
+    /// The last good picture of a run that failed in the middle, and what its evaluations found.
+    pub fn last_good(&self) -> Option<(&Picture, &Trace)> {
+        match self {
+            TransferError::NotFinite { picture, trace, .. }
+            | TransferError::EngineFailed { picture, trace, .. } => Some((picture, trace)),
+            _ => None,
+        }
+    }
+
     /// What an engine said about a picture.
     pub(crate) fn of_engine(picture: impl Into<String>, source: EngineError) -> Self {
         match source {

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use impasto_network::Engine;
+use impasto_network::{Engine, EngineError};
 
 use crate::canvas::Canvas;
 use crate::objective::Objective;
@@ -11,8 +11,13 @@ use crate::{
     Control, Culprit, Observer, Progress, TermLoss, Trace, TracedEvaluation, TracedStage, TransferError,
 };
 
-/// The observer wants no more evaluations.
-pub(crate) struct Stopped;
+/// Why there are no more evaluations.
+pub(crate) enum Halt {
+    /// The observer wants none.
+    Stopped,
+    /// The engine has failed.
+    Failed(EngineError),
+}
 
 /// The objective of one stage at work.
 pub(crate) struct Evaluator<'r, 'e, E: Engine> {
@@ -68,10 +73,10 @@ impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
     /// One iteration of the optimiser.
     pub fn step(
         &mut self,
-        optimizer: &mut dyn Optimizer<Stopped>,
+        optimizer: &mut dyn Optimizer<Halt>,
         variables: &mut [f32],
         iteration: usize,
-    ) -> Result<Step, StepError<Stopped>> {
+    ) -> Result<Step, StepError<Halt>> {
         self.iteration = iteration;
         // A line search evaluates the point that it ends at, and the next step starts from there unseen.
         let is_known = iteration > 1 && self.culprit.is_none() && self.has_just_evaluated(variables);
@@ -105,17 +110,29 @@ impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
         }
     }
 
+    /// The error of an engine that has failed. Takes the trace with it.
+    pub fn failed(&mut self, source: EngineError) -> TransferError {
+        TransferError::EngineFailed {
+            source,
+            size: self.canvas.size(),
+            iteration: self.iteration,
+            picture: Box::new(self.canvas.finished(&self.last_good)),
+            trace: mem::take(self.trace),
+        }
+    }
+
     /// Whether the latest evaluation was of these variables.
     fn has_just_evaluated(&self, variables: &[f32]) -> bool {
         self.canvas.picture(variables).data() == self.picture
     }
 
-    fn evaluate(&mut self, variables: &[f32], gradient: &mut [f32]) -> Result<f64, Stopped> {
+    fn evaluate(&mut self, variables: &[f32], gradient: &mut [f32]) -> Result<f64, Halt> {
         if self.observer.control() == Control::Stop {
-            return Err(Stopped);
+            return Err(Halt::Stopped);
         }
         self.canvas.paint(variables, &mut self.picture);
         let losses = self.objective.evaluate(self.engine, &self.picture, &mut self.picture_gradient);
+        let losses = losses.map_err(Halt::Failed)?;
         self.canvas.gradient(&mut self.picture_gradient, gradient);
         let total: f64 = losses.iter().map(|term| term.loss).sum();
         self.culprit = culprit(&losses, gradient);

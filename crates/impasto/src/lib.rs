@@ -24,7 +24,7 @@
 //! settings.schedule.iterations = 2;
 //!
 //! let weights = settings.fit_weights(Weights::compact());
-//! let mut engine = CpuEngine::new(weights, settings.network);
+//! let mut engine = CpuEngine::new(weights);
 //!
 //! let content = Picture::uniform_noise(64, 48, 0.2..0.8, 1);
 //! let style = Picture::white_noise(64, 64, [0.5; 3], 0.2, 2);

@@ -8,14 +8,16 @@
 //! layer is divided by the sum of its absolute values + 1e-8 before it is weighted; the result is then
 //! the gradient of no loss.
 
-use std::collections::BTreeMap;
+use std::ops::Range;
 
-use impasto_network::{Engine, EngineError, Layer, MapGradient, NetworkOptions, Padding, Size};
+use impasto_network::{
+    Answer, Engine, EngineError, Layer, MapGradient, NetworkOptions, Padding, Question, Size,
+};
 
 use crate::error::style_name;
 use crate::given_style::Strokes;
 use crate::laplacian::LaplacianPyramid;
-use crate::terms::{Definition, Loss, MapLoss, Scene, StyleView, Taps, Term};
+use crate::terms::{Answers, Definition, Loss, MapLoss, Scene, Shown, StyleView, Term};
 use crate::transfer::{Sources, StyleSource};
 use crate::{Picture, Settings, TermLoss, TransferError};
 
@@ -24,8 +26,17 @@ const SMALLEST_GRADIENT_NORM: f64 = 1e-8;
 
 /// All terms at work on pictures of one size.
 pub(crate) struct Objective<'a, E: Engine> {
-    losses: Vec<(&'static str, Box<dyn Loss<E> + 'a>)>,
+    losses: Vec<Asking<'a, E>>,
+    size: Size,
+    options: NetworkOptions,
     normalize_gradients: bool,
+}
+
+/// A loss and its questions among those of all.
+struct Asking<'a, E: Engine> {
+    term: &'static str,
+    loss: Box<dyn Loss<E> + 'a>,
+    questions: usize,
 }
 
 /// How the network reads the picture; styles are read as the settings say.
@@ -53,87 +64,113 @@ impl<'a, E: Engine + 'a> Objective<'a, E> {
         start: &Picture,
         stop: &mut dyn FnMut() -> bool,
     ) -> Result<Option<Self>, TransferError> {
-        let mut learners: Vec<Learner<'_, 'a, E>> =
+        let learners =
             terms.iter().map(|term| Learner { term: term.definition(), loss: term.loss(scene) }).collect();
-        let taps = Taps::new(terms);
-        let show_styles = |learners: &mut [Learner<'_, 'a, E>],
-                           engine: &mut E,
-                           look: Look,
-                           stop: &mut dyn FnMut() -> bool| {
-            engine.set_options(settings.network);
-            for (index, style) in sources.styles.iter().enumerate() {
-                let shown = show_style(learners, engine, scene, &taps.style, style, look, stop);
-                let of_style =
-                    |error| TransferError::of_engine(style_name(index, sources.styles.len()), error);
-                if shown.map_err(of_style)? == Shown::Stopped {
-                    return Ok(Shown::Stopped);
-                }
-            }
-            engine.set_options(picture_options(settings));
-            Ok::<Shown, TransferError>(Shown::All)
-        };
+        let mut school = School { learners, engine, scene, settings, stop };
         let of_picture = |error| TransferError::of_engine("content", error);
-        if show_styles(&mut learners, engine, Look::First, stop)? == Shown::Stopped {
+        if school.show_styles(sources, Look::First)? == ShownSoFar::Stopped {
             return Ok(None);
         }
-        if let Some(content) = sources.content.as_ref().filter(|_| !taps.content.is_empty()) {
-            if stop() {
+        let all = 0..terms.len();
+        if let Some(content) = &sources.content {
+            let shown =
+                school.show(content.data(), scene.size, picture_options(settings), Shown::Content, all);
+            if shown.map_err(of_picture)? == ShownSoFar::Stopped {
                 return Ok(None);
             }
-            engine.prepare(scene.size, &taps.content).map_err(of_picture)?;
-            engine.forward(content.data());
-            learners.iter_mut().for_each(|learner| learner.loss.learn_content(engine));
         }
-        for learner in &mut learners {
-            if let Some(share) = learner.term.start_share(scene) {
-                if stop() {
+        for (index, term) in terms.iter().enumerate() {
+            if let Some(share) = term.definition().start_share(scene) {
+                let blend = blend(start, sources.content.as_ref(), share);
+                let one = index..index + 1;
+                let shown = school.show(&blend, scene.size, picture_options(settings), Shown::Start, one);
+                if shown.map_err(of_picture)? == ShownSoFar::Stopped {
                     return Ok(None);
                 }
-                engine.prepare(scene.size, &learner.term.layers()).map_err(of_picture)?;
-                engine.forward(&blend(start, sources.content.as_ref(), share));
-                learner.loss.learn_start(engine);
             }
         }
-        if show_styles(&mut learners, engine, Look::Last, stop)? == Shown::Stopped {
+        if school.show_styles(sources, Look::Last)? == ShownSoFar::Stopped {
             return Ok(None);
         }
-        engine.prepare(scene.size, &taps.picture).map_err(of_picture)?;
-        let losses = learners.into_iter().map(|learner| (learner.term.name(), learner.loss)).collect();
-        Ok(Some(Objective { losses, normalize_gradients: settings.normalize_gradients }))
+        let School { learners, engine, .. } = school;
+        let mut objective = Objective {
+            losses: learners
+                .into_iter()
+                .map(|Learner { term, loss }| Asking { term: term.name(), loss, questions: 0 })
+                .collect(),
+            size: scene.size,
+            options: picture_options(settings),
+            normalize_gradients: settings.normalize_gradients,
+        };
+        objective.ask(engine).map_err(of_picture)?;
+        Ok(Some(objective))
+    }
+
+    /// Prepares the engine for the questions of all losses.
+    fn ask(&mut self, engine: &mut E) -> Result<(), EngineError> {
+        let mut all = Vec::new();
+        for asking in &mut self.losses {
+            let questions = asking.loss.ask(engine);
+            asking.questions = questions.len();
+            all.extend(questions);
+        }
+        engine.prepare(self.size, self.options, all)
     }
 
     /// The losses of `picture`, planar `[3, H, W]`, 0..1. Writes the gradient of their sum by it.
-    pub fn evaluate(&mut self, engine: &mut E, picture: &[f32], gradient: &mut [f32]) -> Vec<TermLoss> {
+    pub fn evaluate(
+        &mut self,
+        engine: &mut E,
+        picture: &[f32],
+        gradient: &mut [f32],
+    ) -> Result<Vec<TermLoss>, EngineError> {
+        if self.losses.iter().any(|asking| asking.loss.asks_anew()) {
+            self.ask(engine)?;
+        }
+        let mut answers = engine.measure(picture)?.into_iter();
         let (mut losses, mut map_gradients) = (Vec::new(), Vec::new());
-        engine.forward(picture);
-        for (term, loss) in &mut self.losses {
-            for MapLoss { layer, weight, value, gradients } in loss.on_maps(engine) {
+        for Asking { term, loss, questions } in &mut self.losses {
+            let mut own = answers.by_ref().take(*questions);
+            for MapLoss { layer, weight, value, gradients } in
+                loss.on_answers(engine, &mut Answers::new(&mut own))
+            {
                 losses.push(TermLoss { term: (*term).into(), layer, loss: weight * value });
-                let norms = self.normalize_gradients.then(|| norms(engine, &gradients));
-                for (layer, gradient) in gradients {
-                    let norm = norms.as_ref().map_or(1.0, |norms| norms[&layer] + SMALLEST_GRADIENT_NORM);
+                let norms = match self.normalize_gradients {
+                    true => norms(&gradients, &engine.gradient_norms(&gradients)?),
+                    false => vec![1.0; gradients.len()],
+                };
+                for ((layer, gradient), norm) in gradients.into_iter().zip(norms) {
                     map_gradients.push((layer, gradient.scaled((weight / norm) as f32)));
                 }
             }
         }
-        engine.backward(&map_gradients, gradient);
-        for (term, loss) in &self.losses {
+        engine.backward(&map_gradients, gradient)?;
+        for Asking { term, loss, .. } in &self.losses {
             if let Some(loss) = loss.on_pixels(picture, gradient) {
                 losses.push(TermLoss { term: (*term).into(), layer: None, loss });
             }
         }
-        losses
+        Ok(losses)
     }
 }
 
-/// The sum of the absolute values of what a loss sends into each layer. Gradients of several regions count as
-/// if they did not overlap.
-fn norms<E: Engine>(engine: &E, gradients: &[(Layer, MapGradient<E::Map>)]) -> BTreeMap<Layer, f64> {
-    let mut norms = BTreeMap::new();
-    for (layer, gradient) in gradients {
-        *norms.entry(*layer).or_insert(0.0) += engine.gradient_norm(*layer, gradient);
-    }
-    norms
+/// For each gradient of a loss the sum of the absolute values of all that the loss sends into its layer. Gradients
+/// of several regions count as if they did not overlap.
+fn norms<Map>(gradients: &[(Layer, MapGradient<Map>)], of_each: &[f64]) -> Vec<f64> {
+    let of_layer = |layer: Layer| -> f64 {
+        let same = gradients.iter().zip(of_each).filter(|((other, _), _)| *other == layer);
+        same.map(|(_, norm)| norm).sum()
+    };
+    gradients.iter().map(|(layer, _)| of_layer(*layer) + SMALLEST_GRADIENT_NORM).collect()
+}
+
+/// All terms on their way to being at work, and what they learn by.
+struct School<'s, 'a, E: Engine> {
+    learners: Vec<Learner<'s, 'a, E>>,
+    engine: &'s mut E,
+    scene: &'s Scene,
+    settings: &'s Settings,
+    stop: &'s mut dyn FnMut() -> bool,
 }
 
 /// A term on its way to being at work.
@@ -153,54 +190,90 @@ enum Look {
 
 /// How far a series of pictures was shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Shown {
+enum ShownSoFar {
     /// To its end.
     All,
     /// Until it was stopped.
     Stopped,
 }
 
-/// Shows a style picture to the losses, and those copies of it that any of them wants.
-fn show_style<E: Engine>(
-    learners: &mut [Learner<'_, '_, E>],
-    engine: &mut E,
-    scene: &Scene,
-    taps: &[Layer],
-    style: &StyleSource,
-    look: Look,
-    stop: &mut dyn FnMut() -> bool,
-) -> Result<Shown, EngineError> {
-    let copies_of = |term: &dyn Definition| match look {
-        Look::First if !term.surveys_style(scene) => Vec::new(),
-        _ if !term.learns_style() || (style.strokes == Strokes::Fine && !term.tells_strokes_apart()) => {
-            Vec::new()
+impl<E: Engine> School<'_, '_, E> {
+    /// Shows a picture to the learners at these places, if any of them asks anything of it.
+    fn show(
+        &mut self,
+        picture: &[f32],
+        size: Size,
+        options: NetworkOptions,
+        shown: Shown<'_>,
+        to: impl IntoIterator<Item = usize>,
+    ) -> Result<ShownSoFar, EngineError> {
+        let (mut all, mut asked): (Vec<Question<E::Map>>, Vec<(usize, Range<usize>)>) = Default::default();
+        for place in to {
+            let first = all.len();
+            all.extend(self.learners[place].loss.ask_of(self.engine.architecture(), shown));
+            asked.push((place, first..all.len()));
         }
-        _ => term.style_copies(),
-    };
-    let mut copies = Vec::new();
-    for copy in learners.iter().flat_map(|it| copies_of(it.term)) {
-        if !copies.contains(&copy) {
-            copies.push(copy);
+        if all.is_empty() {
+            return Ok(ShownSoFar::All);
         }
+        if (self.stop)() {
+            return Ok(ShownSoFar::Stopped);
+        }
+        self.engine.prepare(size, options, all)?;
+        let mut answers = self.engine.measure(picture)?.into_iter();
+        for (place, own) in asked {
+            let mut own = answers.by_ref().take(own.len());
+            let answers: &mut dyn Iterator<Item = Answer> = &mut own;
+            self.learners[place].loss.learn(self.engine, shown, &mut Answers::new(answers));
+        }
+        Ok(ShownSoFar::All)
     }
-    for copy in copies {
-        if stop() {
-            return Ok(Shown::Stopped);
-        }
-        let picture = copy.of_picture(&style.picture);
-        let regions = style.regions.as_ref().map(|regions| copy.of_regions(regions));
-        let size = Size { height: picture.height(), width: picture.width() };
-        engine.prepare(size, taps)?;
-        engine.forward(picture.data());
-        let view = StyleView { share: style.share, strokes: style.strokes, size, regions: regions.as_ref() };
-        for learner in learners.iter_mut().filter(|it| copies_of(it.term).contains(&copy)) {
-            match look {
-                Look::First => learner.loss.survey_style(engine, &view),
-                Look::Last => learner.loss.learn_style(engine, &view),
+
+    /// Shows the styles, and those copies of them that any term wants.
+    fn show_styles(&mut self, sources: &Sources, look: Look) -> Result<ShownSoFar, TransferError> {
+        for (index, style) in sources.styles.iter().enumerate() {
+            let shown = self.show_style(style, look);
+            let of_style = |error| TransferError::of_engine(style_name(index, sources.styles.len()), error);
+            if shown.map_err(of_style)? == ShownSoFar::Stopped {
+                return Ok(ShownSoFar::Stopped);
             }
         }
+        Ok(ShownSoFar::All)
     }
-    Ok(Shown::All)
+
+    fn show_style(&mut self, style: &StyleSource, look: Look) -> Result<ShownSoFar, EngineError> {
+        let (scene, options) = (self.scene, self.settings.network);
+        let copies_of = |term: &dyn Definition| match look {
+            Look::First if !term.surveys_style(scene) => Vec::new(),
+            _ if !term.learns_style() || (style.strokes == Strokes::Fine && !term.tells_strokes_apart()) => {
+                Vec::new()
+            }
+            _ => term.style_copies(),
+        };
+        let mut copies = Vec::new();
+        for copy in self.learners.iter().flat_map(|it| copies_of(it.term)) {
+            if !copies.contains(&copy) {
+                copies.push(copy);
+            }
+        }
+        for copy in copies {
+            let picture = copy.of_picture(&style.picture);
+            let regions = style.regions.as_ref().map(|regions| copy.of_regions(regions));
+            let size = Size { height: picture.height(), width: picture.width() };
+            let view =
+                StyleView { share: style.share, strokes: style.strokes, size, regions: regions.as_ref() };
+            let wanting = |place: &usize| copies_of(self.learners[*place].term).contains(&copy);
+            let to: Vec<usize> = (0..self.learners.len()).filter(wanting).collect();
+            let shown = match look {
+                Look::First => Shown::Survey(&view),
+                Look::Last => Shown::Style(&view),
+            };
+            if self.show(picture.data(), size, options, shown, to)? == ShownSoFar::Stopped {
+                return Ok(ShownSoFar::Stopped);
+            }
+        }
+        Ok(ShownSoFar::All)
+    }
 }
 
 /// `share` parts of `start`, with the finest level of its Laplacian pyramid replaced by the content's, and the

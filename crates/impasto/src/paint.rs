@@ -23,7 +23,7 @@ use crate::{Control, Picture, Preset, Transfer, TransferError};
 /// If a side of a picture of the crate `image` is zero.
 pub fn paint(content: impl Into<Picture>, style: impl Into<Picture>) -> Result<Picture, TransferError> {
     let settings = Preset::Impasto.settings();
-    let mut engine = CpuEngine::new(Weights::compact(), settings.network);
+    let mut engine = CpuEngine::new(Weights::compact());
     let transfer = Transfer::new(settings).content(content.into()).style(style.into(), 1.0);
     Ok(transfer.run(&mut engine, |_| Control::Continue)?.picture)
 }

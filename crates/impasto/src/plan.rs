@@ -1,11 +1,12 @@
 //! The plan: what a run will do and need, known before it starts.
 
-use impasto_network::{Architecture, Engine, EngineError, Layer, Size};
+use impasto_network::{Architecture, Engine, EngineError, Layer, Memory, Size, Tiling};
 use serde::Serialize;
 
 use crate::error::style_name;
 use crate::laplacian::LaplacianPyramid;
-use crate::terms::{Definition, Taps, Term};
+use crate::objective::picture_options;
+use crate::terms::{Definition, Reads, Taps, Term};
 use crate::{Schedule, Settings, TransferError, Variables, Warning, serialize};
 
 /// What a run will do.
@@ -38,6 +39,24 @@ pub struct Stage {
     /// Bytes allocated at the peak: weights, maps, what the terms keep, the optimiser's vectors, and pictures,
     /// those given to the transfer among them.
     pub memory: u64,
+    /// Bytes allocated at the peak on a device with memory of its own; 0 for an engine without one.
+    pub device_memory: u64,
+    /// Tiles that the picture is evaluated in, one after another; 1 if it is evaluated whole.
+    pub tiles: usize,
+    /// Bytes that the engine may take for a tile.
+    #[serde(skip)]
+    pub(crate) engine_memory: u64,
+}
+
+/// What a plan needs to know of the pictures given to a transfer.
+#[derive(Clone, Copy)]
+pub(crate) struct Given {
+    /// Bytes that pictures and regions take.
+    pub bytes: u64,
+    /// How many regions there are.
+    pub regions: usize,
+    /// Bytes that the run may take.
+    pub limit: Option<u64>,
 }
 
 impl Stage {
@@ -69,13 +88,13 @@ impl Plan {
     }
 
     /// Plans one stage for each of the schedule's sizes, but for those that are too small for the network
-    /// and not the last, without warnings. `given` is the bytes that the pictures and regions given take,
-    /// `regions` how many regions there are.
+    /// and not the last, without warnings. `keeping` is the bytes that keeping the content's colours takes at a size.
     pub(crate) fn new<E: Engine>(
         settings: &Settings,
         terms: &[&Term],
         engine: &E,
-        (given, regions): (u64, usize),
+        given: Given,
+        keeping: impl Fn(Size) -> u64,
         sizes_at: impl Fn(&Schedule, usize) -> (Size, Vec<Size>),
     ) -> Result<Self, TransferError> {
         let taps = Taps::new(terms);
@@ -83,11 +102,12 @@ impl Plan {
         let mut stages = Vec::with_capacity(longest_sides.len());
         for (index, &longest) in longest_sides.iter().enumerate() {
             let (size, styles) = sizes_at(&settings.schedule, longest);
-            match Stage::new(settings, terms, engine, &taps, regions, size, styles) {
+            let given = Given { bytes: given.bytes + keeping(size), ..given };
+            match Stage::new(settings, terms, engine, &taps, given, size, styles) {
                 Ok(stage) => {
                     let is_first = stages.is_empty() && index + 1 < longest_sides.len();
                     let iterations = settings.schedule.iterations_at(longest, is_first);
-                    stages.push(Stage { iterations, memory: given + stage.memory, ..stage });
+                    stages.push(Stage { iterations, ..stage });
                 }
                 Err(TransferError::Engine { source: EngineError::TooSmall { .. }, .. })
                     if index + 1 < longest_sides.len() => {}
@@ -110,29 +130,15 @@ impl Stage {
         terms: &[&Term],
         engine: &E,
         taps: &Taps,
-        regions: usize,
+        given: Given,
         size: Size,
         styles: Vec<Size>,
     ) -> Result<Self, TransferError> {
-        let mut largest = engine
-            .memory_needed(size, &taps.picture)
-            .map_err(|error| TransferError::of_engine("content", error))?;
         let architecture = engine.architecture();
-        for definition in terms.iter().map(|term| term.definition()) {
-            require_maps(architecture, definition, size)
-                .map_err(|error| TransferError::of_engine("content", error))?;
-            for (index, &style) in styles.iter().enumerate().filter(|_| definition.learns_style()) {
-                for copy in definition.style_copies().into_iter().map(|copy| copy.of_size(style)) {
-                    let needed = require_maps(architecture, definition, copy)
-                        .and_then(|()| engine.memory_needed(copy, &taps.style))
-                        .map_err(|error| TransferError::of_engine(style_name(index, styles.len()), error))?;
-                    largest = largest.max(needed);
-                }
-            }
-        }
+        let of_picture = |error| TransferError::of_engine("content", error);
         let of_terms: u64 =
             terms.iter().map(|term| term.definition().memory_needed(architecture, size, &styles)).sum();
-        let of_regions = regions as u64 * region_bytes(terms, architecture, size, &styles);
+        let of_regions = given.regions as u64 * region_bytes(terms, architecture, size, &styles);
         // Values of f32, in units of one picture: the content, the variables, the picture they stand for, the
         // gradient by it, and the last good one; and the average.
         let variables = match settings.variables {
@@ -142,19 +148,60 @@ impl Stage {
         let pictures = 5 + u64::from(settings.average.is_some());
         let optimizer = settings.optimizer.build::<()>()?.memory_needed(variables);
         let styles_at_once: u64 = styles.iter().map(|style| 12 * (style.height * style.width) as u64).sum();
+        let beside = given.bytes
+            + of_terms
+            + of_regions
+            + (optimizer + pictures * 4 * variables as u64).max(styles_at_once);
+        let definitions = || terms.iter().map(|term| term.definition());
+        let cuts = definitions().all(|it| it.reads() != Reads::ResampledMaps);
+        let engine_memory = match given.limit.filter(|_| cuts) {
+            Some(limit) => limit.saturating_sub(beside + whole_maps(architecture, terms, size)),
+            None => u64::MAX,
+        };
+        let tiles = |size, options, layers: &[Layer]| -> Result<(usize, Memory), EngineError> {
+            let tiling = Tiling::within(engine, size, options, layers, engine_memory)?;
+            let mut memory = tiling.memory_needed(engine, options, layers)?;
+            if tiling.tiles() > 1 {
+                memory.host += whole_maps(architecture, terms, size);
+            }
+            Ok((tiling.tiles(), memory))
+        };
+        let (tiles_of_picture, mut largest) =
+            tiles(size, picture_options(settings), &taps.picture).map_err(of_picture)?;
+        for definition in definitions() {
+            require_maps(architecture, definition, size).map_err(of_picture)?;
+            for (index, &style) in styles.iter().enumerate().filter(|_| definition.learns_style()) {
+                for copy in definition.style_copies().into_iter().map(|copy| copy.of_size(style)) {
+                    let (_, needed) = require_maps(architecture, definition, copy)
+                        .and_then(|()| tiles(copy, settings.network, &taps.style))
+                        .map_err(|error| TransferError::of_engine(style_name(index, styles.len()), error))?;
+                    largest = Memory {
+                        host: largest.host.max(needed.host),
+                        device: largest.device.max(needed.device),
+                    };
+                }
+            }
+        }
         Ok(Stage {
             size,
             iterations: settings.schedule.iterations,
             is_coarsest: false,
             refines: false,
             deepest: taps.picture.last().copied(),
-            memory: largest
-                + of_terms
-                + of_regions
-                + (optimizer + pictures * 4 * variables as u64).max(styles_at_once),
+            tiles: tiles_of_picture,
+            engine_memory,
+            device_memory: largest.device,
+            memory: beside + largest.host,
             styles,
         })
     }
+}
+
+/// Bytes of the maps that terms read whole.
+fn whole_maps(architecture: &Architecture, terms: &[&Term], size: Size) -> u64 {
+    let whole = terms.iter().map(|term| term.definition()).filter(|it| it.reads() == Reads::WholeMaps);
+    let shapes = whole.flat_map(|it| it.layers()).filter_map(|it| architecture.map_shape(it, size).ok());
+    shapes.map(|shape| 4 * shape.elements() as u64).sum()
 }
 
 /// Bytes of one region: its masks in the picture and the styles, and what guided terms keep of them at their

@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use impasto_network::{Engine, Size};
+use impasto_network::{Engine, Size, TiledEngine};
 
 use crate::canvas::{Canvas, Hold};
-use crate::evaluator::{Evaluator, Stopped};
+use crate::evaluator::{Evaluator, Halt};
 use crate::optimizers::{Average, Optimizer, Outcome as StepOutcome, StepError};
 use crate::picture::Filter;
 use crate::stopping::Watch;
@@ -31,7 +31,7 @@ pub(crate) struct Run<'a> {
     transfer: &'a Transfer,
     plan: &'a Plan,
     observer: &'a mut dyn Observer,
-    optimizer: Box<dyn Optimizer<Stopped>>,
+    optimizer: Box<dyn Optimizer<Halt>>,
     average: Option<Average>,
     trace: Trace,
 }
@@ -56,7 +56,7 @@ impl<'a> Run<'a> {
         Ok(Run { transfer, plan, observer, optimizer, average, trace: Trace::default() })
     }
 
-    pub fn paint<E: Engine>(mut self, engine: &mut E) -> Result<Outcome, TransferError> {
+    pub fn paint<E: Engine>(mut self, engine: &mut TiledEngine<'_, E>) -> Result<Outcome, TransferError> {
         let plan = self.plan;
         let mut picture = self.transfer.first_picture(plan.stages[0].size)?;
         self.observer.started(&picture);
@@ -99,7 +99,7 @@ impl<'a> Run<'a> {
     /// One stage, from `picture`.
     fn stage<E: Engine>(
         &mut self,
-        engine: &mut E,
+        engine: &mut TiledEngine<'_, E>,
         number: usize,
         stage: &Stage,
         picture: Picture,
@@ -133,7 +133,8 @@ impl<'a> Run<'a> {
             let step = match evaluator.step(&mut *self.optimizer, &mut variables, iteration) {
                 Ok(step) => step,
                 Err(StepError::NotFinite { .. }) => return Err(evaluator.not_finite()),
-                Err(StepError::Evaluation(Stopped)) => {
+                Err(StepError::Evaluation(Halt::Failed(error))) => return Err(evaluator.failed(error)),
+                Err(StepError::Evaluation(Halt::Stopped)) => {
                     completed = false;
                     break;
                 }

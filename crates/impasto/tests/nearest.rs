@@ -45,12 +45,12 @@ fn published_network(settings: &Settings) -> Weights {
 
 #[test]
 fn nnst_is_the_published_arithmetic() {
-    assert_published(|settings| CpuEngine::new(published_network(settings), settings.network));
+    assert_published(|settings| CpuEngine::new(published_network(settings)));
 }
 
 #[test]
 fn nnst_is_the_published_arithmetic_on_the_scalar_engine() {
-    assert_published(|settings| ScalarEngine::new(&published_network(settings), settings.network));
+    assert_published(|settings| ScalarEngine::new(&published_network(settings)));
 }
 
 /// Smooth colours with a little noise, different for every seed.
@@ -83,7 +83,7 @@ fn nearest(settings: &mut Settings) -> &mut Nearest {
 }
 
 fn evaluate(transfer: &Transfer, at: &Picture) -> Evaluation {
-    let mut engine = CpuEngine::new(small_network(), transfer.settings().network);
+    let mut engine = CpuEngine::new(small_network());
     transfer.evaluate(&mut engine, at).unwrap()
 }
 
@@ -160,8 +160,20 @@ fn columns_stay_in_their_region() {
     }
 }
 
+#[test]
+fn a_search_of_every_other_row_and_column_finds_nearly_the_best() {
+    let losses = [1, 2].map(|stride| {
+        let mut settings = small(272);
+        *nearest(&mut settings) = Nearest { stride, turned: false, ..Nearest::default() };
+        let (content, style) = (smooth(64, 48, 1), smooth(272, 272, 2));
+        evaluate(&Transfer::new(settings).content(content.clone()).style(style, 1.0), &content).total
+    });
+    let [whole, coarse] = losses;
+    assert!(coarse > whole && coarse < 1.2 * whole, "{losses:?}");
+}
+
 fn run(settings: Settings, content: Picture, style: Picture) -> Outcome {
-    let mut engine = CpuEngine::new(small_network(), settings.network);
+    let mut engine = CpuEngine::new(small_network());
     let transfer = Transfer::new(settings).content(content).style(style, 1.0);
     transfer.run(&mut engine, |_| Control::Continue).unwrap()
 }

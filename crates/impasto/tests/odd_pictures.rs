@@ -33,7 +33,7 @@ fn settings(method: StyleMethod) -> Settings {
 fn painted(transfer: Transfer) -> Result<Picture, TransferError> {
     let weights = Weights::compact();
     let convention = transfer.settings().convention(weights.convention());
-    let mut engine = CpuEngine::new(weights.with_convention(convention), transfer.settings().network);
+    let mut engine = CpuEngine::new(weights.with_convention(convention));
     let outcome = transfer.run(&mut engine, |_| Control::Continue)?;
     let losses = outcome.trace.evaluations.iter().flat_map(|evaluation| &evaluation.losses);
     assert!(losses.clone().count() > 0 && losses.into_iter().all(|it| it.loss.is_finite()));

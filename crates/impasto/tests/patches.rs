@@ -7,7 +7,8 @@ use impasto::regions::{RegionOptions, Regions, read_color_maps};
 use impasto::terms::{GuideChannels, PatchLoss, PatchScore, Patches, Term, WeightedLayers};
 use impasto::{Control, Evaluation, Picture, Preset, Pyramid, Settings, StyleFit, Transfer};
 use impasto_network::{
-    CpuEngine, Engine, Layer, PatchNormalization, PatchOptions, ScalarEngine, Size, Weights,
+    CpuEngine, Engine, Layer, NetworkOptions, PatchNormalization, PatchOptions, ScalarEngine, Size,
+    Statistic, Weights,
 };
 
 use crate::parity::{Fixture, assert_close, assert_gradient, fixture, losses_of};
@@ -51,8 +52,8 @@ fn patches_of(settings: &mut Settings) -> &mut Patches {
 fn evaluations(settings: &Settings, guided: bool) -> [Evaluation; 2] {
     let transfer = transfer(settings, guided);
     let (weights, picture) = (weights(settings), picture("picture"));
-    let mut scalar = ScalarEngine::new(&weights, settings.network);
-    let mut cpu = CpuEngine::new(weights, settings.network);
+    let mut scalar = ScalarEngine::new(&weights);
+    let mut cpu = CpuEngine::new(weights);
     [transfer.evaluate(&mut scalar, &picture), transfer.evaluate(&mut cpu, &picture)].map(Result::unwrap)
 }
 
@@ -123,6 +124,7 @@ struct Found {
 
 fn find<E: Engine>(
     engine: &mut E,
+    network: NetworkOptions,
     layer: Layer,
     options: PatchOptions,
     [guide, style_guide]: [Option<&[f32]>; 2],
@@ -130,9 +132,10 @@ fn find<E: Engine>(
 ) -> Found {
     let mut show = |name| {
         let picture = picture(name);
-        engine.prepare(Size { height: picture.height(), width: picture.width() }, &[layer]).unwrap();
-        engine.forward(picture.data());
-        (engine.copy_map(layer), engine.shape(layer))
+        let size = Size { height: picture.height(), width: picture.width() };
+        engine.prepare(size, network, vec![Statistic::Map.at(layer)]).unwrap();
+        engine.measure(picture.data()).unwrap();
+        (engine.copy_map(engine.map(layer)), engine.shape(layer))
     };
     let ((style, _), (map, shape)) = (show("style_1"), show("picture"));
     let mut patches = engine.new_patches(shape.channels, options);
@@ -158,13 +161,13 @@ fn with_both_engines(
 ) {
     let settings = settings(preset);
     let weights = weights(&settings);
-    let mut scalar = ScalarEngine::new(&weights, settings.network);
-    let mut cpu = CpuEngine::new(weights, settings.network);
+    let mut scalar = ScalarEngine::new(&weights);
+    let mut cpu = CpuEngine::new(weights);
     for layer in [Layer::relu(3, 1), Layer::relu(4, 1)] {
         let (guides, penalties) = (guides(layer), penalties(layer));
         let guides = [guides[0].as_deref(), guides[1].as_deref()];
-        check(layer, find(&mut scalar, layer, options, guides, penalties.as_deref()));
-        check(layer, find(&mut cpu, layer, options, guides, penalties.as_deref()));
+        check(layer, find(&mut scalar, settings.network, layer, options, guides, penalties.as_deref()));
+        check(layer, find(&mut cpu, settings.network, layer, options, guides, penalties.as_deref()));
     }
 }
 
@@ -239,7 +242,7 @@ fn alone(patches: Patches) -> Settings {
 /// Of a transfer of one term, at a picture.
 fn loss(transfer: &Transfer, picture: &Picture) -> Evaluation {
     let settings = transfer.settings();
-    let mut engine = CpuEngine::new(weights(settings), settings.network);
+    let mut engine = CpuEngine::new(weights(settings));
     transfer.evaluate(&mut engine, picture).unwrap()
 }
 
@@ -350,7 +353,7 @@ fn matches_are_kept_for_as_many_evaluations_as_told() {
         let mut settings = alone(Patches { match_every, ..Patches::default() });
         (settings.schedule.size, settings.schedule.iterations) = (24, 8);
         let transfer = Transfer::new(settings).canvas(24, 18).style(noise(30, 30, 2), 1.0);
-        let mut engine = CpuEngine::new(weights(transfer.settings()), transfer.settings().network);
+        let mut engine = CpuEngine::new(weights(transfer.settings()));
         let outcome = transfer.run(&mut engine, |_| Control::Continue).unwrap();
         outcome.trace.evaluations.iter().map(|evaluation| evaluation.total).collect::<Vec<_>>()
     };
@@ -374,7 +377,7 @@ fn copies_are_matched_too() {
 #[test]
 fn a_style_smaller_than_a_patch_is_named() {
     let transfer = Transfer::new(alone(Patches::default())).canvas(48, 36).style(noise(5, 40, 1), 1.0);
-    let engine = CpuEngine::new(weights(transfer.settings()), transfer.settings().network);
+    let engine = CpuEngine::new(weights(transfer.settings()));
     let error = transfer.plan(&engine).unwrap_err().to_string();
     let expected = "the style picture: a picture of 5x40 pixels is too small for conv2_1: \
                     both sides must be at least 6";

@@ -8,7 +8,7 @@ use impasto::{
     Control, Evaluation, OptimizerSettings, Picture, PixelUnits, Preset, Pyramid, Settings, StyleFit,
     Transfer,
 };
-use impasto_network::{CpuEngine, Engine, Layer, Pooling, ScalarEngine, Weights};
+use impasto_network::{CpuEngine, Engine, Layer, Pooling, ScalarEngine, Size, Statistic, Weights};
 
 use crate::parity::{Fixture, assert_close, assert_gradient, fixture, losses_of};
 
@@ -41,7 +41,7 @@ fn transfer(settings: &Settings, styles: Styles) -> Transfer {
 }
 
 fn evaluate(settings: &Settings, styles: Styles) -> Evaluation {
-    let mut engine = ScalarEngine::new(&weights(settings), settings.network);
+    let mut engine = ScalarEngine::new(&weights(settings));
     transfer(settings, styles).evaluate(&mut engine, &picture("picture")).unwrap()
 }
 
@@ -100,13 +100,13 @@ fn descent<E: Engine>(
     pooling: Pooling,
     optimizer: OptimizerSettings,
     evaluations: usize,
-    engine: impl Fn(Weights, &Settings) -> E,
+    engine: impl Fn(Weights) -> E,
 ) -> Vec<f64> {
     let mut settings = settings(Preset::NeuralStyle);
     (settings.network.pooling, settings.optimizer) = (pooling, optimizer);
     settings.schedule.iterations = evaluations;
     let transfer = transfer(&settings, &[("style_1", 0.75), ("style_2", 0.25)]).start(picture("picture"));
-    let mut engine = engine(weights(&settings), &settings);
+    let mut engine = engine(weights(&settings));
     let outcome = transfer.run(&mut engine, |_| Control::Continue).unwrap();
     assert!(outcome.completed);
     // L-BFGS evaluates the picture after the last step too.
@@ -114,7 +114,7 @@ fn descent<E: Engine>(
 }
 
 /// Compares the first `evaluations` of the descents by L-BFGS and by Adam with the fixture's.
-fn assert_descends<E: Engine>(evaluations: usize, engine: impl Fn(Weights, &Settings) -> E) {
+fn assert_descends<E: Engine>(evaluations: usize, engine: impl Fn(Weights) -> E) {
     let fixture = fixture("trajectory.safetensors");
     let lbfgs = OptimizerSettings::lbfgs(100);
     let adam = OptimizerSettings::adam(PixelUnits::Torch);
@@ -132,13 +132,13 @@ fn assert_descends<E: Engine>(evaluations: usize, engine: impl Fn(Weights, &Sett
 
 #[test]
 fn neural_style_descends_as_torch_does() {
-    assert_descends(usize::MAX, |weights, settings| CpuEngine::new(weights, settings.network));
+    assert_descends(usize::MAX, |weights| CpuEngine::new(weights));
 }
 
 /// The start only: without optimisation, the scalar engine takes its time.
 #[test]
 fn neural_style_descends_as_torch_does_on_the_scalar_engine() {
-    assert_descends(25, |weights, settings| ScalarEngine::new(&weights, settings.network));
+    assert_descends(25, |weights| ScalarEngine::new(&weights));
 }
 
 #[test]
@@ -155,12 +155,12 @@ fn a_constant_layer_has_the_loss_of_the_closed_forms() {
     let flat = |value: f32| Picture::new(40, 48, vec![value; 3 * 40 * 48]);
 
     let weights = weights(&settings);
-    let mut engine = ScalarEngine::new(&weights, settings.network);
+    let mut engine = ScalarEngine::new(&weights);
     let mut activations = |value: f32| -> Vec<f64> {
-        engine.prepare(impasto_network::Size { height: 48, width: 40 }, &[layer]).unwrap();
-        engine.forward(flat(value).data());
-        let map = engine.copy_map(layer);
-        engine.read_map(&map).chunks(40 * 48).map(|plane| f64::from(plane[0])).collect()
+        let size = Size { height: 48, width: 40 };
+        engine.prepare(size, settings.network, vec![Statistic::Map.at(layer)]).unwrap();
+        engine.measure(flat(value).data()).unwrap();
+        engine.read_map(engine.map(layer)).chunks(40 * 48).map(|plane| f64::from(plane[0])).collect()
     };
     let (a, b) = (activations(0.3), activations(0.8));
     let channels = a.len() as f64;

@@ -57,10 +57,8 @@ impl Case {
             .regions(regions.0, regions.1);
         let weights = parity::weights(self.network, settings);
         let evaluation = match fast {
-            true => transfer.evaluate(&mut CpuEngine::new(weights, settings.network), &picture("picture")),
-            false => {
-                transfer.evaluate(&mut ScalarEngine::new(&weights, settings.network), &picture("picture"))
-            }
+            true => transfer.evaluate(&mut CpuEngine::new(weights), &picture("picture")),
+            false => transfer.evaluate(&mut ScalarEngine::new(&weights), &picture("picture")),
         };
         evaluation.unwrap()
     }

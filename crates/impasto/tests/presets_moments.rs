@@ -26,7 +26,7 @@ fn settings(pooling: Pooling) -> Settings {
 
 fn evaluate(settings: &Settings, styles: &[(&str, f64)], at: &Picture) -> Evaluation {
     let weights = parity::weights("network.safetensors", settings);
-    let mut engine = ScalarEngine::new(&weights, settings.network);
+    let mut engine = ScalarEngine::new(&weights);
     let transfer = Transfer::new(settings.clone()).content(picture("content"));
     let add = |transfer: Transfer, (name, weight): &(&str, f64)| transfer.style(picture(name), *weight);
     styles.iter().fold(transfer, add).evaluate(&mut engine, at).unwrap()
@@ -95,7 +95,7 @@ fn one_style_and_an_odd_picture_compare_too() {
     let odd = picture("odd");
     variation.schedule.size = odd.width().max(odd.height());
     let weights = parity::weights("network.safetensors", &variation);
-    let mut engine = ScalarEngine::new(&weights, variation.network);
+    let mut engine = ScalarEngine::new(&weights);
     let found = Transfer::new(variation).content(odd.clone()).evaluate(&mut engine, &odd).unwrap();
     assert_close(&[found.total], &fixture["odd.loss.total_variation"], "odd");
     assert_gradient(&found, &fixture["odd.gradient.total_variation"], "odd");
@@ -109,7 +109,7 @@ fn a_run_over_three_sizes_goes_down_as_crowson_s_does() {
     (schedule.size, schedule.pyramid, schedule.style_scale) = (64, Pyramid::RootsOfTwo { first: 32 }, 1.0);
     (schedule.iterations, schedule.smaller_sizes) = (3, SmallerSizes::Equal);
     let weights = parity::weights("network.safetensors", &settings);
-    let mut engine = CpuEngine::new(weights, settings.network);
+    let mut engine = CpuEngine::new(weights);
     let transfer = Transfer::new(settings).content(picture("content"));
     let transfer = STYLES.iter().fold(transfer, |it, (name, weight)| it.style(picture(name), *weight));
     let outcome = transfer.run(&mut engine, |_| Control::Continue).unwrap();

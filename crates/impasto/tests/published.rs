@@ -18,7 +18,7 @@ fn transfer(preset: Preset, iterations: usize) -> (Transfer, CpuEngine) {
     (settings.schedule.size, settings.schedule.iterations) = (96, iterations);
     let weights = settings.fit_weights(Weights::compact());
     assert_eq!(weights.activations(), Activations::OfVgg19, "{preset}");
-    let engine = CpuEngine::new(weights, settings.network);
+    let engine = CpuEngine::new(weights);
     let transfer = Transfer::new(settings).content(asset("content/harbour.png"));
     (transfer.style(asset("style/swirls.png"), 1.0), engine)
 }

@@ -214,9 +214,9 @@ fn term() -> impl Strategy<Value = Term> {
                 guidance
             }
             .into()),
-        (weight(), layers(), any_f32(), any::<bool>(), any::<usize>()).prop_map(
-            |(weight, layers, start_share, turned, samples)| {
-                Nearest { weight, layers, start_share, turned, samples }.into()
+        (weight(), layers(), any_f32(), any::<bool>(), any::<usize>(), any::<usize>()).prop_map(
+            |(weight, layers, start_share, turned, stride, samples)| {
+                Nearest { weight, layers, start_share, turned, stride, samples }.into()
             }
         ),
         patches().prop_map(Term::from),

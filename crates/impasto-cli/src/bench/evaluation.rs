@@ -10,7 +10,9 @@
 use std::sync::Arc;
 
 use impasto::Picture;
-use impasto_network::{CpuEngine, Engine, EngineError, Layer, MapGradient, Size};
+use impasto_network::{
+    Answer, CpuEngine, Engine, EngineError, Layer, MapGradient, NetworkOptions, Size, Statistic,
+};
 
 /// The layer whose values are compared.
 pub const CONTENT: Layer = Layer::relu(4, 2);
@@ -25,39 +27,37 @@ pub struct Evaluation {
     picture: Vec<f32>,
     gradient: Vec<f32>,
     content: Arc<<CpuEngine as Engine>::Map>,
-    style: [Vec<f64>; STYLE.len()],
+    style: Vec<Vec<f64>>,
 }
 
 impl Evaluation {
-    /// All layers that an engine has to be prepared for.
-    pub fn taps() -> Vec<Layer> {
+    /// All layers that are read.
+    pub fn layers() -> Vec<Layer> {
         STYLE.into_iter().chain([CONTENT]).collect()
     }
 
-    /// Takes the targets from a noise picture. `engine` must be prepared for `size` and [`taps`](Self::taps).
-    pub fn new(mut engine: CpuEngine, size: Size) -> Self {
-        engine.forward(noise(size, 1).data());
-        let content = Arc::new(engine.copy_map(CONTENT));
-        let style = STYLE.map(|layer| engine.gram(layer));
+    /// Takes the targets from a noise picture. `engine` must be [prepared](prepare) for `size`.
+    pub fn new(mut engine: CpuEngine, size: Size) -> Result<Self, EngineError> {
+        let answers = engine.measure(noise(size, 1).data())?;
+        let style = answers.into_iter().take(STYLE.len()).map(Answer::into_sums).collect();
+        let content = Arc::new(engine.copy_map(engine.map(CONTENT)));
+        let difference = Statistic::SquaredDifference { target: content.clone(), weights: None };
+        ask(&mut engine, size, difference)?;
         let picture = noise(size, 2);
         let gradient = vec![0.0; picture.data().len()];
-        Evaluation { engine, picture: picture.data().to_vec(), gradient, content, style }
+        Ok(Evaluation { engine, picture: picture.data().to_vec(), gradient, content, style })
     }
 
     /// The loss; the gradient by the pixels is computed and kept.
-    pub fn run(&mut self) -> f64 {
-        self.engine.forward(&self.picture);
-        let elements = self.engine.shape(CONTENT).elements() as f64;
-        let mut loss = self.engine.squared_difference(CONTENT, &self.content) / elements;
-        let scale = (2.0 / elements) as f32;
-        let mut gradients =
-            vec![(CONTENT, MapGradient::Difference { scale, target: Arc::clone(&self.content) })];
-        for (layer, target) in STYLE.into_iter().zip(&self.style) {
+    pub fn run(&mut self) -> Result<f64, EngineError> {
+        let mut answers = self.engine.measure(&self.picture)?.into_iter();
+        let (mut loss, mut gradients) = (0.0, Vec::new());
+        for ((layer, target), gram) in STYLE.into_iter().zip(&self.style).zip(&mut answers) {
             let shape = self.engine.shape(layer);
             // Of the squared difference of the matrices divided by the elements; the mean over C·C.
             let entries = (shape.channels * shape.channels) as f64;
             let divisor = entries * (shape.elements() as f64).powi(2);
-            let mut matrix = self.engine.gram(layer);
+            let mut matrix = gram.into_sums();
             for (value, target) in matrix.iter_mut().zip(target) {
                 *value -= target;
             }
@@ -65,8 +65,12 @@ impl Evaluation {
             let matrix = matrix.iter().map(|value| (4.0 * value / divisor) as f32).collect();
             gradients.push((layer, MapGradient::Linear { matrix, weights: None }));
         }
-        self.engine.backward(&gradients, &mut self.gradient);
-        loss
+        let elements = self.engine.shape(CONTENT).elements() as f64;
+        loss += answers.map(Answer::into_number).sum::<f64>() / elements;
+        let (scale, target) = ((2.0 / elements) as f32, Arc::clone(&self.content));
+        gradients.push((CONTENT, MapGradient::Difference { scale, target, weights: None }));
+        self.engine.backward(&gradients, &mut self.gradient)?;
+        Ok(loss)
     }
 
     /// The gradient of the last [`run`](Self::run), planar `[3, H, W]`.
@@ -75,9 +79,15 @@ impl Evaluation {
     }
 }
 
-/// Prepares `engine` for evaluations on pictures of `size`.
+/// Prepares `engine` for pictures of `size`.
 pub fn prepare(engine: &mut CpuEngine, size: Size) -> Result<(), EngineError> {
-    engine.prepare(size, &Evaluation::taps())
+    ask(engine, size, Statistic::Map)
+}
+
+/// Asks the Gram matrices, and `of_content` of the content layer.
+fn ask<E: Engine>(engine: &mut E, size: Size, of_content: Statistic<E::Map>) -> Result<(), EngineError> {
+    let grams = STYLE.iter().map(|&layer| Statistic::Gram { weights: None }.at(layer));
+    engine.prepare(size, NetworkOptions::default(), grams.chain([of_content.at(CONTENT)]).collect())
 }
 
 fn noise(size: Size, seed: u64) -> Picture {

@@ -115,23 +115,22 @@ fn measure(arguments: &BenchArguments, isa: Isa) -> Result<Measurement, Failure>
 
     let started = Instant::now();
     let weights = weights(arguments)?;
-    let mut engine = CpuEngine::with_isa(weights, NetworkOptions::default(), isa);
-    let estimate = engine.memory_needed(size, &Evaluation::taps())?;
+    let mut engine = CpuEngine::with_isa(weights, isa);
+    let estimate = engine.memory_needed(size, NetworkOptions::default(), &Evaluation::layers())?.host;
     machine::check_memory(estimate, format!("--size {side}"))?;
     evaluation::prepare(&mut engine, size)?;
     let prepare_seconds = started.elapsed().as_secs_f64();
 
     let architecture = engine.weights().architecture().clone();
     let origin = engine.weights().origin().to_owned();
-    let mut evaluation = Evaluation::new(engine, size);
-    evaluation.run();
-    let mut seconds: Vec<f64> = (0..arguments.runs)
-        .map(|_| {
-            let started = Instant::now();
-            evaluation.run();
-            started.elapsed().as_secs_f64()
-        })
-        .collect();
+    let mut evaluation = Evaluation::new(engine, size)?;
+    evaluation.run()?;
+    let mut seconds = Vec::new();
+    for _ in 0..arguments.runs {
+        let started = Instant::now();
+        evaluation.run()?;
+        seconds.push(started.elapsed().as_secs_f64());
+    }
     if !evaluation.gradient().iter().all(|value| value.is_finite()) {
         return Err(Failure::mistake(format_args!(
             "{origin}: the gradient is not finite with these weights"

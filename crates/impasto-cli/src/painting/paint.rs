@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::Instant;
 
-use impasto::{Outcome, Picture, Stage, Trace, TransferError};
+use impasto::{Outcome, Picture, Stage, Trace};
 use impasto_jobs::figures::duration;
 use impasto_jobs::report::Ending;
 use impasto_jobs::report_page::{self, Recorder};
@@ -61,7 +61,7 @@ pub fn run(painting: &Painting<'_>, mut job: Job, mut recorder: Recorder) -> Res
     let Outcome { picture, trace, completed } = match outcome {
         Ok(outcome) => outcome,
         Err(error) => {
-            let TransferError::NotFinite { picture, trace, .. } = &error else { return Err(error.into()) };
+            let Some((picture, trace)) = error.last_good() else { return Err(error.into()) };
             match finish(picture, trace, Some(error.to_string())) {
                 Ok(_) | Err(Failure::OutputClosed) => {}
                 Err(failure) => return Err(failure),

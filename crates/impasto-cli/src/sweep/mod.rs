@@ -154,7 +154,9 @@ fn paint_cell(
     let end = match outcome {
         Ok(Outcome { picture, completed: true, .. }) => End::Painted(picture),
         Ok(Outcome { picture, .. }) => End::Interrupted((iterations_done > 0).then_some(picture)),
-        Err(TransferError::NotFinite { picture, .. }) => End::Diverged(*picture),
+        Err(TransferError::NotFinite { picture, .. } | TransferError::EngineFailed { picture, .. }) => {
+            End::Diverged(*picture)
+        }
         Err(error) => return Err(error.into()),
     };
     let (picture, completed) = match &end {

@@ -24,7 +24,7 @@ struct Channel<'a> {
 /// The sheet of one layer of a picture that the engine holds. `about` is the start of its title.
 pub(crate) fn sheet(engine: &CpuEngine, layer: Layer, channels: Channels, about: &str) -> Sheet {
     let shape = engine.shape(layer);
-    let values = engine.read_map(&engine.copy_map(layer));
+    let values = engine.read_map(engine.map(layer));
     let mut all: Vec<Channel<'_>> = values.chunks(shape.positions()).enumerate().map(Channel::new).collect();
     let silent = all.iter().filter(|channel| channel.energy == 0.0).count();
     let chosen = match channels {

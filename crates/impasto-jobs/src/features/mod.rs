@@ -7,7 +7,7 @@ mod reconstruction;
 
 use impasto::picture::Filter;
 use impasto::{Picture, Preset};
-use impasto_network::{CpuEngine, Engine, Layer, NetworkOptions, Size};
+use impasto_network::{CpuEngine, Engine, Layer, NetworkOptions, Size, Statistic};
 pub use order::{Channels, FeatureChoices, FeaturesOrder, Reconstruct};
 pub use reconstruction::{Reconstruction, SeriesObserver};
 
@@ -39,10 +39,7 @@ impl Features {
         let choices = &order.network;
         let weights =
             network_choice::chosen(choices.network.as_ref(), choices.weights.as_deref(), choices.convention)?;
-        // The first convolution pads as in the default preset, so that the rim shows the picture and not its end.
-        let own = Preset::Impasto.settings().network;
-        let options = NetworkOptions { pooling: choices.pooling.unwrap_or(own.pooling), ..own };
-        let engine = CpuEngine::with_isa(weights, options, isa);
+        let engine = CpuEngine::with_isa(weights, isa);
         let mut layers = order.view.layers.clone();
         if layers.is_empty() {
             let last = engine.architecture().blocks().len().min(5) as u8;
@@ -79,7 +76,7 @@ impl Features {
         picture: &Picture,
         mut each: impl FnMut(Layer, &Sheet) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.forward(picture)?;
+        self.measure(picture)?;
         let about = self.about();
         for layer in &self.layers {
             each(*layer, &activations::sheet(&self.engine, *layer, self.order.view.channels, &about))?;
@@ -87,14 +84,22 @@ impl Features {
         Ok(())
     }
 
-    fn forward(&mut self, picture: &Picture) -> Result<(), Refusal> {
+    fn measure(&mut self, picture: &Picture) -> Result<(), Refusal> {
+        let options = self.options();
         let (engine, layers) = (&mut self.engine, &self.layers[..]);
         let size = Size { height: picture.height(), width: picture.width() };
-        machine::check_memory(engine.memory_needed(size, layers)?, words![Field("size")])
-            .map_err(|refusal| refusal.of("size"))?;
-        engine.prepare(size, layers)?;
-        engine.forward(picture.data());
+        let memory = engine.memory_needed(size, options, layers)?.host;
+        machine::check_memory(memory, words![Field("size")]).map_err(|refusal| refusal.of("size"))?;
+        engine.prepare(size, options, layers.iter().map(|&layer| Statistic::Map.at(layer)).collect())?;
+        engine.measure(picture.data())?;
         Ok(())
+    }
+
+    /// How the network reads the picture. The first convolution pads as in the default preset, so that the rim shows
+    /// the picture and not its end.
+    fn options(&self) -> NetworkOptions {
+        let own = Preset::Impasto.settings().network;
+        NetworkOptions { pooling: self.order.network.pooling.unwrap_or(own.pooling), ..own }
     }
 
     /// Plans to paint the picture again.

@@ -23,7 +23,7 @@ impl CpuEngine {
     /// in `self.input`. Overwrites the tapped maps.
     pub(super) fn run_backward(&mut self, gradients: &Gradients) {
         let plan = self.plan.as_mut().expect("prepare comes before backward");
-        let isa = self.isa;
+        let (isa, options) = (self.isa, plan.outline.options);
         let Some(last) = plan.steps.last_mut() else { return self.input.fill(0.0) };
         // The gradient by the output of the step at hand, unless it lies in a tapped map.
         let mut carried = match last.begin_output(isa, gradients, &mut self.spares) {
@@ -35,7 +35,7 @@ impl CpuEngine {
             let above = carried.take();
             let layer = rest[0].step.layer;
             let gradient = rest[0].by_convolution(isa, above.as_ref(), gradients, &mut self.spares);
-            let padding = padding(&self.options, layer);
+            let padding = padding(options, layer);
             match (&self.convolutions[&layer], before.last_mut()) {
                 (PackedConvolution::First(first), _) => {
                     first.input_gradient(isa, gradient, padding, &mut self.input);
@@ -158,7 +158,7 @@ fn replace(isa: Isa, map: &mut BlockedMap, layer: Layer, gradients: &Gradients, 
     let packed: Vec<PackedGradient> = gradients
         .iter()
         .filter(|(tap, _)| *tap == layer)
-        .map(|(_, gradient)| PackedGradient::new(gradient, map.channels()))
+        .map(|(_, gradient)| PackedGradient::new(gradient, map))
         .collect();
     let parts: Vec<_> = packed.iter().map(PackedGradient::part).collect();
     kernels::replace_by_gradient(isa, map, &parts, masked);

@@ -9,8 +9,8 @@ use crate::Pooling;
 impl CpuEngine {
     /// Runs the network's input through all steps of the plan.
     pub(super) fn run_forward(&mut self) {
-        let plan = self.plan.as_mut().expect("prepare comes before forward");
-        let (isa, size) = (self.isa, plan.size);
+        let plan = self.plan.as_mut().expect("prepare comes before measure");
+        let (isa, size, options) = (self.isa, plan.outline.size, plan.outline.options);
         // What the step at hand reads, if the step before it does not keep it.
         let mut carried: Option<BlockedMap> = None;
         for place in 0..plan.steps.len() {
@@ -19,13 +19,13 @@ impl CpuEngine {
             let input = carried.take();
             let mut convolve = |relu: bool, keep: Activated| match &self.convolutions[&step.layer] {
                 PackedConvolution::First(first) => {
-                    let padding = padding(&self.options, step.layer);
+                    let padding = padding(options, step.layer);
                     first.forward(isa, &self.input, size.height, size.width, padding, relu, keep);
                 }
                 PackedConvolution::Inner(inner) => {
                     let kept = before.last().and_then(|step| step.pooled.as_ref().or(step.map.as_ref()));
                     let input = input.as_ref().or(kept).expect("the step before has an output");
-                    let padding = padding(&self.options, step.layer);
+                    let padding = padding(options, step.layer);
                     inner.forward(isa, input, padding, relu, keep, &mut self.workspace);
                 }
             };

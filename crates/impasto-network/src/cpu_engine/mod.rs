@@ -13,7 +13,8 @@ mod forward;
 mod patches;
 mod plan;
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use impasto_kernels::{
@@ -24,19 +25,19 @@ pub use patches::CpuPatches;
 use plan::{Plan, Spares};
 
 use crate::{
-    Architecture, Engine, EngineError, Layer, MapGradient, MapShape, NetworkOptions, Padding, PatchMatches,
-    PatchOptions, Size, Weights, door,
+    Answer, Architecture, Engine, EngineError, Layer, MapGradient, MapShape, Memory, NetworkOptions, Padding,
+    PatchMatches, PatchOptions, Question, Size, Statistic, Weights, Window, door,
 };
 
 /// The engine on the CPU. See [`Engine`] for what it does.
 #[derive(Debug)]
 pub struct CpuEngine {
     weights: Arc<Weights>,
-    options: NetworkOptions,
     isa: Isa,
     /// The convolutions that some `prepare` has asked for, packed.
     convolutions: BTreeMap<Layer, PackedConvolution>,
     plan: Option<Plan>,
+    questions: Vec<Question<BlockedMap>>,
     workspace: Workspace,
     spares: Spares,
     /// The network's input `[3, H, W]`, later the gradient by it.
@@ -53,22 +54,22 @@ enum PackedConvolution {
 
 impl CpuEngine {
     /// An engine for the network of these weights, on the widest instruction set of this machine.
-    pub fn new(weights: impl Into<Arc<Weights>>, options: NetworkOptions) -> Self {
-        Self::with_isa(weights, options, Isa::detect())
+    pub fn new(weights: impl Into<Arc<Weights>>) -> Self {
+        Self::with_isa(weights, Isa::detect())
     }
 
     /// The same on an instruction set of choice.
     ///
     /// # Panics
     /// If this machine does not have the set.
-    pub fn with_isa(weights: impl Into<Arc<Weights>>, options: NetworkOptions, isa: Isa) -> Self {
+    pub fn with_isa(weights: impl Into<Arc<Weights>>, isa: Isa) -> Self {
         assert!(isa.is_available(), "this machine has no {isa}");
         CpuEngine {
             weights: weights.into(),
-            options,
             isa,
             convolutions: BTreeMap::new(),
             plan: None,
+            questions: Vec::new(),
             workspace: Workspace::new(),
             spares: Spares::default(),
             input: Vec::new(),
@@ -104,40 +105,70 @@ impl CpuEngine {
         self.plan.as_ref().expect("prepare comes before anything else")
     }
 
-    /// The map at a tap, between `forward` and `backward`.
-    fn map(&self, tap: Layer) -> &BlockedMap {
-        assert!(self.ran, "maps are there from forward to backward");
-        self.prepared().tapped(tap)
+    /// The map at a layer that something is asked of, between `measure` and `backward`.
+    fn measured(&self, layer: Layer) -> &BlockedMap {
+        assert!(self.ran, "maps are there from measure to backward");
+        self.prepared().tapped(layer)
+    }
+
+    fn answer(&self, Question { layer, statistic }: &Question<BlockedMap>) -> Answer {
+        let map = self.measured(*layer);
+        match statistic {
+            Statistic::Gram { weights: None } => Answer::Sums(kernels::gram(self.isa, map)),
+            Statistic::Gram { weights: Some(weights) } => {
+                Answer::Sums(kernels::weighted_gram(self.isa, map, weights))
+            }
+            Statistic::Sums { weights } => Answer::Sums(kernels::column_sums(map, weights.as_deref())),
+            Statistic::SquaredNorm { weights } => {
+                Answer::Sums(vec![kernels::squared_norm(map, weights.as_deref())])
+            }
+            Statistic::SquaredDifference { target, weights } => {
+                Answer::Sums(vec![kernels::squared_difference(map, target, weights.as_deref())])
+            }
+            Statistic::Resampled { resampling } => {
+                Answer::Values(kernels::resample(map, resampling).to_planes())
+            }
+            Statistic::ResampledProducts { resampling, targets } => {
+                Answer::Values(kernels::resampled_products(map, resampling, targets).into_flattened())
+            }
+            Statistic::Map => Answer::Kept,
+        }
     }
 }
 
 /// How a convolution at `layer` pads.
-fn padding(options: &NetworkOptions, layer: Layer) -> Padding {
+fn padding(options: NetworkOptions, layer: Layer) -> Padding {
     match layer == Layer::convolution(1, 1) {
         true => options.first_padding,
         false => options.padding,
     }
 }
 
-/// A described gradient with its matrix packed.
+/// A described gradient with its matrix packed, or its blend computed.
 enum PackedGradient<'a> {
     Linear(PackedMatrix, Option<&'a [f32]>),
     Column(&'a [f32], Option<&'a [f32]>),
-    Difference { scale: f32, target: &'a BlockedMap },
+    Difference { scale: f32, target: &'a BlockedMap, weights: Option<&'a [f32]> },
     Given { scale: f32, gradient: &'a BlockedMap },
-    Resampled { scale: f32, gradient: &'a BlockedMap, resampling: &'a Resampling },
+    Resampled { scale: f32, gradient: Cow<'a, BlockedMap>, resampling: &'a Resampling },
 }
 
 impl<'a> PackedGradient<'a> {
-    fn new(gradient: &'a MapGradient<BlockedMap>, channels: usize) -> Self {
+    fn new(gradient: &'a MapGradient<BlockedMap>, map: &BlockedMap) -> Self {
         match gradient {
             MapGradient::Linear { matrix, weights } => {
-                PackedGradient::Linear(PackedMatrix::new(channels, matrix), weights.as_deref())
+                PackedGradient::Linear(PackedMatrix::new(map.channels(), matrix), weights.as_deref())
             }
             MapGradient::Column { column, weights } => PackedGradient::Column(column, weights.as_deref()),
-            MapGradient::Difference { scale, target } => PackedGradient::Difference { scale: *scale, target },
+            MapGradient::Difference { scale, target, weights } => {
+                PackedGradient::Difference { scale: *scale, target, weights: weights.as_deref() }
+            }
             MapGradient::Given { scale, gradient } => PackedGradient::Given { scale: *scale, gradient },
             MapGradient::Resampled { scale, gradient, resampling } => {
+                PackedGradient::Resampled { scale: *scale, gradient: Cow::Borrowed(gradient), resampling }
+            }
+            MapGradient::Blended { scale, resampling, targets, factors } => {
+                let gradient = Cow::Owned(kernels::resampled_blend(map, resampling, targets, factors));
                 PackedGradient::Resampled { scale: *scale, gradient, resampling }
             }
         }
@@ -148,8 +179,8 @@ impl<'a> PackedGradient<'a> {
             PackedGradient::Linear(matrix, None) => GradientPart::Linear(matrix),
             PackedGradient::Linear(matrix, Some(weights)) => GradientPart::WeightedLinear { matrix, weights },
             PackedGradient::Column(column, weights) => GradientPart::Column { column, weights: *weights },
-            PackedGradient::Difference { scale, target } => {
-                GradientPart::Difference { scale: *scale, target }
+            PackedGradient::Difference { scale, target, weights } => {
+                GradientPart::Difference { scale: *scale, target, weights: *weights }
             }
             PackedGradient::Given { scale, gradient } => GradientPart::Given { scale: *scale, gradient },
             PackedGradient::Resampled { scale, gradient, resampling } => {
@@ -163,22 +194,30 @@ impl Engine for CpuEngine {
     type Map = BlockedMap;
     type Patches = CpuPatches;
 
+    fn describe(&self) -> String {
+        format!("cpu {}", self.isa)
+    }
+
     fn architecture(&self) -> &Architecture {
         self.weights.architecture()
     }
 
-    fn set_options(&mut self, options: NetworkOptions) {
-        self.options = options;
-        self.plan = None;
+    fn prepare(
+        &mut self,
+        size: Size,
+        options: NetworkOptions,
+        questions: Vec<Question<BlockedMap>>,
+    ) -> Result<(), EngineError> {
+        let layers: BTreeSet<Layer> = questions.iter().map(|question| question.layer).collect();
+        let outline = Plan::outline(self.weights.architecture(), options, size, layers)?;
         self.ran = false;
-    }
-
-    fn prepare(&mut self, size: Size, taps: &[Layer]) -> Result<(), EngineError> {
+        self.questions = questions;
+        if self.plan.as_ref().is_some_and(|plan| plan.outline == outline) {
+            return Ok(());
+        }
         // The old plan's memory goes before the new one's comes.
-        let outline = Plan::outline(self.weights.architecture(), &self.options, size, taps)?;
         self.plan = None;
         self.spares = Spares::default();
-        self.ran = false;
         for layer in outline.layers() {
             self.pack(layer);
         }
@@ -187,79 +226,77 @@ impl Engine for CpuEngine {
         Ok(())
     }
 
-    fn memory_needed(&self, size: Size, taps: &[Layer]) -> Result<u64, EngineError> {
-        let outline = Plan::outline(self.weights.architecture(), &self.options, size, taps)?;
-        Ok(outline.bytes(self.weights.architecture(), self.isa))
+    fn memory_needed(
+        &self,
+        size: Size,
+        options: NetworkOptions,
+        layers: &[Layer],
+    ) -> Result<Memory, EngineError> {
+        let layers = layers.iter().copied().collect();
+        let outline = Plan::outline(self.weights.architecture(), options, size, layers)?;
+        Ok(Memory { host: outline.bytes(self.weights.architecture(), self.isa), device: 0 })
     }
 
-    fn shape(&self, tap: Layer) -> MapShape {
-        let map = self.prepared().tapped(tap);
+    fn shape(&self, layer: Layer) -> MapShape {
+        let map = self.prepared().tapped(layer);
         MapShape { channels: map.channels(), height: map.height(), width: map.width() }
     }
 
-    fn forward(&mut self, picture: &[f32]) {
+    fn measure(&mut self, picture: &[f32]) -> Result<Vec<Answer>, EngineError> {
         assert_eq!(picture.len(), self.input.len(), "values of the prepared picture");
         door::read_picture(self.weights.convention(), picture, &mut self.input);
         self.run_forward();
         self.ran = true;
+        Ok(self.questions.iter().map(|question| self.answer(question)).collect())
     }
 
-    fn copy_map(&self, tap: Layer) -> BlockedMap {
-        self.map(tap).clone()
+    fn map(&self, layer: Layer) -> &BlockedMap {
+        let asked = |it: &Question<_>| it.layer == layer && matches!(it.statistic, Statistic::Map);
+        assert!(self.questions.iter().any(asked), "the map at {layer} was not asked for");
+        self.measured(layer)
     }
 
-    fn resampled_map(&self, tap: Layer, resampling: &Resampling) -> BlockedMap {
-        kernels::resample(self.map(tap), resampling)
+    fn gradient_norms(
+        &mut self,
+        gradients: &[(Layer, MapGradient<BlockedMap>)],
+    ) -> Result<Vec<f64>, EngineError> {
+        let norm = |(layer, gradient): &(Layer, MapGradient<BlockedMap>)| {
+            let map = self.measured(*layer);
+            kernels::gradient_norm(self.isa, map, PackedGradient::new(gradient, map).part())
+        };
+        Ok(gradients.iter().map(norm).collect())
     }
 
-    fn resampled_products(&self, tap: Layer, resampling: &Resampling, targets: &BlockedMap) -> Vec<[f32; 2]> {
-        kernels::resampled_products(self.map(tap), resampling, targets)
-    }
-
-    fn resampled_blend(
-        &self,
-        tap: Layer,
-        resampling: &Resampling,
-        targets: &BlockedMap,
-        factors: &[[f32; 2]],
-    ) -> BlockedMap {
-        kernels::resampled_blend(self.map(tap), resampling, targets, factors)
-    }
-
-    fn gram(&self, tap: Layer) -> Vec<f64> {
-        kernels::gram(self.isa, self.map(tap))
-    }
-
-    fn weighted_gram(&self, tap: Layer, weights: &[f32]) -> Vec<f64> {
-        kernels::weighted_gram(self.isa, self.map(tap), weights)
-    }
-
-    fn sums(&self, tap: Layer, weights: Option<&[f32]>) -> Vec<f64> {
-        kernels::column_sums(self.map(tap), weights)
-    }
-
-    fn squared_difference(&self, tap: Layer, target: &BlockedMap) -> f64 {
-        kernels::squared_difference(self.map(tap), target)
-    }
-
-    fn squared_norm(&self, tap: Layer) -> f64 {
-        kernels::squared_norm(self.map(tap))
-    }
-
-    fn gradient_norm(&self, tap: Layer, gradient: &MapGradient<BlockedMap>) -> f64 {
-        let map = self.map(tap);
-        kernels::gradient_norm(self.isa, map, PackedGradient::new(gradient, map.channels()).part())
-    }
-
-    fn backward(&mut self, gradients: &[(Layer, MapGradient<BlockedMap>)], picture_gradient: &mut [f32]) {
-        assert!(self.ran, "forward comes before each backward");
+    fn backward(
+        &mut self,
+        gradients: &[(Layer, MapGradient<BlockedMap>)],
+        picture_gradient: &mut [f32],
+    ) -> Result<(), EngineError> {
+        assert!(self.ran, "measure comes before each backward");
         assert_eq!(picture_gradient.len(), self.input.len(), "values of the picture's gradient");
-        for &(tap, _) in gradients {
-            self.prepared().tapped(tap);
+        for &(layer, _) in gradients {
+            self.prepared().tapped(layer);
         }
         self.ran = false;
         self.run_backward(gradients);
         door::picture_gradient(self.weights.convention(), &self.input, picture_gradient);
+        Ok(())
+    }
+
+    fn copy_map(&self, map: &BlockedMap) -> BlockedMap {
+        map.clone()
+    }
+
+    fn empty_map(&self, shape: MapShape) -> BlockedMap {
+        BlockedMap::zeros(shape.channels, shape.height, shape.width)
+    }
+
+    fn squared_difference(&self, a: &BlockedMap, b: &BlockedMap) -> f64 {
+        kernels::squared_difference(a, b, None)
+    }
+
+    fn paste(&self, into: &mut BlockedMap, at: (usize, usize), from: &BlockedMap, window: &Window) {
+        into.paste(at, from, window.rows.clone(), window.columns.clone());
     }
 
     fn read_map(&self, map: &BlockedMap) -> Vec<f32> {
@@ -294,11 +331,11 @@ impl Engine for CpuEngine {
 
     fn patch_difference(
         &self,
-        tap: Layer,
+        map: &BlockedMap,
         patches: &CpuPatches,
         matches: &PatchMatches,
     ) -> (f64, BlockedMap) {
-        patches.difference(self.map(tap), matches)
+        patches.difference(map, matches)
     }
 
     fn matched_map(&self, patches: &CpuPatches, matches: &PatchMatches, shape: MapShape) -> BlockedMap {

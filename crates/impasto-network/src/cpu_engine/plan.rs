@@ -1,11 +1,13 @@
 //! What is kept of each convolution, decided once for a size and a set of taps.
 
+use std::collections::BTreeSet;
+
 use impasto_kernels::{BlockedMap, Convolution3x3, FirstConvolution, Isa, LANES, WindowPooling};
 
 use crate::{Architecture, EngineError, Layer, MapShape, NetworkOptions, Pooling, Size};
 
 /// One convolution with its ReLU and the pooling after it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Step {
     /// The convolution.
     pub(super) layer: Layer,
@@ -91,16 +93,17 @@ pub(super) struct PlannedStep {
 }
 
 /// The steps from the picture to the deepest tap, without memory.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Outline {
-    size: Size,
+    pub(super) size: Size,
+    pub(super) options: NetworkOptions,
     steps: Vec<Step>,
 }
 
 /// The steps from the picture to the deepest tap.
 #[derive(Debug)]
 pub(super) struct Plan {
-    pub(super) size: Size,
+    pub(super) outline: Outline,
     pub(super) steps: Vec<PlannedStep>,
 }
 
@@ -108,14 +111,14 @@ impl Plan {
     /// Decides the steps.
     pub(super) fn outline(
         architecture: &Architecture,
-        options: &NetworkOptions,
+        options: NetworkOptions,
         size: Size,
-        taps: &[Layer],
+        taps: BTreeSet<Layer>,
     ) -> Result<Outline, EngineError> {
-        for &tap in taps {
+        for &tap in &taps {
             architecture.map_shape(tap, size)?;
         }
-        let deepest = taps.iter().max().copied();
+        let deepest = taps.last().copied();
         let convolutions: Vec<Layer> =
             architecture.convolutions().take_while(|&layer| Some(layer) <= deepest).collect();
         let mut steps = Vec::with_capacity(convolutions.len());
@@ -134,7 +137,7 @@ impl Plan {
                 has_next: next.is_some(),
             });
         }
-        Ok(Outline { size, steps })
+        Ok(Outline { size, options, steps })
     }
 
     /// The kept map at a tap.
@@ -172,7 +175,7 @@ impl Outline {
             pooled: step.keeps_pooled().then(|| zeros(step.output())),
             step,
         };
-        Plan { size: self.size, steps: self.steps.into_iter().map(allocate).collect() }
+        Plan { steps: self.steps.iter().cloned().map(allocate).collect(), outline: self }
     }
 
     /// Bytes of an evaluation at its peak: packed weights, kept maps and masks, the shared buffers, the

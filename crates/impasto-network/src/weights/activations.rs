@@ -57,7 +57,7 @@ impl Activations {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CpuEngine, Engine, NetworkOptions, Size, Weights};
+    use crate::{CpuEngine, Engine, NetworkOptions, Size, Statistic, Weights};
 
     /// Means of the maps at all ReLUs of the compact network that `weights` holds.
     fn means(weights: Weights) -> Vec<f64> {
@@ -67,11 +67,12 @@ mod tests {
             .iter()
             .map(|(layer, _)| Layer::relu(layer.block() as u8, layer.index().unwrap() as u8))
             .collect();
-        let mut engine = CpuEngine::new(weights, NetworkOptions::default());
-        engine.prepare(size, &layers).unwrap();
-        engine.forward(&picture);
+        let mut engine = CpuEngine::new(weights);
+        let questions = layers.iter().map(|&layer| Statistic::Map.at(layer)).collect();
+        engine.prepare(size, NetworkOptions::default(), questions).unwrap();
+        engine.measure(&picture).unwrap();
         let mean = |&layer: &Layer| {
-            let values = engine.read_map(&engine.copy_map(layer));
+            let values = engine.read_map(engine.map(layer));
             values.iter().map(|&value| f64::from(value)).sum::<f64>() / values.len() as f64
         };
         layers.iter().map(mean).collect()

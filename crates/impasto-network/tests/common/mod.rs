@@ -2,8 +2,6 @@
 
 #![allow(dead_code, reason = "each test program uses its own part")]
 
-pub mod pytorch;
-
 use std::collections::HashMap;
 use std::path::PathBuf;
 

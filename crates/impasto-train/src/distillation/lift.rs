@@ -67,7 +67,7 @@ impl Lift {
         let mut difference = buffers.take_like(teacher, self.layer.outputs());
         self.difference(isa, student, teacher, difference.map_mut());
         let variance = variance_sum(teacher.map()) / f64::from(self.scale).powi(2);
-        let unexplained = squared_norm(difference.map()) / variance;
+        let unexplained = squared_norm(difference.map(), None) / variance;
         let factor = (2.0 / variance) as f32;
         difference.map_mut().blocks_mut().par_iter_mut().for_each(|block| {
             block.0.iter_mut().for_each(|value| *value *= factor);
@@ -135,7 +135,7 @@ fn variance_sum(map: &BlockedMap) -> f64 {
         }
         sums
     });
-    squared_norm(map) - sums.map(|sum| sum * sum / positions as f64).sum::<f64>()
+    squared_norm(map, None) - sums.map(|sum| sum * sum / positions as f64).sum::<f64>()
 }
 
 /// The columns of a matrix `[rows, columns]` made orthonormal one after another (Gram and Schmidt), or its rows where

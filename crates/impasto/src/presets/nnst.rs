@@ -61,6 +61,7 @@ pub(super) fn settings() -> Settings {
                 layers: WeightedLayers::each(&LAYERS),
                 start_share: 0.25,
                 turned: true,
+                stride: 1,
                 samples: 64,
             }
             .into(),

@@ -10,10 +10,10 @@
 
 use std::sync::Arc;
 
-use impasto_network::{Architecture, Engine, MapGradient, Size};
+use impasto_network::{Architecture, Engine, MapGradient, Question, Size, Statistic};
 use serde::{Deserialize, Serialize};
 
-use super::{Definition, LayerWeight, Loss, MapLoss, SMALLEST_NORM, Scene, WeightedLayers};
+use super::{Answers, Definition, LayerWeight, Loss, MapLoss, SMALLEST_NORM, Scene, Shown, WeightedLayers};
 use crate::SettingsError;
 use crate::error::require_weight;
 
@@ -109,28 +109,47 @@ struct Target<Map> {
 }
 
 impl<E: Engine> Loss<E> for ContentDistance<E::Map> {
-    fn learn_content(&mut self, engine: &E) {
-        let target = |&LayerWeight { layer, .. }: &LayerWeight| Target {
-            map: Arc::new(engine.copy_map(layer)),
-            factor: match self.kind {
-                ContentLoss::HalfSum => 0.5,
-                ContentLoss::Sum => 1.0,
-                ContentLoss::Mean => 1.0 / engine.shape(layer).elements() as f64,
-                ContentLoss::Relative => 1.0 / engine.squared_norm(layer).max(SMALLEST_NORM),
-            },
+    fn ask_of(&mut self, _architecture: &Architecture, shown: Shown<'_>) -> Vec<Question<E::Map>> {
+        let Shown::Content = shown else { return Vec::new() };
+        let of_layer = |it: &LayerWeight| {
+            [Statistic::Map.at(it.layer), Statistic::SquaredNorm { weights: None }.at(it.layer)]
+        };
+        self.layers.iter().flat_map(of_layer).collect()
+    }
+
+    fn learn(&mut self, engine: &mut E, _shown: Shown<'_>, answers: &mut Answers<'_>) {
+        let target = |&LayerWeight { layer, .. }: &LayerWeight| {
+            answers.kept();
+            let squared_norm = answers.number();
+            Target {
+                map: Arc::new(engine.take_map(layer)),
+                factor: match self.kind {
+                    ContentLoss::HalfSum => 0.5,
+                    ContentLoss::Sum => 1.0,
+                    ContentLoss::Mean => 1.0 / engine.shape(layer).elements() as f64,
+                    ContentLoss::Relative => 1.0 / squared_norm.max(SMALLEST_NORM),
+                },
+            }
         };
         self.targets = self.layers.iter().map(target).collect();
     }
 
-    fn on_maps(&mut self, engine: &E) -> Vec<MapLoss<E::Map>> {
-        let loss = |(&LayerWeight { layer, weight }, Target { map, factor }): (_, &Target<E::Map>)| MapLoss {
-            layer: Some(layer),
-            weight,
-            value: factor * engine.squared_difference(layer, map),
-            gradients: vec![(
-                layer,
-                MapGradient::Difference { scale: (2.0 * factor) as f32, target: map.clone() },
-            )],
+    fn ask(&mut self, _engine: &E) -> Vec<Question<E::Map>> {
+        let of_layer = |(it, Target { map, .. }): (&LayerWeight, &Target<E::Map>)| {
+            Statistic::SquaredDifference { target: map.clone(), weights: None }.at(it.layer)
+        };
+        self.layers.iter().zip(&self.targets).map(of_layer).collect()
+    }
+
+    fn on_answers(&mut self, _engine: &E, answers: &mut Answers<'_>) -> Vec<MapLoss<E::Map>> {
+        let loss = |(&LayerWeight { layer, weight }, Target { map, factor }): (_, &Target<E::Map>)| {
+            let (scale, target) = ((2.0 * factor) as f32, map.clone());
+            MapLoss {
+                layer: Some(layer),
+                weight,
+                value: factor * answers.number(),
+                gradients: vec![(layer, MapGradient::Difference { scale, target, weights: None })],
+            }
         };
         self.layers.iter().zip(&self.targets).map(loss).collect()
     }

@@ -8,12 +8,10 @@
 //! loss = Σ (μ(F) − t)² / C        dloss/dF = 2 (μ(F) − t) / (C M) at every position
 //! ```
 
-use std::sync::Arc;
-
-use impasto_network::{Engine, Layer, MapGradient};
+use impasto_network::{Architecture, Engine, MapGradient, MapShape, Question, Statistic};
 use serde::{Deserialize, Serialize};
 
-use super::{Definition, LayerWeight, Loss, MapLoss, Scene, StyleView, WeightedLayers};
+use super::{Answers, Definition, LayerWeight, Loss, MapLoss, Scene, Shown, WeightedLayers};
 use crate::SettingsError;
 use crate::error::require_weight;
 
@@ -77,37 +75,47 @@ struct MeansDistance {
     targets: Vec<Vec<f64>>,
 }
 
+/// What μ is made of, at each layer.
+fn sums<Map>(layers: &[LayerWeight]) -> Vec<Question<Map>> {
+    layers.iter().map(|it| Statistic::Sums { weights: None }.at(it.layer)).collect()
+}
+
 /// μ, `[C]`.
-fn means<E: Engine>(engine: &E, layer: Layer) -> Vec<f64> {
-    let values = engine.read_map(&engine.copy_map(layer));
-    let planes = values.chunks_exact(engine.shape(layer).positions());
-    planes.map(|plane| plane.iter().copied().map(f64::from).sum::<f64>() / plane.len() as f64).collect()
+fn means(answers: &mut Answers<'_>, shape: MapShape) -> Vec<f64> {
+    answers.sums().into_iter().map(|sum| sum / shape.positions() as f64).collect()
 }
 
 impl<E: Engine> Loss<E> for MeansDistance {
-    fn learn_style(&mut self, engine: &E, style: &StyleView<'_>) {
+    fn ask_of(&mut self, _architecture: &Architecture, shown: Shown<'_>) -> Vec<Question<E::Map>> {
+        if let Shown::Style(_) = shown { sums(&self.layers) } else { Vec::new() }
+    }
+
+    fn learn(&mut self, engine: &mut E, shown: Shown<'_>, answers: &mut Answers<'_>) {
+        let Shown::Style(style) = shown else { return };
         for (&LayerWeight { layer, .. }, target) in self.layers.iter().zip(&mut self.targets) {
-            let means = means(engine, layer);
+            let means = means(answers, engine.shape(layer));
             target.resize(means.len(), 0.0);
             target.iter_mut().zip(means).for_each(|(sum, mean)| *sum += style.share * mean);
         }
     }
 
-    fn on_maps(&mut self, engine: &E) -> Vec<MapLoss<E::Map>> {
+    fn ask(&mut self, _engine: &E) -> Vec<Question<E::Map>> {
+        sums(&self.layers)
+    }
+
+    fn on_answers(&mut self, engine: &E, answers: &mut Answers<'_>) -> Vec<MapLoss<E::Map>> {
         let loss = |(&LayerWeight { layer, weight }, target): (_, &Vec<f64>)| {
             let shape = engine.shape(layer);
-            let means = means(engine, layer);
+            let means = means(answers, shape);
             let differences: Vec<f64> =
                 means.iter().zip(target).map(|(mean, target)| mean - target).collect();
             let slope = 2.0 / shape.elements() as f64;
-            let planes =
-                differences.iter().map(|difference| vec![(slope * difference) as f32; shape.positions()]);
-            let gradient = Arc::new(engine.map_from(shape, &planes.collect::<Vec<_>>().concat()));
+            let column = differences.iter().map(|difference| (slope * difference) as f32).collect();
             MapLoss {
                 layer: Some(layer),
                 weight,
                 value: differences.iter().map(|value| value * value).sum::<f64>() / shape.channels as f64,
-                gradients: vec![(layer, MapGradient::Given { scale: 1.0, gradient })],
+                gradients: vec![(layer, MapGradient::Column { column, weights: None })],
             }
         };
         self.layers.iter().zip(&self.targets).map(loss).collect()
@@ -116,7 +124,7 @@ impl<E: Engine> Loss<E> for MeansDistance {
 
 #[cfg(test)]
 mod tests {
-    use impasto_network::{Architecture, ScalarEngine, Weights};
+    use impasto_network::{Layer, ScalarEngine, Weights};
 
     use super::*;
     use crate::{Picture, Preset, Pyramid, Settings, Transfer};
@@ -132,7 +140,7 @@ mod tests {
         (settings.schedule.size, settings.schedule.pyramid) = (20, Pyramid::One);
         settings.units = crate::PixelUnits::One;
         let weights = Weights::random(Architecture::new("small", vec![vec![4], vec![6]]), 1);
-        let mut engine = ScalarEngine::new(&weights, settings.network);
+        let mut engine = ScalarEngine::new(&weights);
         let transfer = Transfer::new(settings).content(picture(1)).style(picture(2), 1.0);
         let (start, direction) = (picture(3), picture(4));
         let gradient = transfer.evaluate(&mut engine, &start).unwrap().gradient;

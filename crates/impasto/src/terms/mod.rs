@@ -1,9 +1,9 @@
 //! Terms: the losses whose weighted sum is minimised, each with its gradient.
 //!
 //! A term is a settings struct, which is plain data, and a loss made from it for one size of the picture.
-//! The loss learns its targets from the style and content pictures, then answers at each evaluation: on
-//! the tapped feature maps, with a description of its gradient that the engine carries out, or on the
-//! pixels, with the gradient itself.
+//! The loss says what it asks of feature maps and learns its targets from the answers for the style and content
+//! pictures. At each evaluation it makes of the answers for the picture its loss and a description of its gradient,
+//! which the engine carries out; or it reads the pixels, and gives the gradient itself.
 //!
 //! | term | file | of what |
 //! | --- | --- | --- |
@@ -37,7 +37,7 @@ use std::sync::Arc;
 pub use content::{Content, ContentLoss};
 pub use gram::{Gram, GramLoss};
 pub use guidance::Guidance;
-use impasto_network::{Architecture, Engine, Layer, MapGradient, Size};
+use impasto_network::{Answer, Architecture, Engine, Layer, MapGradient, Question, Size};
 pub use layers::{LayerWeight, WeightedLayers};
 #[cfg(test)]
 pub use means::Means;
@@ -125,6 +125,11 @@ pub(crate) trait Definition {
         1
     }
 
+    /// What its questions leave to an engine that does not hold the whole picture.
+    fn reads(&self) -> Reads {
+        Reads::Sums
+    }
+
     /// How it follows regions to its layers, if it compares the statistics of regions.
     fn guidance(&self) -> Option<Guidance> {
         None
@@ -137,6 +142,17 @@ pub(crate) trait Definition {
 
     /// Names the first setting that is outside its range.
     fn validate(&self) -> Result<(), SettingsError>;
+}
+
+/// What the questions of a loss are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reads {
+    /// Sums over positions: those of tiles add up.
+    Sums,
+    /// Whole maps, which tiles can be put together to.
+    WholeMaps,
+    /// Resampled maps: the picture cannot be in tiles.
+    ResampledMaps,
 }
 
 /// What a loss is made for.
@@ -180,26 +196,87 @@ pub(crate) struct MapLoss<Map> {
     pub gradients: Vec<(Layer, MapGradient<Map>)>,
 }
 
+impl<Map> MapLoss<Map> {
+    /// That of a layer, before anything is added to it.
+    fn none(&LayerWeight { layer, weight }: &LayerWeight) -> Self {
+        MapLoss { layer: Some(layer), weight, value: 0.0, gradients: Vec::new() }
+    }
+}
+
+/// A picture that a loss learns from.
+#[derive(Clone, Copy)]
+pub(crate) enum Shown<'a> {
+    /// A style picture, before all else, if [`Definition::surveys_style`] asks for it.
+    Survey(&'a StyleView<'a>),
+    /// The content picture.
+    Content,
+    /// The blend of start and content that [`Definition::start_share`] asks for.
+    Start,
+    /// A style picture.
+    Style(&'a StyleView<'a>),
+}
+
+/// What an engine answers to the questions of one loss, in their order.
+pub(crate) struct Answers<'a>(&'a mut dyn Iterator<Item = Answer>);
+
+impl<'a> Answers<'a> {
+    pub fn new(answers: &'a mut dyn Iterator<Item = Answer>) -> Self {
+        Answers(answers)
+    }
+
+    fn next(&mut self) -> Answer {
+        self.0.next().expect("an answer to each question")
+    }
+
+    /// The next, which is of sums.
+    pub fn sums(&mut self) -> Vec<f64> {
+        self.next().into_sums()
+    }
+
+    /// The next, which is one number.
+    pub fn number(&mut self) -> f64 {
+        self.next().into_number()
+    }
+
+    /// The next, which is of values.
+    pub fn values(&mut self) -> Vec<f32> {
+        self.next().into_values()
+    }
+
+    /// Passes the next, which is that the engine holds a map.
+    pub fn kept(&mut self) {
+        assert_eq!(self.next(), Answer::Kept, "a map was asked for");
+    }
+}
+
 /// A term at work on pictures of one size.
 ///
-/// It is shown the styles for a first look, the content, the blend with the start, the styles to learn from;
-/// then it is asked.
+/// It says what it asks of each picture that it is shown, and learns from the answers: of the styles for a first
+/// look, the content, the blend with the start, the styles to learn from. Then it says what it asks of the picture
+/// at each evaluation, and makes losses of the answers. It takes exactly the answers to its questions, in their
+/// order.
 pub(crate) trait Loss<E: Engine> {
-    /// Takes a first look at one of the style pictures, if [`Definition::surveys_style`] asks for it.
-    fn survey_style(&mut self, _engine: &E, _style: &StyleView<'_>) {}
+    /// What it asks of a picture that it learns from.
+    fn ask_of(&mut self, _architecture: &Architecture, _shown: Shown<'_>) -> Vec<Question<E::Map>> {
+        Vec::new()
+    }
 
-    /// Takes in one of the style pictures.
-    fn learn_style(&mut self, _engine: &E, _style: &StyleView<'_>) {}
+    /// Learns from the answers. The engine is prepared for the picture and holds its maps, which may be taken.
+    fn learn(&mut self, _engine: &mut E, _shown: Shown<'_>, _answers: &mut Answers<'_>) {}
 
-    /// Takes in the content picture, whose maps the engine holds.
-    fn learn_content(&mut self, _engine: &E) {}
+    /// What it asks of the picture; once all is learnt, and before each evaluation if it
+    /// [asks anew](Loss::asks_anew).
+    fn ask(&mut self, _engine: &E) -> Vec<Question<E::Map>> {
+        Vec::new()
+    }
 
-    /// Takes in the blend of start and content that [`Definition::start_share`] asks for, whose maps the
-    /// engine holds.
-    fn learn_start(&mut self, _engine: &E) {}
+    /// Whether its questions change from one evaluation to the next; not their layers.
+    fn asks_anew(&self) -> bool {
+        false
+    }
 
-    /// The losses of the picture whose maps the engine holds, layer by layer.
-    fn on_maps(&mut self, _engine: &E) -> Vec<MapLoss<E::Map>> {
+    /// The losses of the picture, layer by layer.
+    fn on_answers(&mut self, _engine: &E, _answers: &mut Answers<'_>) -> Vec<MapLoss<E::Map>> {
         Vec::new()
     }
 

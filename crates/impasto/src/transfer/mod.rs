@@ -4,13 +4,14 @@ mod sources;
 
 use std::sync::Arc;
 
-use impasto_network::{Engine, Size};
+use impasto_network::{Engine, Size, TiledEngine};
 pub(crate) use sources::{Sources, StyleSource};
 
 use crate::error::{require_sum, require_weight, style_name};
 use crate::given_style::{GivenStyle, Style, StylePicture};
 use crate::objective::Objective;
 use crate::picture::{Alpha, Translucent, fit_longest_side};
+use crate::plan::Given;
 use crate::regions::Regions;
 use crate::run::Run;
 use crate::terms::{Scene, Taps, Term};
@@ -36,6 +37,7 @@ pub struct Transfer {
     strength_map: Option<StrengthMap>,
     start: Option<Picture>,
     fine_strokes: Option<Picture>,
+    memory: Option<u64>,
 }
 
 /// The objective at one picture.
@@ -62,6 +64,7 @@ impl Transfer {
             strength_map: None,
             start: None,
             fine_strokes: None,
+            memory: None,
         }
     }
 
@@ -130,6 +133,14 @@ impl Transfer {
         Transfer { start: Some(picture), ..self }
     }
 
+    /// Bytes that a run may take, all in all. A picture that would need more at once is evaluated in tiles, with the
+    /// same losses and gradient but for rounding, in up to twice the time. If that is not enough, or a term compares
+    /// nearest columns, which tiles do not have, the [`plan`](Transfer::plan) says how much it takes nevertheless.
+    /// Default: as much as it needs.
+    pub fn within_memory(self, bytes: u64) -> Self {
+        Transfer { memory: Some(bytes), ..self }
+    }
+
     /// The settings.
     pub fn settings(&self) -> &Settings {
         &self.settings
@@ -174,14 +185,14 @@ impl Transfer {
         // One more for the opacity.
         let count = if alphas > 0 { count.max(1) + 1 } else { count };
         let map = self.strength_map.as_ref().map_or(0, |map| size_of_val(map.values()) as u64);
-        let given = (given + alphas + masks + map, count);
-        let mut plan = Plan::new(&self.settings, &terms, engine, given, |schedule, longest| {
+        let given = Given { bytes: given + alphas + masks + map, regions: count, limit: self.memory };
+        let keeping = |size| self.memory_of_keeping(size);
+        let plan = Plan::new(&self.settings, &terms, engine, given, keeping, |schedule, longest| {
             let (width, height) = fit_longest_side(shape, longest);
             let size =
                 Size { height: height.next_multiple_of(multiple), width: width.next_multiple_of(multiple) };
             (size, styles.iter().map(|style| schedule.style_size(style.source.picture(), size)).collect())
         })?;
-        plan.stages.iter_mut().for_each(|stage| stage.memory += self.memory_of_keeping(stage.size));
         let stage = plan.stages.last().expect("the last stage is planned or an error");
         let warnings =
             match self.regions_at(stage.size).filter(|_| self.regions.is_some() || self.hides_pixels()) {
@@ -203,7 +214,7 @@ impl Transfer {
     ///
     /// # Errors
     /// As [`plan`](Transfer::plan), and if a loss becomes infinite or undefined: the error then holds the
-    /// last good picture.
+    /// last good picture; so does that of an engine that fails in the middle.
     pub fn run<E: Engine>(
         &self,
         engine: &mut E,
@@ -223,7 +234,7 @@ impl Transfer {
         observer: &mut dyn Observer,
     ) -> Result<Outcome, TransferError> {
         let plan = self.plan(engine)?;
-        Run::new(self, &plan, observer)?.paint(engine)
+        Run::new(self, &plan, observer)?.paint(&mut TiledEngine::new(engine, u64::MAX))
     }
 
     /// The objective at `picture`, brought to the size of the last stage: what the first evaluation of a
@@ -239,10 +250,12 @@ impl Transfer {
         let plan = self.plan(engine)?;
         let stage = plan.stages.last().expect("the last stage is planned or an error");
         let picture = self.schedule().fit(picture, stage.size);
+        let engine = &mut TiledEngine::new(engine, u64::MAX);
         let objective = self.objective(engine, stage, &self.sources(stage)?, &picture, &mut || false)?;
         let mut objective = objective.expect("nothing stops it");
         let mut gradient = vec![0.0; picture.data().len()];
         let losses = objective.evaluate(engine, picture.data(), &mut gradient);
+        let losses = losses.map_err(|error| TransferError::of_engine("content", error))?;
         let scale = self.settings.units.scale();
         gradient.iter_mut().for_each(|value| *value /= scale);
         Ok(Evaluation { total: losses.iter().map(|term| term.loss).sum(), losses, gradient })
@@ -250,14 +263,15 @@ impl Transfer {
 
     /// The objective of a stage that starts from `start`, the engine prepared for it; `None` if `stop`, asked before
     /// each picture that is learnt from, says so.
-    pub(crate) fn objective<'e, E: Engine + 'e>(
+    pub(crate) fn objective<'e, E: Engine>(
         &self,
-        engine: &mut E,
+        engine: &mut TiledEngine<'e, E>,
         stage: &Stage,
         sources: &Sources,
         start: &Picture,
         stop: &mut dyn FnMut() -> bool,
-    ) -> Result<Option<Objective<'e, E>>, TransferError> {
+    ) -> Result<Option<Objective<'e, TiledEngine<'e, E>>>, TransferError> {
+        engine.set_budget(stage.engine_memory);
         let scene = Scene {
             size: stage.size,
             pixel_scale: f64::from(self.settings.units.scale()),

@@ -14,7 +14,7 @@ fn complaint(change: impl FnOnce(&mut Settings)) -> String {
     change(&mut settings);
     let message = settings.validate().unwrap_err().to_string();
     // A run refuses them too.
-    let engine = small::engine(&settings);
+    let engine = small::engine();
     assert_eq!(small::transfer(settings).plan(&engine).unwrap_err().to_string(), message);
     message
 }
@@ -76,7 +76,7 @@ fn settings_outside_their_ranges_are_named() {
 
 #[test]
 fn missing_pictures_are_named() {
-    let engine = small::engine(&small::settings());
+    let engine = small::engine();
     let (content, style) = (small::picture(48, 36, 1), small::picture(40, 44, 2));
     let complaint = |transfer: Transfer| transfer.plan(&engine).unwrap_err().to_string();
     let new = || Transfer::new(small::settings());
@@ -102,7 +102,7 @@ fn missing_pictures_are_named() {
 fn layers_that_the_network_lacks_are_refused_with_those_it_has() {
     let mut settings = small::settings();
     settings.term_mut::<Gram>().unwrap().layers.replace(&[Layer::relu(5, 4)]);
-    let engine = small::engine(&settings);
+    let engine = small::engine();
     let error = small::transfer(settings).plan(&engine).unwrap_err();
     assert!(matches!(error, TransferError::NoSuchLayer(_)), "{error:?}");
     assert!(
@@ -114,7 +114,7 @@ fn layers_that_the_network_lacks_are_refused_with_those_it_has() {
 #[test]
 fn pictures_too_small_for_the_network_are_refused_and_such_stages_left_out() {
     let settings = small::settings();
-    let engine = small::engine(&settings);
+    let engine = small::engine();
     // 60 x 24 at 24, 34 and 48 is 10, 14 and 19 high; the stride of relu5_1 is 16.
     let wide = small::picture(60, 24, 1);
     let transfer =
@@ -159,10 +159,10 @@ fn regions_that_are_not_each_other_s_parts_are_refused() {
     let (one, settings) = (Regions::whole(48, 36), small::settings());
     let two = Regions::from_gray_mask(&small::picture(40, 44, 3));
     let transfer = small::transfer(settings.clone()).regions(one.clone(), vec![two]);
-    let error = transfer.plan(&small::engine(&settings)).unwrap_err().to_string();
+    let error = transfer.plan(&small::engine()).unwrap_err().to_string();
     assert_eq!(error, "the picture has 1 regions, but style has 2: read their maps together");
     let transfer = small::transfer(settings.clone()).regions(one, Vec::new());
-    let error = transfer.plan(&small::engine(&settings)).unwrap_err().to_string();
+    let error = transfer.plan(&small::engine()).unwrap_err().to_string();
     assert_eq!(error, "there are 1 style pictures, but regions for 0");
 }
 
@@ -170,14 +170,14 @@ fn regions_that_are_not_each_other_s_parts_are_refused() {
 fn a_start_from_no_content_is_refused_by_the_plan() {
     let settings = small::settings();
     let transfer = Transfer::new(settings.clone()).canvas(3, 2).style(small::picture(40, 44, 2), 1.0);
-    let error = transfer.plan(&small::engine(&settings)).unwrap_err();
+    let error = transfer.plan(&small::engine()).unwrap_err();
     assert!(matches!(error, TransferError::NoContent), "{error}");
 }
 
 #[test]
 fn regions_are_in_the_plan_s_memory() {
     let settings = small::settings();
-    let plan = |transfer: Transfer| transfer.plan(&small::engine(&settings)).unwrap().memory();
+    let plan = |transfer: Transfer| transfer.plan(&small::engine()).unwrap().memory();
     let regions = Regions::from_gray_mask(&small::picture(480, 360, 3));
     let guided = small::transfer(settings.clone()).regions(regions.clone(), vec![regions.clone()]);
     let masks = 2 * size_of_val(regions.masks()) as u64;

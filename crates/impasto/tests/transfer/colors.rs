@@ -17,7 +17,7 @@ fn transfer(settings: &Settings, content: &Picture, style: &Picture) -> Transfer
 }
 
 fn paint(settings: &Settings, content: &Picture, style: &Picture) -> Picture {
-    let mut engine = small::engine(settings);
+    let mut engine = small::engine();
     transfer(settings, content, style).run(&mut engine, &mut go_on).unwrap().picture
 }
 
@@ -78,7 +78,7 @@ fn without_strength_content_and_match_are_as_if_they_were_not() {
 fn a_run_by_luminance_sees_no_colors() {
     let settings = with(ColorRule::Luminance);
     let (content, style) = (blue_content(), red_style());
-    let mut engine = small::engine(&settings);
+    let mut engine = small::engine();
     let losses = |content: &Picture, style: &Picture, engine: &mut ScalarEngine| {
         let outcome = transfer(&settings, content, style).run(engine, &mut go_on).unwrap();
         outcome.trace.evaluations.iter().map(|evaluation| evaluation.total).collect::<Vec<f64>>()
@@ -114,7 +114,7 @@ fn every_style_is_matched() {
     let transfer = styles
         .iter()
         .fold(Transfer::new(settings.clone()).content(content), |it, style| it.style(style.clone(), 1.0));
-    let painted = transfer.run(&mut small::engine(&settings), &mut go_on).unwrap().picture;
+    let painted = transfer.run(&mut small::engine(), &mut go_on).unwrap().picture;
     assert!((redness(&painted) - of_content).abs() < 0.1, "{} {of_content}", redness(&painted));
 }
 
@@ -123,7 +123,7 @@ fn threads_do_not_show_in_the_colors() {
     for rule in ColorRule::ALL {
         let settings = with(rule);
         let run = |threads: usize| {
-            let mut engine = CpuEngine::new(small::weights(), settings.network);
+            let mut engine = CpuEngine::new(small::weights());
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let transfer = transfer(&settings, &blue_content(), &red_style());
             pool.install(|| transfer.run(&mut engine, &mut go_on)).unwrap()
@@ -142,6 +142,6 @@ fn colors_that_cannot_be_are_refused() {
     let mut settings = with(ColorRule::Content);
     settings.schedule.start = Start::UniformNoise { range: 0.25..0.75 };
     let transfer = Transfer::new(settings.clone()).canvas(3, 2).style(red_style(), 1.0);
-    let error = transfer.plan(&small::engine(&settings)).unwrap_err();
+    let error = transfer.plan(&small::engine()).unwrap_err();
     assert!(matches!(error, TransferError::NoContent), "{error}");
 }

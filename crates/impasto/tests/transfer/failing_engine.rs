@@ -1,24 +1,30 @@
-//! An engine whose maps turn to NaN after some time.
+//! An engine that fails after some time.
 
 use impasto_network::{
-    Architecture, Engine, EngineError, Layer, MapGradient, MapShape, NetworkOptions, PatchMatches,
-    PatchOptions, Resampling, ScalarEngine, Size,
+    Answer, Architecture, Engine, EngineError, Layer, MapGradient, MapShape, Memory, NetworkOptions,
+    PatchMatches, PatchOptions, Question, ScalarEngine, Size, Window,
 };
 
-/// As [`ScalarEngine`], but statistics are NaN from a given backward pass on.
+/// How it fails.
+#[derive(Clone, Copy)]
+pub enum Failure {
+    /// Sums are NaN.
+    NotFinite,
+    /// The engine says so.
+    DeviceLost,
+}
+
+/// As [`ScalarEngine`], but fails from a given evaluation on.
 pub struct FailingEngine {
     inner: ScalarEngine,
+    failure: Failure,
     good_passes: usize,
 }
 
 impl FailingEngine {
     /// `failing` is the first evaluation, counted from 1, that fails.
-    pub fn new(inner: ScalarEngine, failing: usize) -> Self {
-        FailingEngine { inner, good_passes: failing - 1 }
-    }
-
-    fn spoil(&self) -> f64 {
-        if self.good_passes == 0 { f64::NAN } else { 0.0 }
+    pub fn new(inner: ScalarEngine, failure: Failure, failing: usize) -> Self {
+        FailingEngine { inner, failure, good_passes: failing - 1 }
     }
 }
 
@@ -26,79 +32,84 @@ impl Engine for FailingEngine {
     type Map = <ScalarEngine as Engine>::Map;
     type Patches = <ScalarEngine as Engine>::Patches;
 
+    fn describe(&self) -> String {
+        self.inner.describe()
+    }
+
     fn architecture(&self) -> &Architecture {
         self.inner.architecture()
     }
 
-    fn set_options(&mut self, options: NetworkOptions) {
-        self.inner.set_options(options);
+    fn prepare(
+        &mut self,
+        size: Size,
+        options: NetworkOptions,
+        questions: Vec<Question<Self::Map>>,
+    ) -> Result<(), EngineError> {
+        self.inner.prepare(size, options, questions)
     }
 
-    fn prepare(&mut self, size: Size, taps: &[Layer]) -> Result<(), EngineError> {
-        self.inner.prepare(size, taps)
-    }
-
-    fn memory_needed(&self, size: Size, taps: &[Layer]) -> Result<u64, EngineError> {
-        self.inner.memory_needed(size, taps)
-    }
-
-    fn shape(&self, tap: Layer) -> MapShape {
-        self.inner.shape(tap)
-    }
-
-    fn forward(&mut self, picture: &[f32]) {
-        self.inner.forward(picture);
-    }
-
-    fn copy_map(&self, tap: Layer) -> Self::Map {
-        self.inner.copy_map(tap)
-    }
-
-    fn resampled_map(&self, tap: Layer, resampling: &Resampling) -> Self::Map {
-        self.inner.resampled_map(tap, resampling)
-    }
-
-    fn resampled_products(&self, tap: Layer, resampling: &Resampling, targets: &Self::Map) -> Vec<[f32; 2]> {
-        self.inner.resampled_products(tap, resampling, targets)
-    }
-
-    fn resampled_blend(
+    fn memory_needed(
         &self,
-        tap: Layer,
-        resampling: &Resampling,
-        targets: &Self::Map,
-        factors: &[[f32; 2]],
-    ) -> Self::Map {
-        self.inner.resampled_blend(tap, resampling, targets, factors)
+        size: Size,
+        options: NetworkOptions,
+        layers: &[Layer],
+    ) -> Result<Memory, EngineError> {
+        self.inner.memory_needed(size, options, layers)
     }
 
-    fn gram(&self, tap: Layer) -> Vec<f64> {
-        self.inner.gram(tap).into_iter().map(|value| value + self.spoil()).collect()
+    fn shape(&self, layer: Layer) -> MapShape {
+        self.inner.shape(layer)
     }
 
-    fn weighted_gram(&self, tap: Layer, weights: &[f32]) -> Vec<f64> {
-        self.inner.weighted_gram(tap, weights)
+    fn measure(&mut self, picture: &[f32]) -> Result<Vec<Answer>, EngineError> {
+        let mut answers = self.inner.measure(picture)?;
+        match self.failure {
+            Failure::DeviceLost if self.good_passes == 0 => {
+                return Err(EngineError::DeviceLost { reason: "unplugged".to_owned() });
+            }
+            Failure::NotFinite if self.good_passes == 0 => {
+                for answer in &mut answers {
+                    if let Answer::Sums(sums) = answer {
+                        sums.fill(f64::NAN);
+                    }
+                }
+            }
+            Failure::DeviceLost | Failure::NotFinite => {}
+        }
+        Ok(answers)
     }
 
-    fn sums(&self, tap: Layer, weights: Option<&[f32]>) -> Vec<f64> {
-        self.inner.sums(tap, weights)
+    fn map(&self, layer: Layer) -> &Self::Map {
+        self.inner.map(layer)
     }
 
-    fn squared_difference(&self, tap: Layer, target: &Self::Map) -> f64 {
-        self.inner.squared_difference(tap, target) + self.spoil()
+    fn gradient_norms(
+        &mut self,
+        gradients: &[(Layer, MapGradient<Self::Map>)],
+    ) -> Result<Vec<f64>, EngineError> {
+        self.inner.gradient_norms(gradients)
     }
 
-    fn squared_norm(&self, tap: Layer) -> f64 {
-        self.inner.squared_norm(tap)
-    }
-
-    fn gradient_norm(&self, tap: Layer, gradient: &MapGradient<Self::Map>) -> f64 {
-        self.inner.gradient_norm(tap, gradient)
-    }
-
-    fn backward(&mut self, gradients: &[(Layer, MapGradient<Self::Map>)], picture_gradient: &mut [f32]) {
-        self.inner.backward(gradients, picture_gradient);
+    fn backward(
+        &mut self,
+        gradients: &[(Layer, MapGradient<Self::Map>)],
+        picture_gradient: &mut [f32],
+    ) -> Result<(), EngineError> {
         self.good_passes = self.good_passes.saturating_sub(1);
+        self.inner.backward(gradients, picture_gradient)
+    }
+
+    fn copy_map(&self, map: &Self::Map) -> Self::Map {
+        self.inner.copy_map(map)
+    }
+
+    fn squared_difference(&self, a: &Self::Map, b: &Self::Map) -> f64 {
+        self.inner.squared_difference(a, b)
+    }
+
+    fn paste(&self, into: &mut Self::Map, at: (usize, usize), from: &Self::Map, window: &Window) {
+        self.inner.paste(into, at, from, window);
     }
 
     fn read_map(&self, map: &Self::Map) -> Vec<f32> {
@@ -133,11 +144,11 @@ impl Engine for FailingEngine {
 
     fn patch_difference(
         &self,
-        tap: Layer,
+        map: &Self::Map,
         patches: &Self::Patches,
         matches: &PatchMatches,
     ) -> (f64, Self::Map) {
-        self.inner.patch_difference(tap, patches, matches)
+        self.inner.patch_difference(map, patches, matches)
     }
 
     fn matched_map(&self, patches: &Self::Patches, matches: &PatchMatches, shape: MapShape) -> Self::Map {

@@ -40,7 +40,7 @@ fn terms() -> Vec<Term> {
 fn slopes(settings: Settings, start: &Picture, direction: &Picture) -> (f64, f64) {
     const LENGTH: f32 = 1e-3;
     let scale = f64::from(settings.units.scale());
-    let mut engine = small::engine(&settings);
+    let mut engine = small::engine();
     let transfer = small::transfer(settings);
     let gradient = transfer.evaluate(&mut engine, start).unwrap().gradient;
     let product = gradient.iter().zip(direction.data()).map(|(&g, &d)| f64::from(g) * f64::from(d));
@@ -75,7 +75,7 @@ fn a_ramp_has_total_variation_at_its_edges_only() {
     let ramp = (0..3 * width * height).map(|index| step * (index % width) as f32).collect();
     let mut settings = small::simple_settings();
     settings.terms = vec![TotalVariation { weight: 2.0, loss: VariationLoss::HalfSquares }.into()];
-    let mut engine = small::engine(&settings);
+    let mut engine = small::engine();
     let transfer = Transfer::new(settings).content(small::picture(24, 18, 1));
     let found = transfer.evaluate(&mut engine, &Picture::new(width, height, ramp)).unwrap();
     let expected = 2.0 * 0.5 * f64::from(step).powi(2) * (3 * (width - 1) * (height - 1)) as f64;
@@ -99,7 +99,7 @@ fn relative_losses_of_a_black_picture_are_finite() {
     settings.terms = terms();
     let black = Picture::new(24, 18, vec![0.0; 3 * 24 * 18]);
     let transfer = Transfer::new(settings).content(black.clone()).style(black.clone(), 1.0);
-    let mut engine = small::engine(transfer.settings());
+    let mut engine = small::engine();
     for picture in [black, small::picture(24, 18, 7)] {
         let found = transfer.evaluate(&mut engine, &picture).unwrap();
         assert!(found.total.is_finite() && found.gradient.iter().all(|value| value.is_finite()));

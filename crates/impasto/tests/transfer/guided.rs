@@ -57,7 +57,7 @@ fn half(width: usize, height: usize, is_left: bool) -> Regions {
 }
 
 fn evaluate(transfer: &Transfer, picture: &Picture) -> Evaluation {
-    transfer.evaluate(&mut small::engine(transfer.settings()), picture).unwrap()
+    transfer.evaluate(&mut small::engine(), picture).unwrap()
 }
 
 /// The slope along a direction by the gradient, relative to that by central differences.
@@ -85,8 +85,8 @@ fn gradients_of_soft_regions_are_those_of_finite_differences() {
             let settings = settings(loss, &[Layer::convolution(1, 1)], guidance);
             let transfer =
                 small::transfer(settings).regions(soft_regions(24, 18), vec![soft_regions(40, 44)]);
-            let scalar = slope_error(&transfer, &mut small::engine(transfer.settings()));
-            let mut engine = CpuEngine::new(small::weights(), transfer.settings().network);
+            let scalar = slope_error(&transfer, &mut small::engine());
+            let mut engine = CpuEngine::new(small::weights());
             let fast = slope_error(&transfer, &mut engine);
             assert!(scalar < 2e-3 && fast < 2e-3, "{loss:?}, {propagation:?}: {scalar:.1e} {fast:.1e}");
         }
@@ -98,7 +98,7 @@ fn the_gradient_of_fast_neural_doodle_is_exact_for_hard_regions_only() {
     let settings = settings(GramLoss::FastNeuralDoodle, &[Layer::convolution(1, 1)], Guidance::default());
     let error = |of_picture, of_style| {
         let transfer = small::transfer(settings.clone()).regions(of_picture, vec![of_style]);
-        slope_error(&transfer, &mut small::engine(transfer.settings()))
+        slope_error(&transfer, &mut small::engine())
     };
     assert!(error(halves(24, 18), halves(40, 44)) < 2e-3);
     assert!(error(soft_regions(24, 18), soft_regions(40, 44)) > 1e-2);
@@ -168,7 +168,7 @@ fn each_half_takes_the_texture_of_its_region() {
     let transfer =
         Transfer::new(settings).style(two_textures(24, 24, true), 1.0).regions(swapped, vec![halves(24, 24)]);
     // A network that knows colours.
-    let mut engine = CpuEngine::new(Weights::compact(), transfer.settings().network);
+    let mut engine = CpuEngine::new(Weights::compact());
     let mut loss =
         |warm_is_left| transfer.evaluate(&mut engine, &two_textures(24, 24, warm_is_left)).unwrap().total;
     let (right, wrong) = (loss(false), loss(true));
@@ -220,7 +220,7 @@ fn a_region_without_texture_is_left_alone_and_told() {
     for loss in ALL_LOSSES {
         let settings = settings(loss, &[Layer::relu(1, 1)], Guidance::default());
         let transfer = small::transfer(settings).regions(halves(24, 18), vec![of_style.clone()]);
-        let plan = transfer.plan(&small::engine(transfer.settings())).unwrap();
+        let plan = transfer.plan(&small::engine()).unwrap();
         let warnings: Vec<String> = plan.warnings.iter().map(ToString::to_string).collect();
         let expected = "the region mask 2 (216 pixels) is in no style: nothing guides what is painted there";
         assert_eq!(warnings, [expected], "{loss:?}");
@@ -245,7 +245,7 @@ fn a_region_too_small_for_a_layer_is_left_out_of_it_and_told_once() {
     // Twice the same term, once the same warning.
     guided.terms.push(guided.terms[0].clone());
     let transfer = small::transfer(guided).regions(dot(24, 18), vec![halves(40, 44)]);
-    let plan = transfer.plan(&small::engine(transfer.settings())).unwrap();
+    let plan = transfer.plan(&small::engine()).unwrap();
     let warnings: Vec<String> = plan.warnings.iter().map(ToString::to_string).collect();
     let expected = "in the map of the picture, the region mask 2 (4 pixels) is too small for relu3_1: \
                     it is guided down to relu1_1 only";
@@ -263,5 +263,5 @@ fn a_region_too_small_for_a_layer_is_left_out_of_it_and_told_once() {
 #[test]
 fn a_transfer_without_regions_warns_of_nothing() {
     let transfer = small::transfer(small::settings());
-    assert_eq!(transfer.plan(&small::engine(transfer.settings())).unwrap().warnings, []);
+    assert_eq!(transfer.plan(&small::engine()).unwrap().warnings, []);
 }

@@ -10,4 +10,5 @@ mod small;
 mod stopping;
 mod strength;
 mod strokes;
+mod tiles;
 mod transparency;

@@ -21,7 +21,7 @@ fn every_preset_lowers_its_loss() {
             // Its weight is for VGG-19; the small network's statistics are far below 1.
             settings.term_mut::<Gram>().unwrap().weight *= 1e6;
         }
-        let mut engine = small::engine(&settings);
+        let mut engine = small::engine();
         let outcome = small::transfer(settings).run(&mut engine, &mut go_on).unwrap();
         assert!(outcome.completed, "{preset}");
         assert_eq!((outcome.picture.width(), outcome.picture.height()), (40, 30), "{preset}");
@@ -44,7 +44,7 @@ fn every_preset_lowers_its_loss() {
 #[test]
 fn the_plan_is_what_happens() {
     let settings = small::settings();
-    let mut engine = small::engine(&settings);
+    let mut engine = small::engine();
     let transfer = small::transfer(settings);
     let plan = transfer.plan(&engine).unwrap();
     let sizes: Vec<(usize, usize)> =
@@ -89,7 +89,7 @@ fn the_plan_is_what_happens() {
 #[test]
 fn the_plan_counts_the_pictures_given() {
     let settings = small::settings();
-    let engine = small::engine(&settings);
+    let engine = small::engine();
     let memory = |factor: usize| {
         let content = small::picture(factor * 48, factor * 36, 1);
         let transfer = Transfer::new(settings.clone()).content(content);
@@ -104,7 +104,7 @@ fn the_first_evaluation_is_that_of_the_start() {
     let mut settings = small::simple_settings();
     settings.schedule.start = Start::NormalNoise { mean: [0.5; 3], deviation: 0.1 };
     settings.seed = 9;
-    let mut engine = small::engine(&settings);
+    let mut engine = small::engine();
     let transfer = small::transfer(settings);
     let noise = Picture::white_noise(24, 18, [0.5; 3], 0.1, 9);
     let expected = transfer.evaluate(&mut engine, &noise).unwrap();
@@ -120,7 +120,7 @@ fn the_picture_of_the_last_iteration_is_the_result() {
     for average in [None, Some(0.9)] {
         let mut settings = small::settings();
         settings.average = average;
-        let mut engine = small::engine(&settings);
+        let mut engine = small::engine();
         let mut last = None;
         let mut observe = |progress: &Progress| {
             last = Some(progress.picture());
@@ -137,7 +137,7 @@ fn the_same_seed_gives_the_same_picture() {
         let mut settings = small::settings();
         settings.schedule.start = Start::UniformNoise { range: 0.25..0.75 };
         settings.seed = seed;
-        let mut engine = CpuEngine::new(small::weights(), settings.network);
+        let mut engine = CpuEngine::new(small::weights());
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| small::transfer(settings).run(&mut engine, &mut go_on)).unwrap()
     };
@@ -151,7 +151,7 @@ fn the_same_seed_gives_the_same_picture() {
 fn styles_blend_by_their_statistics() {
     let mut settings = small::simple_settings();
     settings.schedule.style_fit = StyleFit::ContentSize;
-    let mut engine = small::engine(&settings);
+    let mut engine = small::engine();
     let content = small::picture(24, 18, 1);
     let loss = |styles: &[(u64, f64)], engine: &mut _| {
         let transfer = Transfer::new(settings.clone()).content(content.clone());
@@ -172,7 +172,7 @@ fn styles_blend_by_their_statistics() {
 fn terms_without_weight_are_left_out() {
     let mut settings = small::settings();
     settings.term_mut::<Gram>().unwrap().weight = 0.0;
-    let mut engine = small::engine(&settings);
+    let mut engine = small::engine();
     // No style is needed.
     let transfer = Transfer::new(settings).content(small::picture(48, 36, 1));
     let outcome = transfer.run(&mut engine, &mut go_on).unwrap();
@@ -217,7 +217,7 @@ fn settings_and_traces_are_written_in_words() {
     assert_eq!(json["terms"][1]["layers"][0], serde_json::json!({"layer": "relu1_1", "weight": 1.0}));
     assert_eq!(json["optimizer"]["method"], "lbfgs");
     assert_eq!(json["schedule"]["start"]["from"], "content");
-    let mut engine = small::engine(&settings);
+    let mut engine = small::engine();
     let outcome = small::transfer(settings).run(&mut engine, &mut go_on).unwrap();
     let first = &serde_json::to_value(&outcome.trace).unwrap()["evaluations"][0];
     assert_eq!((first["stage"].as_u64(), first["iteration"].as_u64()), (Some(1), Some(1)));

@@ -12,9 +12,9 @@ pub fn weights() -> Weights {
     Weights::random(Architecture::new("small", blocks), 3)
 }
 
-/// Reads pictures as `settings` want it.
-pub fn engine(settings: &Settings) -> ScalarEngine {
-    ScalarEngine::new(&weights(), settings.network)
+/// The scalar engine on [`weights`].
+pub fn engine() -> ScalarEngine {
+    ScalarEngine::new(&weights())
 }
 
 /// Smooth colours with a little noise, different for every seed.

@@ -8,7 +8,7 @@ use impasto::{
 };
 use impasto_network::{Layer, Size};
 
-use crate::failing_engine::FailingEngine;
+use crate::failing_engine::{FailingEngine, Failure};
 use crate::small::{self, go_on};
 
 /// Stops before the pass of the network after the first `passes`.
@@ -34,7 +34,7 @@ impl Observer for Patience {
 
 #[test]
 fn an_observer_stops_after_an_iteration() {
-    let mut engine = small::engine(&small::settings());
+    let mut engine = small::engine();
     let mut last = None;
     let mut observe = |progress: &Progress| {
         last = Some(progress.picture());
@@ -51,7 +51,7 @@ fn an_observer_stops_after_an_iteration() {
 fn an_observer_stops_between_evaluations() {
     for optimizer in [OptimizerSettings::lbfgs(5), small::settings().optimizer] {
         let settings = Settings { optimizer, average: None, ..small::simple_settings() };
-        let mut engine = small::engine(&settings);
+        let mut engine = small::engine();
         let transfer = small::transfer(settings);
         // The style is learnt from first.
         let outcome = transfer.run_observed(&mut engine, &mut Patience { passes: 1 + 3 }).unwrap();
@@ -69,7 +69,7 @@ fn an_observer_stops_between_evaluations() {
 #[test]
 fn a_loss_that_is_not_finite_names_term_layer_size_and_iteration() {
     let settings = small::simple_settings();
-    let mut engine = FailingEngine::new(small::engine(&settings), 4);
+    let mut engine = FailingEngine::new(small::engine(), Failure::NotFinite, 4);
     let mut pictures = Vec::new();
     let mut observe = |progress: &Progress| {
         pictures.push(progress.picture());
@@ -101,7 +101,7 @@ fn the_last_good_picture_is_no_trial_of_a_line_search() {
             pictures.push(progress.picture());
             Control::Continue
         };
-        let mut engine = FailingEngine::new(small::engine(&settings), failing);
+        let mut engine = FailingEngine::new(small::engine(), Failure::NotFinite, failing);
         let result = small::transfer(settings.clone()).run(&mut engine, &mut observe);
         (result, pictures)
     };
@@ -127,7 +127,7 @@ fn a_gradient_that_is_not_finite_stops_the_run() {
         Content { weight: 1e45, layers: WeightedLayers::each(&[Layer::relu(2, 1)]), loss: ContentLoss::Mean }
             .into(),
     ];
-    let mut engine = small::engine(&settings);
+    let mut engine = small::engine();
     let transfer = Transfer::new(settings).content(small::picture(24, 18, 1));
     let start = small::picture(24, 18, 5);
     let error = transfer.start(start.clone()).run(&mut engine, &mut go_on).unwrap_err();
@@ -140,7 +140,7 @@ fn a_pixel_that_is_not_a_number_is_reported() {
     let mut content = small::picture(24, 18, 1);
     content.data_mut()[5] = f32::NAN;
     let settings = small::settings();
-    let mut engine = small::engine(&settings);
+    let mut engine = small::engine();
     let transfer = Transfer::new(settings).content(content).style(small::picture(40, 44, 2), 1.0);
     let error = transfer.run(&mut engine, &mut go_on).unwrap_err();
     assert!(matches!(error, TransferError::NotFinite { iteration: 1, .. }), "{error}");
@@ -151,7 +151,7 @@ fn a_stage_whose_loss_hardly_falls_ends_and_the_next_goes_on() {
     let mut settings = small::settings();
     settings.schedule.iterations = 40;
     settings.schedule.stop = Some(StopAtProgress { share: 0.5, interval: 8 });
-    let mut engine = small::engine(&settings);
+    let mut engine = small::engine();
     let mut ends = Vec::new();
     let mut observe = |progress: &Progress| {
         ends.extend(progress.end.map(|end| TracedStage { iterations: progress.iteration, end }));
@@ -174,4 +174,21 @@ fn a_stage_whose_loss_hardly_falls_ends_and_the_next_goes_on() {
     let told = small::transfer(settings).run(&mut engine, &mut go_on).unwrap();
     assert_eq!(told.trace.evaluations, outcome.trace.evaluations[..first]);
     assert_eq!(told.trace.stages, [TracedStage { iterations: first, end: StageEnd::Iterations }]);
+}
+
+#[test]
+fn a_device_that_is_lost_leaves_the_last_good_picture() {
+    let settings = Settings { average: None, ..small::settings() };
+    let mut engine = FailingEngine::new(small::engine(), Failure::DeviceLost, 4);
+    let mut pictures = Vec::new();
+    let mut observe = |progress: &Progress| {
+        pictures.push(progress.picture());
+        Control::Continue
+    };
+    let error = small::transfer(settings).run(&mut engine, &mut observe).unwrap_err();
+    assert_eq!(error.to_string(), "iteration 4 at 24x18: the device is lost: unplugged");
+    let (picture, trace) = error.last_good().expect("a picture");
+    // What the third iteration ended with is what the fourth would have started from; it was not evaluated.
+    assert_eq!(picture, &pictures[1]);
+    assert_eq!(trace.evaluations.len(), 3);
 }

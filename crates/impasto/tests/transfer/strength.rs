@@ -34,7 +34,7 @@ fn transfer(settings: &Settings, map: StrengthMap) -> Transfer {
 }
 
 fn paint(settings: &Settings, map: StrengthMap) -> Picture {
-    transfer(settings, map).run(&mut small::engine(settings), &mut go_on).unwrap().picture
+    transfer(settings, map).run(&mut small::engine(), &mut go_on).unwrap().picture
 }
 
 /// Mean distance of two pictures in some columns.
@@ -84,7 +84,7 @@ fn black_keeps_the_content_bit_for_bit_and_white_does_not() {
 fn a_black_map_gives_the_content_and_a_white_one_changes_nothing() {
     let settings = small::settings();
     let plain = Transfer::new(settings.clone()).content(content()).style(small::picture(40, 44, 2), 1.0);
-    let plain = plain.run(&mut small::engine(&settings), &mut go_on).unwrap().picture;
+    let plain = plain.run(&mut small::engine(), &mut go_on).unwrap().picture;
     assert_eq!(paint(&settings, flat(0.0)), content());
     assert_eq!(paint(&settings, flat(1.0)), plain);
 }
@@ -112,7 +112,7 @@ fn what_may_not_move_does_not_count_for_the_style() {
     let white = map.data().iter().map(|value| if *value < 0.5 { 0.0 } else { 1.0 }).collect();
     let map = StrengthMap::from_picture(&Picture::new(48, 36, white));
     let plain = Transfer::new(settings.clone()).content(content.clone()).style(style, 1.0);
-    let mut engine = small::engine(&settings);
+    let mut engine = small::engine();
     let whole = plain.evaluate(&mut engine, &content).unwrap().total;
     let part = plain.strength_map(map).evaluate(&mut engine, &content).unwrap().total;
     // What is left comes from the seam, over which the layer sees the left half.
@@ -125,7 +125,7 @@ fn a_map_goes_with_regions() {
     let regions = |width, height| Regions::from_gray_mask(&ramp(width, height));
     let transfer = transfer(&settings, StrengthMap::from_picture(&ramp(20, 30)));
     let transfer = transfer.regions(regions(48, 36), vec![regions(40, 44)]);
-    let painted = transfer.run(&mut small::engine(&settings), &mut go_on).unwrap().picture;
+    let painted = transfer.run(&mut small::engine(), &mut go_on).unwrap().picture;
     assert_eq!(distance(&painted, &content(), 0..13), 0.0);
     assert!(distance(&painted, &content(), 36..48) > 0.01);
 }
@@ -134,7 +134,7 @@ fn a_map_goes_with_regions() {
 fn threads_do_not_show_beside_a_map() {
     let settings = small::settings();
     let run = |threads: usize| {
-        let mut engine = CpuEngine::new(small::weights(), settings.network);
+        let mut engine = CpuEngine::new(small::weights());
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let transfer = transfer(&settings, StrengthMap::from_picture(&ramp(48, 36)));
         pool.install(|| transfer.run(&mut engine, &mut go_on)).unwrap()
@@ -146,7 +146,7 @@ fn threads_do_not_show_beside_a_map() {
 fn a_map_without_content_is_refused_and_counts_in_the_memory() {
     let mut settings = small::settings();
     settings.schedule.start = Start::UniformNoise { range: 0.25..0.75 };
-    let engine = small::engine(&settings);
+    let engine = small::engine();
     let bare = Transfer::new(settings.clone()).canvas(3, 2).style(small::picture(40, 44, 2), 1.0);
     let error = bare.strength_map(flat(0.5)).plan(&engine).unwrap_err();
     assert!(matches!(error, TransferError::NoContent), "{error}");

@@ -9,7 +9,7 @@ fn losses(method: StyleMethod, fit: StyleFit, change: impl Fn(Transfer) -> Trans
     let mut settings: Settings = small::settings();
     settings.set_method(method);
     (settings.schedule.pyramid, settings.schedule.style_fit) = (Pyramid::One, fit);
-    let mut engine = small::engine(&settings);
+    let mut engine = small::engine();
     let transfer =
         Transfer::new(settings).content(small::picture(48, 36, 1)).style(small::picture(40, 34, 2), 1.0);
     let found = change(transfer).evaluate(&mut engine, &small::picture(48, 36, 3)).unwrap();

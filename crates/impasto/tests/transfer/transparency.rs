@@ -64,7 +64,7 @@ fn methods() -> Vec<(&'static str, Settings)> {
 }
 
 fn painted(transfer: &Transfer) -> Picture {
-    let mut engine = small::engine(transfer.settings());
+    let mut engine = small::engine();
     let outcome = transfer.run(&mut engine, &mut go_on).unwrap();
     assert!(outcome.picture.data().iter().all(|value| value.is_finite()));
     outcome.picture
@@ -107,7 +107,7 @@ fn evenly_soft_and_opaque_pictures_are_the_same_style() {
     for (name, settings) in methods() {
         let total = |transfer: Transfer| {
             let transfer = transfer.content(content.clone());
-            let mut engine = small::engine(transfer.settings());
+            let mut engine = small::engine();
             transfer.evaluate(&mut engine, &content).unwrap().total
         };
         let opaque = total(Transfer::new(settings.clone()).style(style.clone(), 1.0));
@@ -130,7 +130,7 @@ fn only_the_visible_half_is_taken() {
         settings.schedule.size = 64;
         let total = |transfer: Transfer| {
             let transfer = transfer.content(halves.clone());
-            let mut engine = small::engine(transfer.settings());
+            let mut engine = small::engine();
             transfer.evaluate(&mut engine, &halves).unwrap().total
         };
         let all = total(Transfer::new(settings.clone()).style(halves.clone(), 1.0));
@@ -143,7 +143,7 @@ fn only_the_visible_half_is_taken() {
 fn a_style_without_a_visible_pixel_is_refused_unless_it_has_no_weight() {
     let (picture, hidden) = (small::picture(40, 44, 2), Alpha::new(40, 44, vec![0.0; 40 * 44]));
     let settings = small::settings();
-    let engine = small::engine(&settings);
+    let engine = small::engine();
     let transfer = small::transfer(settings);
     let error = transfer.clone().style_with_alpha(picture.clone(), &hidden, 1.0).plan(&engine).unwrap_err();
     assert!(matches!(error, TransferError::NothingVisible { index: 1, count: 2 }));
@@ -159,7 +159,7 @@ fn too_little_that_is_visible_is_told() {
     let mut dot = vec![0.0; 40 * 44];
     (0..4).for_each(|index| dot[20 * 40 + 20 + index] = 1.0);
     let settings = small::settings();
-    let engine = small::engine(&settings);
+    let engine = small::engine();
     let transfer = Transfer::new(settings).content(small::picture(48, 36, 1));
     let transfer = transfer.style_with_alpha(small::picture(40, 44, 2), &Alpha::new(40, 44, dot), 1.0);
     let warnings = transfer.plan(&engine).unwrap().warnings;
@@ -187,7 +187,7 @@ fn a_start_of_another_aspect_is_cropped() {
                 impasto::Control::Continue
             }
         }
-        let mut engine = small::engine(transfer.settings());
+        let mut engine = small::engine();
         transfer.run_observed(&mut engine, &mut First(&mut first)).unwrap();
         first.unwrap()
     };

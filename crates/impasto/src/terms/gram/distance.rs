@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use impasto_network::{Engine, Layer, MapGradient, MapShape};
+use impasto_network::{Architecture, Engine, Layer, MapGradient, MapShape, Question, Statistic};
 
 use super::super::guidance::Part;
-use super::super::targets::{PartTarget, Targets};
-use super::super::{LayerWeight, Loss, MapLoss, SMALLEST_NORM, Scene, StyleView};
+use super::super::targets::Targets;
+use super::super::{Answers, LayerWeight, Loss, MapLoss, SMALLEST_NORM, Scene, Shown};
 use super::{Gram, GramLoss};
 
 /// All layers.
@@ -72,38 +72,51 @@ fn smooth_distance(difference: &[f64], channels: f64, positions: f64) -> Distanc
     }
 }
 
-/// S, `[C, C]`, of the whole map or of a region.
-fn statistic<E: Engine>(engine: &E, layer: Layer, part: Option<&Part>) -> Vec<f64> {
-    let (mut gram, positions) = match part {
-        None => (engine.gram(layer), engine.shape(layer).positions() as f64),
-        Some(part) => (engine.weighted_gram(layer, &part.squares), part.positions),
-    };
+/// What S is made of, of the whole map or of a region.
+fn statistic<Map>(layer: Layer, part: Option<&Part>) -> Vec<Question<Map>> {
+    vec![Statistic::Gram { weights: part.map(|part| part.squares.clone()) }.at(layer)]
+}
+
+/// S, `[C, C]`, of so many positions.
+fn mean(answers: &mut Answers<'_>, positions: f64) -> Vec<f64> {
+    let mut gram = answers.sums();
     gram.iter_mut().for_each(|sum| *sum /= positions);
     gram
 }
 
 impl<E: Engine> Loss<E> for GramDistance {
-    fn learn_style(&mut self, engine: &E, style: &StyleView<'_>) {
-        self.targets.learn(engine, style, statistic);
+    fn ask_of(&mut self, architecture: &Architecture, shown: Shown<'_>) -> Vec<Question<E::Map>> {
+        match shown {
+            Shown::Style(style) => self.targets.ask_of(architecture, style, statistic),
+            Shown::Survey(_) | Shown::Content | Shown::Start => Vec::new(),
+        }
     }
 
-    fn on_maps(&mut self, engine: &E) -> Vec<MapLoss<E::Map>> {
-        let loss = |(&LayerWeight { layer, weight }, parts): (_, &Vec<PartTarget>)| {
-            let (mut value, mut gradients) = (0.0, Vec::new());
-            for learnt in parts {
-                let Some(target) = learnt.target() else { continue };
-                let part = learnt.part.as_ref();
-                let statistic = statistic(engine, layer, part);
-                let distance = self.distance(engine.shape(layer), part, &statistic, &target);
-                value += distance.value;
-                let weights = part.map(|part| match self.kind {
-                    GramLoss::FastNeuralDoodle => part.mask.clone(),
-                    _ => part.squares.clone(),
-                });
-                gradients.push((layer, MapGradient::Linear { matrix: distance.matrix, weights }));
-            }
-            MapLoss { layer: Some(layer), weight, value, gradients }
-        };
-        self.targets.layers.iter().zip(&self.targets.parts).map(loss).collect()
+    fn learn(&mut self, _engine: &mut E, shown: Shown<'_>, answers: &mut Answers<'_>) {
+        if let Shown::Style(style) = shown {
+            self.targets.learn(style, |positions| mean(answers, positions));
+        }
+    }
+
+    fn ask(&mut self, _engine: &E) -> Vec<Question<E::Map>> {
+        self.targets.learnt().flat_map(|(at, part, _)| statistic(at.layer, part)).collect()
+    }
+
+    fn on_answers(&mut self, engine: &E, answers: &mut Answers<'_>) -> Vec<MapLoss<E::Map>> {
+        let mut losses: Vec<MapLoss<E::Map>> = self.targets.layers.iter().map(MapLoss::none).collect();
+        for (LayerWeight { layer, .. }, part, target) in self.targets.learnt() {
+            let shape = engine.shape(layer);
+            let positions = part.map_or(shape.positions() as f64, |part| part.positions);
+            let distance = self.distance(shape, part, &mean(answers, positions), &target.blend());
+            let weights = part.map(|part| match self.kind {
+                GramLoss::FastNeuralDoodle => part.mask.clone(),
+                _ => part.squares.clone(),
+            });
+            let loss =
+                losses.iter_mut().find(|loss| loss.layer == Some(layer)).expect("a loss of each layer");
+            loss.value += distance.value;
+            loss.gradients.push((layer, MapGradient::Linear { matrix: distance.matrix, weights }));
+        }
+        losses
     }
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use impasto_network::{Engine, MapGradient, MapShape};
+use impasto_network::{Architecture, Engine, Layer, MapGradient, MapShape, Question};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
+use super::super::guidance::Part;
 use super::super::targets::Targets;
-use super::super::{LayerWeight, Loss, MapLoss, SMALLEST_NORM, Scene, StyleView};
-use super::gaussian::{Gaussian, raw_moments};
+use super::super::{Answers, LayerWeight, Loss, MapLoss, SMALLEST_NORM, Scene, Shown};
+use super::gaussian::{Gaussian, raw_moments, statistics};
 use super::transport::{Bures, Transport};
 use super::{Moments, MomentsLoss};
 
@@ -24,7 +25,7 @@ pub(super) struct MomentsDistance {
     targets: Targets,
     directions: usize,
     /// Of each part of each layer; empty before the first evaluation.
-    goals: Vec<Vec<Option<Goal>>>,
+    goals: Vec<Goal>,
 }
 
 /// What one part of a map is to become.
@@ -51,8 +52,8 @@ impl MomentsDistance {
         MomentsDistance { kind: settings.loss, targets, directions, goals: Vec::new() }
     }
 
-    /// What the styles ask for, once all are known.
-    fn goals<E: Engine>(&self, engine: &E) -> Vec<Vec<Option<Goal>>> {
+    /// What the styles ask for, once all are known, in the order of [`Targets::learnt`].
+    fn goals(&self, engine: &impl Engine) -> Vec<Goal> {
         let goal = |shape: MapShape, moments: &[f64]| {
             let Gaussian { mean, mut covariance } = Gaussian::new(shape.channels, moments);
             let (channels, variance) = (shape.channels as f64, covariance.trace());
@@ -66,13 +67,7 @@ impl MomentsDistance {
             add_to_diagonal(&mut covariance, epsilon);
             Goal { mean, transport: Transport::new(covariance, self.directions), epsilon, factor }
         };
-        let layers = self.targets.layers.iter().zip(&self.targets.parts);
-        layers
-            .map(|(&LayerWeight { layer, .. }, parts)| {
-                let targets = parts.iter().map(|part| part.target());
-                targets.map(|target| target.map(|moments| goal(engine.shape(layer), &moments))).collect()
-            })
-            .collect()
+        self.targets.learnt().map(|(at, _, target)| goal(engine.shape(at.layer), &target.blend())).collect()
     }
 }
 
@@ -103,42 +98,48 @@ fn add_to_diagonal(matrix: &mut DMatrix<f64>, value: f64) {
 }
 
 impl<E: Engine> Loss<E> for MomentsDistance {
-    fn learn_style(&mut self, engine: &E, style: &StyleView<'_>) {
-        self.targets.learn(engine, style, raw_moments);
+    fn ask_of(&mut self, architecture: &Architecture, shown: Shown<'_>) -> Vec<Question<E::Map>> {
+        match shown {
+            Shown::Style(style) => self.targets.ask_of(architecture, style, statistics),
+            Shown::Survey(_) | Shown::Content | Shown::Start => Vec::new(),
+        }
     }
 
-    fn on_maps(&mut self, engine: &E) -> Vec<MapLoss<E::Map>> {
+    fn learn(&mut self, _engine: &mut E, shown: Shown<'_>, answers: &mut Answers<'_>) {
+        if let Shown::Style(style) = shown {
+            self.targets.learn(style, |positions| raw_moments(answers, positions));
+        }
+    }
+
+    fn ask(&mut self, _engine: &E) -> Vec<Question<E::Map>> {
+        self.targets.learnt().flat_map(|(at, part, _)| statistics(at.layer, part)).collect()
+    }
+
+    fn on_answers(&mut self, engine: &E, answers: &mut Answers<'_>) -> Vec<MapLoss<E::Map>> {
         if self.goals.is_empty() {
             self.goals = self.goals(engine);
         }
-        // Moments are sums over all threads; what follows is a thread's work for each part.
-        let layers = self.targets.layers.iter().zip(&self.targets.parts).zip(&self.goals);
-        let mut work = Vec::new();
-        for ((&LayerWeight { layer, .. }, parts), goals) in layers {
-            for (part, goal) in parts.iter().zip(goals) {
-                let Some(goal) = goal else { continue };
-                let moments = raw_moments(engine, layer, part.part.as_ref());
-                work.push((layer, part.part.as_ref(), goal, moments, engine.shape(layer)));
-            }
-        }
-        let distances = work.into_par_iter().map(|(layer, part, goal, moments, shape)| {
-            let positions = part.map_or(shape.positions() as f64, |part| part.positions);
-            let gaussian = Gaussian::new(shape.channels, &moments);
-            // A region has its share of the map: of the loss, and so of the gradient by the mean.
-            let share = positions / shape.positions() as f64;
-            (layer, goal.distance(gaussian, positions, share), part.map(|part| part.mask.clone()))
-        });
-        let distances: Vec<_> = distances.collect();
-        let loss = |&LayerWeight { layer, weight }: &LayerWeight| {
-            let (mut value, mut gradients) = (0.0, Vec::new());
-            for (_, distance, weights) in distances.iter().filter(|(of, ..)| *of == layer) {
-                value += distance.value;
-                let (matrix, column) = (distance.matrix.clone(), distance.column.clone());
-                gradients.push((layer, MapGradient::Linear { matrix, weights: weights.clone() }));
-                gradients.push((layer, MapGradient::Column { column, weights: weights.clone() }));
-            }
-            MapLoss { layer: Some(layer), weight, value, gradients }
+        let of_part = |((LayerWeight { layer, .. }, part, _), goal): ((_, Option<&Part>, _), _)| {
+            let shape = engine.shape(layer);
+            let all = shape.positions() as f64;
+            let positions = part.map_or(all, |part| part.positions);
+            let gaussian = Gaussian::new(shape.channels, &raw_moments(answers, positions));
+            (layer, part.map(|part| part.mask.clone()), goal, gaussian, positions, all)
         };
-        self.targets.layers.iter().map(loss).collect()
+        let work: Vec<_> = self.targets.learnt().zip(&self.goals).map(of_part).collect();
+        let distances = work.into_par_iter().map(|(layer, weights, goal, gaussian, positions, all)| {
+            // A region has its share of the map: of the loss, and so of the gradient by the mean.
+            (layer, goal.distance(gaussian, positions, positions / all), weights)
+        });
+        let distances: Vec<(Layer, Distance, _)> = distances.collect();
+        let mut losses: Vec<MapLoss<E::Map>> = self.targets.layers.iter().map(MapLoss::none).collect();
+        for (layer, Distance { value, matrix, column }, weights) in distances {
+            let loss =
+                losses.iter_mut().find(|loss| loss.layer == Some(layer)).expect("a loss of each layer");
+            loss.value += value;
+            loss.gradients.push((layer, MapGradient::Linear { matrix, weights: weights.clone() }));
+            loss.gradients.push((layer, MapGradient::Column { column, weights }));
+        }
+        losses
     }
 }

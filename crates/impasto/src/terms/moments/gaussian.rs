@@ -1,8 +1,9 @@
 //! The Gaussian that is fitted to the columns of a map.
 
-use impasto_network::{Engine, Layer};
+use impasto_network::{Layer, Question, Statistic};
 use nalgebra::{DMatrix, DVector};
 
+use super::super::Answers;
 use super::super::guidance::Part;
 
 /// A mean and a covariance.
@@ -13,18 +14,15 @@ pub(super) struct Gaussian {
     pub covariance: DMatrix<f64>,
 }
 
-/// The raw moments of a part of a map, or of the whole map: μ, `[C]`, and after it S, `[C, C]`.
-pub(super) fn raw_moments<E: Engine>(engine: &E, layer: Layer, part: Option<&Part>) -> Vec<f64> {
-    let (sums, products, positions) = match part {
-        None => {
-            let positions = engine.shape(layer).positions() as f64;
-            (engine.sums(layer, None), engine.gram(layer), positions)
-        }
-        Some(part) => {
-            let mask = &part.mask;
-            (engine.sums(layer, Some(mask)), engine.weighted_gram(layer, mask), part.positions)
-        }
-    };
+/// What raw moments are made of, of a part of a map or of the whole map.
+pub(super) fn statistics<Map>(layer: Layer, part: Option<&Part>) -> Vec<Question<Map>> {
+    let weights = part.map(|part| part.mask.clone());
+    vec![Statistic::Sums { weights: weights.clone() }.at(layer), Statistic::Gram { weights }.at(layer)]
+}
+
+/// The raw moments of so many positions: μ, `[C]`, and after it S, `[C, C]`.
+pub(super) fn raw_moments(answers: &mut Answers<'_>, positions: f64) -> Vec<f64> {
+    let (sums, products) = (answers.sums(), answers.sums());
     sums.into_iter().chain(products).map(|sum| sum / positions).collect()
 }
 

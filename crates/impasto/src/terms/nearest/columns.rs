@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use impasto_network::{Architecture, Engine, Layer, MapGradient, MapShape, Resampling, Size};
+use impasto_network::{
+    Architecture, Engine, Layer, MapGradient, MapShape, Question, Resampling, Size, Statistic,
+};
 
-use crate::terms::LayerWeight;
+use crate::terms::{Answers, LayerWeight};
 
 /// The grid of a picture's hypercolumns, height and width: a quarter of its sides, rounded down.
 pub(super) fn grid(size: Size) -> (usize, usize) {
@@ -32,13 +34,14 @@ pub(super) struct Part {
 }
 
 impl Columns {
-    /// For pictures of `size`, which the engine is prepared for.
-    pub fn new<E: Engine>(engine: &E, layers: &[LayerWeight], size: Size) -> Self {
+    /// For pictures of `size`, which must be large enough for the layers.
+    pub fn new(architecture: &Architecture, layers: &[LayerWeight], size: Size) -> Self {
         let grid = grid(size);
         let mut parts = Vec::with_capacity(layers.len());
         let mut first = 0;
         for &LayerWeight { layer, weight } in layers {
-            let MapShape { channels, height, width } = engine.shape(layer);
+            let shape = architecture.map_shape(layer, size);
+            let MapShape { channels, height, width } = shape.expect("a picture that the plan has checked");
             parts.push(Part {
                 layer,
                 factor: (weight / channels as f64) as f32,
@@ -71,11 +74,17 @@ impl Columns {
         &self.parts
     }
 
-    /// Whole columns, `[C, P]`.
-    pub fn read<E: Engine>(&self, engine: &E) -> Vec<f32> {
+    /// What whole columns are made of.
+    pub fn questions<Map>(&self) -> Vec<Question<Map>> {
+        let resampled = |part: &Part| Statistic::Resampled { resampling: part.resampling.clone() };
+        self.parts.iter().map(|part| resampled(part).at(part.layer)).collect()
+    }
+
+    /// Whole columns, `[C, P]`, of the answers to the [questions](Columns::questions).
+    pub fn read(&self, answers: &mut Answers<'_>) -> Vec<f32> {
         let mut columns = Vec::with_capacity(self.channels() * self.positions());
         for part in &self.parts {
-            columns.extend(part.read(engine).into_iter().map(|value| part.factor * value));
+            columns.extend(answers.values().into_iter().map(|value| part.factor * value));
         }
         columns
     }
@@ -93,39 +102,33 @@ impl Part {
         self.factor
     }
 
-    /// The layer on the grid, `[channels, P]`: what it says in the columns, but for its factor.
-    pub fn read<E: Engine>(&self, engine: &E) -> Vec<f32> {
-        engine.read_map(&engine.resampled_map(self.layer, &self.resampling))
-    }
-
     /// Its part of some columns `[C, P]`, where the engine has its maps.
     pub fn map_of<E: Engine>(&self, engine: &E, columns: &[f32]) -> E::Map {
         engine.map_from(self.shape, &columns[self.range()])
     }
 
+    /// What [`add_products`](Part::add_products) takes the answer to.
+    pub fn question<Map>(&self, targets: &Arc<Map>) -> Question<Map> {
+        let (resampling, targets) = (self.resampling.clone(), targets.clone());
+        Statistic::ResampledProducts { resampling, targets }.at(self.layer)
+    }
+
     /// Adds, position by position, what this layer adds to the inner products of the picture's columns with the
     /// targets and with themselves.
-    pub fn add_products<E: Engine>(&self, engine: &E, targets: &E::Map, products: &mut [[f64; 2]]) {
+    pub fn add_products(&self, of_layer: &[f32], products: &mut [[f64; 2]]) {
         let factor = f64::from(self.factor);
-        let of_layer = engine.resampled_products(self.layer, &self.resampling, targets);
-        for (sums, [with_target, with_itself]) in products.iter_mut().zip(of_layer) {
-            sums[0] += factor * f64::from(with_target);
-            sums[1] += factor * factor * f64::from(with_itself);
+        for (sums, of_layer) in products.iter_mut().zip(of_layer.chunks_exact(2)) {
+            sums[0] += factor * f64::from(of_layer[0]);
+            sums[1] += factor * factor * f64::from(of_layer[1]);
         }
     }
 
     /// The gradient by the layer's map, if that by the column at each position p is `a` times its target and `b`
     /// times itself, with `factors[p] = [a, b]`.
-    pub fn gradient<E: Engine>(
-        &self,
-        engine: &E,
-        targets: &E::Map,
-        factors: &[[f32; 2]],
-    ) -> (Layer, MapGradient<E::Map>) {
-        let factors: Vec<[f32; 2]> = factors.iter().map(|&[a, b]| [a, self.factor * b]).collect();
-        let gradient = engine.resampled_blend(self.layer, &self.resampling, targets, &factors);
-        let (gradient, resampling) = (Arc::new(gradient), self.resampling.clone());
-        (self.layer, MapGradient::Resampled { scale: self.factor, gradient, resampling })
+    pub fn gradient<Map>(&self, targets: &Arc<Map>, factors: &[[f32; 2]]) -> (Layer, MapGradient<Map>) {
+        let factors = factors.iter().map(|&[a, b]| [a, self.factor * b]).collect();
+        let (resampling, targets) = (self.resampling.clone(), targets.clone());
+        (self.layer, MapGradient::Blended { scale: self.factor, resampling, targets, factors })
     }
 }
 

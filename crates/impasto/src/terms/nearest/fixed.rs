@@ -9,17 +9,20 @@
 //! are surveyed first; and then searched one copy after another, so that no two are held at once. Of the
 //! picture, no more than one layer is held at a time.
 
-use impasto_network::{Architecture, Engine, Layer, Size};
+use std::sync::Arc;
+
+use impasto_network::{Architecture, Engine, Layer, Question, Size};
 use rayon::prelude::*;
 
-use super::columns::{Columns, channels, grid};
+use super::columns::{Columns, Part, channels, grid};
+use super::neighbours::Neighbourhood;
 use super::search::{Group, bank, centred, dominant, groups, means, nearest};
 use super::visible;
 use crate::regions::Regions;
 use crate::terms::visibility::{MostVisible, Visibility};
-use crate::terms::{LayerWeight, MapLoss, Scene, StyleView};
+use crate::terms::{Answers, LayerWeight, MapLoss, Scene, StyleView};
 
-/// Columns of a style that are searched at a time.
+/// Columns of a style that are searched at a time; no more than these are searched at once, whatever the stride.
 const CHUNK: usize = 4096;
 
 /// Norms of columns are at least this, as published: a column of zeros then has the cosine 0.
@@ -29,6 +32,8 @@ const SMALLEST_NORM: f64 = 1e-4;
 pub(super) struct FixedMatches<E: Engine> {
     weight: f64,
     layers: Vec<LayerWeight>,
+    /// Of the rows and columns that are searched first.
+    stride: usize,
     scene: Scene,
     survey: Survey,
     /// From the start on.
@@ -54,7 +59,7 @@ struct Matched<E: Engine> {
     /// The columns found so far, of norm 1, `[C, P]`; empty once they have become maps.
     found: Vec<f32>,
     /// The same layer by layer, once all styles are known.
-    targets: Vec<E::Map>,
+    targets: Vec<Arc<E::Map>>,
 }
 
 /// The search of some positions.
@@ -72,14 +77,25 @@ fn regions_on((height, width): (usize, usize), regions: Option<&Regions>) -> Opt
 }
 
 impl<E: Engine> FixedMatches<E> {
-    pub fn new(weight: f64, layers: Vec<LayerWeight>, scene: &Scene) -> Self {
-        FixedMatches { weight, layers, scene: scene.clone(), survey: Survey::default(), picture: None }
+    pub fn new(weight: f64, layers: Vec<LayerWeight>, stride: usize, scene: &Scene) -> Self {
+        let survey = Survey::default();
+        FixedMatches { weight, layers, stride, scene: scene.clone(), survey, picture: None }
+    }
+
+    /// Size of the picture.
+    pub fn size(&self) -> Size {
+        self.scene.size
+    }
+
+    /// What is asked of a picture of this size.
+    pub fn ask_of(&self, architecture: &Architecture, size: Size) -> Vec<Question<E::Map>> {
+        Columns::new(architecture, &self.layers, size).questions()
     }
 
     /// Takes a style into the mean.
-    pub fn survey(&mut self, engine: &E, style: &StyleView<'_>) {
-        let columns = Columns::new(engine, &self.layers, style.size);
-        let visibility = self.visibility(engine, style, &columns);
+    pub fn survey(&mut self, architecture: &Architecture, style: &StyleView<'_>, answers: &mut Answers<'_>) {
+        let columns = Columns::new(architecture, &self.layers, style.size);
+        let visibility = self.visibility(architecture, style, &columns);
         let survey = &mut self.survey;
         survey.columns += visibility.iter().map(|it| f64::from(it.mean)).sum::<f64>();
         visibility.iter().for_each(|&it| survey.most_visible.add(it));
@@ -90,7 +106,7 @@ impl<E: Engine> FixedMatches<E> {
                 plane.iter().zip(&visibility).map(|(value, it)| f64::from(value * it.mean)).sum()
             };
             let of_channels: Vec<f64> =
-                part.read(engine).par_chunks_exact(columns.positions()).map(of_channel).collect();
+                answers.values().par_chunks_exact(columns.positions()).map(of_channel).collect();
             let factor = f64::from(part.factor());
             of_channels.into_iter().zip(&mut sums).for_each(|(value, sum)| *sum += factor * value);
         }
@@ -105,16 +121,21 @@ impl<E: Engine> FixedMatches<E> {
     }
 
     /// How much can be seen of each column of a style.
-    fn visibility(&self, engine: &E, style: &StyleView<'_>, columns: &Columns) -> Vec<Visibility> {
+    fn visibility(
+        &self,
+        architecture: &Architecture,
+        style: &StyleView<'_>,
+        columns: &Columns,
+    ) -> Vec<Visibility> {
         let layers = self.layers.iter().map(|it| it.layer);
-        let visibility = visible::of_columns(engine.architecture(), layers, style.regions, columns.grid());
+        let visibility = visible::of_columns(architecture, layers, style.regions, columns.grid());
         visibility.unwrap_or_else(|| vec![Visibility::FULL; columns.positions()])
     }
 
     /// Takes the columns that are to be matched.
-    pub fn learn_start(&mut self, engine: &E) {
-        let columns = Columns::new(engine, &self.layers, self.scene.size);
-        let blend = columns.read(engine);
+    pub fn learn_start(&mut self, engine: &E, answers: &mut Answers<'_>) {
+        let columns = Columns::new(engine.architecture(), &self.layers, self.scene.size);
+        let blend = columns.read(answers);
         let mean = means(&blend, columns.positions());
         let regions = regions_on(columns.grid(), self.scene.regions.as_deref());
         let Survey { most_visible, of_regions, .. } = &self.survey;
@@ -129,13 +150,14 @@ impl<E: Engine> FixedMatches<E> {
     }
 
     /// Lets the positions choose among the columns of a style.
-    pub fn learn_style(&mut self, engine: &E, style: &StyleView<'_>) {
-        let columns = Columns::new(engine, &self.layers, style.size);
-        let planes = columns.read(engine);
+    pub fn learn_style(&mut self, engine: &E, style: &StyleView<'_>, answers: &mut Answers<'_>) {
+        let columns = Columns::new(engine.architecture(), &self.layers, style.size);
+        let planes = columns.read(answers);
         let (count, most_visible) = (self.survey.columns.max(f64::MIN_POSITIVE), self.survey.most_visible);
         let mean: Vec<f32> = self.survey.sums.iter().map(|sum| (sum / count) as f32).collect();
         let regions = regions_on(columns.grid(), style.regions);
-        let visibility = self.visibility(engine, style, &columns);
+        let visibility = self.visibility(engine.architecture(), style, &columns);
+        let stride = self.stride;
         let matched = self.picture.as_mut().expect("the start is learnt before the styles");
         for search in &mut matched.searches {
             let of_region = |position: usize| match (search.group.region, &regions) {
@@ -144,30 +166,58 @@ impl<E: Engine> FixedMatches<E> {
             };
             let wanted = |&position: &usize| of_region(position) && most_visible.takes(visibility[position]);
             let candidates: Vec<usize> = (0..columns.positions()).filter(wanted).collect();
-            for candidates in candidates.chunks(CHUNK) {
+            let (_, width) = columns.grid();
+            let mut first = candidates.clone();
+            if candidates.len() > CHUNK {
+                first.retain(|at| (at / width).is_multiple_of(stride) && (at % width).is_multiple_of(stride));
+            }
+            if first.is_empty() {
+                first.clone_from(&candidates);
+            }
+            let mut best = vec![(f32::NEG_INFINITY, 0); search.scores.len()];
+            for candidates in first.chunks(CHUNK) {
                 let bank = bank(engine, mean.len(), centred(engine, &planes, &mean, candidates));
                 let found = nearest(engine, &bank, &search.queries);
-                let mut better = Vec::new();
-                for (index, best) in search.scores.iter_mut().enumerate() {
-                    if found.scores[index] > *best {
-                        *best = found.scores[index];
-                        let from = candidates[found.patches[index] as usize];
-                        better.push((search.group.positions[index], from));
+                for (best, (&score, &patch)) in best.iter_mut().zip(found.scores.iter().zip(&found.patches)) {
+                    if score > best.0 {
+                        *best = (score, candidates[patch as usize]);
                     }
                 }
-                take(&mut matched.found, matched.columns.positions(), &planes, &better);
             }
+            if first.len() < candidates.len() {
+                let queries = engine.read_map(&search.queries);
+                let around = Neighbourhood::new(&planes, &mean, columns.grid(), &candidates);
+                around.refine(&queries, stride, &mut best);
+            }
+            let mut better = Vec::new();
+            for ((score, (found, from)), &to) in
+                search.scores.iter_mut().zip(best).zip(&search.group.positions)
+            {
+                if found > *score {
+                    *score = found;
+                    better.push((to, from));
+                }
+            }
+            take(&mut matched.found, matched.columns.positions(), &planes, &better);
         }
     }
 
-    /// The loss of the picture and its gradients.
-    pub fn loss(&mut self, engine: &E) -> MapLoss<E::Map> {
+    /// What is asked of the picture.
+    pub fn ask(&mut self, engine: &E) -> Vec<Question<E::Map>> {
         let matched = self.picture.as_mut().expect("the start is learnt first");
         matched.finish(engine);
+        let layers = matched.columns.parts().iter().zip(&matched.targets);
+        layers.map(|(part, targets)| part.question(targets)).collect()
+    }
+
+    /// The loss of the picture and its gradients.
+    pub fn loss(&self, answers: &mut Answers<'_>) -> MapLoss<E::Map> {
+        let matched = self.picture.as_ref().expect("the start is learnt first");
         let positions = matched.columns.positions();
-        let layers = || matched.columns.parts().iter().zip(&matched.targets);
         let mut products = vec![[0.0; 2]; positions];
-        layers().for_each(|(part, targets)| part.add_products(engine, targets, &mut products));
+        for part in matched.columns.parts() {
+            part.add_products(&answers.values(), &mut products);
+        }
         let mut value = 0.0;
         let factors: Vec<[f32; 2]> = products
             .into_iter()
@@ -180,7 +230,8 @@ impl<E: Engine> FixedMatches<E> {
                 [slope as f32, (-moves * slope * cosine / norm) as f32]
             })
             .collect();
-        let gradients = layers().map(|(part, targets)| part.gradient(engine, targets, &factors));
+        let layers = matched.columns.parts().iter().zip(&matched.targets);
+        let gradients = layers.map(|(part, targets)| part.gradient(targets, &factors));
         MapLoss { layer: None, weight: self.weight, value, gradients: gradients.collect() }
     }
 }
@@ -191,7 +242,8 @@ impl<E: Engine> Matched<E> {
         let found = std::mem::take(&mut self.found);
         if !found.is_empty() {
             self.searches = Vec::new();
-            self.targets = self.columns.parts().iter().map(|part| part.map_of(engine, &found)).collect();
+            let of_part = |part: &Part| Arc::new(part.map_of(engine, &found));
+            self.targets = self.columns.parts().iter().map(of_part).collect();
         }
     }
 }
@@ -213,7 +265,7 @@ fn take(targets: &mut [f32], positions: usize, from: &[f32], moves: &[(usize, us
     });
 }
 
-/// Bytes of the columns of the blend, of a style and of what is found, and of a chunk that is searched.
+/// Bytes of the columns of the blend, twice, of a style and of what is found, and of a chunk that is searched.
 /// The targets and gradients that come later take less.
 pub(super) fn memory_needed(
     architecture: &Architecture,
@@ -224,6 +276,6 @@ pub(super) fn memory_needed(
     let positions = |size: Size| (grid(size).0 * grid(size).1) as u64;
     let (picture, style) =
         (positions(picture), styles.iter().map(|&style| positions(style)).max().unwrap_or(0));
-    let learning = (4 * picture).max(2 * picture + style + 4 * style.min(CHUNK as u64));
+    let learning = (4 * picture).max(3 * picture + style + 4 * style.min(CHUNK as u64));
     4 * channels(architecture, layers) * learning
 }

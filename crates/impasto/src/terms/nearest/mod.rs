@@ -26,22 +26,24 @@
 //! | --- | --- |
 //! | `columns.rs` | columns of the maps that an engine holds, and gradients back to the maps |
 //! | `fixed.rs` | matches found once, and their loss |
+//! | `neighbours.rs` | better matches beside those of a coarse search |
 //! | `splitting.rs` | matches found anew, layer by layer |
 //! | `search.rs` | the search, and which positions may take which columns |
 //! | `visible.rs` | how much can be seen of the columns of a style |
 
 mod columns;
 mod fixed;
+mod neighbours;
 mod search;
 mod splitting;
 mod visible;
 
 use fixed::FixedMatches;
-use impasto_network::{Architecture, Engine, Layer, Size};
+use impasto_network::{Architecture, Engine, Layer, Question, Size};
 use serde::{Deserialize, Serialize};
 use splitting::Splitting;
 
-use super::{Definition, Loss, MapLoss, Scene, StyleView, WeightedLayers};
+use super::{Answers, Definition, Loss, MapLoss, Reads, Scene, Shown, WeightedLayers};
 use crate::SettingsError;
 use crate::error::{require, require_weight};
 use crate::style_copy::StyleCopy;
@@ -64,6 +66,10 @@ pub struct Nearest {
     /// Whether the style is also looked at turned by one, two and three quarters. More columns to choose from
     /// keep more of the content, and take four times as long to search.
     pub turned: bool,
+    /// Where the matches stay, every s-th row and column of a style with more than 4096 columns is searched, and then
+    /// what lies fewer than s from the best of them, 1 to 8. 1 searches all, as published, in s² times the time.
+    #[serde(default = "Nearest::every")]
+    pub stride: usize,
     /// Where layers split, maps with a side of at least twice as many positions are sampled, every s-th row and
     /// column, so that about so many remain, 1 to 4096. The rows and columns change from one evaluation to the
     /// next.
@@ -84,13 +90,15 @@ const COMMON_LAYERS: [Layer; 8] = [
 
 impl Default for Nearest {
     /// As published, but at the layers that all networks with two convolutions in a block have: `relu1_1` to
-    /// `relu4_2`, eight; and with a quarter of the positions where layers split, for speed.
+    /// `relu4_2`, eight; and for speed with a quarter of the positions, first where matches stay and at all where
+    /// layers split.
     fn default() -> Self {
         Nearest {
             weight: 1.0,
             layers: WeightedLayers::each(&COMMON_LAYERS),
             start_share: 0.25,
             turned: true,
+            stride: 2,
             samples: 32,
         }
     }
@@ -139,6 +147,10 @@ impl Definition for Nearest {
         }
     }
 
+    fn reads(&self) -> Reads {
+        Reads::ResampledMaps
+    }
+
     fn memory_needed(&self, architecture: &Architecture, picture: Size, styles: &[Size]) -> u64 {
         let layers = self.layers();
         let fixed = fixed::memory_needed(architecture, &layers, picture, styles);
@@ -153,17 +165,23 @@ impl Definition for Nearest {
         self.layers.validate("nearest")?;
         let share = self.start_share;
         require((0.0..=1.0).contains(&share), "start share", share, "0 to 1")?;
+        require((1..=8).contains(&self.stride), "stride of the search", self.stride, "1 to 8")?;
         require((1..=4096).contains(&self.samples), "samples", self.samples, "1 to 4096")
     }
 }
 
 impl Nearest {
+    /// The stride of settings that were written before there was one.
+    fn every() -> usize {
+        1
+    }
+
     pub(super) fn loss<E: Engine>(&self, scene: &Scene) -> impl Loss<E> + use<E> {
         if scene.refines {
             let layers = self.layers.divide(self.weight);
             Phase::Splitting(Splitting::new(layers, self.samples, scene))
         } else {
-            Phase::Fixed(FixedMatches::new(self.weight, self.layers.divide(1.0), scene))
+            Phase::Fixed(FixedMatches::new(self.weight, self.layers.divide(1.0), self.stride, scene))
         }
     }
 }
@@ -175,29 +193,48 @@ enum Phase<E: Engine> {
 }
 
 impl<E: Engine> Loss<E> for Phase<E> {
-    fn survey_style(&mut self, engine: &E, style: &StyleView<'_>) {
-        if let Phase::Fixed(fixed) = self {
-            fixed.survey(engine, style);
+    fn ask_of(&mut self, architecture: &Architecture, shown: Shown<'_>) -> Vec<Question<E::Map>> {
+        match (self, shown) {
+            (Phase::Fixed(fixed), Shown::Survey(style) | Shown::Style(style)) => {
+                fixed.ask_of(architecture, style.size)
+            }
+            (Phase::Fixed(fixed), Shown::Start) => fixed.ask_of(architecture, fixed.size()),
+            (Phase::Splitting(splitting), Shown::Style(style)) => splitting.ask_of(architecture, style.size),
+            (Phase::Fixed(_), Shown::Content)
+            | (Phase::Splitting(_), Shown::Survey(_) | Shown::Start | Shown::Content) => Vec::new(),
         }
     }
 
-    fn learn_style(&mut self, engine: &E, style: &StyleView<'_>) {
+    fn learn(&mut self, engine: &mut E, shown: Shown<'_>, answers: &mut Answers<'_>) {
+        match (self, shown) {
+            (Phase::Fixed(fixed), Shown::Survey(style)) => {
+                fixed.survey(engine.architecture(), style, answers)
+            }
+            (Phase::Fixed(fixed), Shown::Start) => fixed.learn_start(engine, answers),
+            (Phase::Fixed(fixed), Shown::Style(style)) => fixed.learn_style(engine, style, answers),
+            (Phase::Splitting(splitting), Shown::Style(style)) => {
+                splitting.learn_style(engine, style, answers)
+            }
+            (Phase::Fixed(_), Shown::Content)
+            | (Phase::Splitting(_), Shown::Survey(_) | Shown::Start | Shown::Content) => {}
+        }
+    }
+
+    fn ask(&mut self, engine: &E) -> Vec<Question<E::Map>> {
         match self {
-            Phase::Fixed(fixed) => fixed.learn_style(engine, style),
-            Phase::Splitting(splitting) => splitting.learn_style(engine, style),
+            Phase::Fixed(fixed) => fixed.ask(engine),
+            Phase::Splitting(splitting) => splitting.ask(engine),
         }
     }
 
-    fn learn_start(&mut self, engine: &E) {
-        if let Phase::Fixed(fixed) = self {
-            fixed.learn_start(engine);
-        }
+    fn asks_anew(&self) -> bool {
+        matches!(self, Phase::Splitting(_))
     }
 
-    fn on_maps(&mut self, engine: &E) -> Vec<MapLoss<E::Map>> {
+    fn on_answers(&mut self, engine: &E, answers: &mut Answers<'_>) -> Vec<MapLoss<E::Map>> {
         match self {
-            Phase::Fixed(fixed) => vec![fixed.loss(engine)],
-            Phase::Splitting(splitting) => splitting.losses(engine),
+            Phase::Fixed(fixed) => vec![fixed.loss(answers)],
+            Phase::Splitting(splitting) => splitting.losses(engine, answers),
         }
     }
 }

@@ -13,13 +13,15 @@
 
 use std::sync::Arc;
 
-use impasto_network::{Architecture, Engine, Layer, MapGradient, MapShape, Resampling, Size};
+use impasto_network::{
+    Architecture, Engine, Layer, MapGradient, MapShape, Question, Resampling, Size, Statistic,
+};
 use rayon::prelude::*;
 
 use super::search::{bank, centred, dominant, groups, means, nearest, sum};
 use crate::regions::{Propagation, Regions};
 use crate::terms::visibility::{MostVisible, Visibility};
-use crate::terms::{LayerWeight, MapLoss, Scene, StyleView};
+use crate::terms::{Answers, LayerWeight, MapLoss, Scene, StyleView};
 
 /// The term at work while layers split.
 pub(super) struct Splitting<E: Engine> {
@@ -112,12 +114,28 @@ impl<E: Engine> Splitting<E> {
         Splitting { layers, samples, scene: scene.clone(), evaluations: 0 }
     }
 
-    pub fn learn_style(&mut self, engine: &E, style: &StyleView<'_>) {
+    /// What is asked of a style of this size.
+    pub fn ask_of(&self, architecture: &Architecture, size: Size) -> Vec<Question<E::Map>> {
+        self.sampled(0, |layer| {
+            architecture.map_shape(layer, size).expect("a picture that the plan has checked")
+        })
+    }
+
+    /// The samples of each layer at this turn.
+    fn sampled(&self, turn: usize, shape: impl Fn(Layer) -> MapShape) -> Vec<Question<E::Map>> {
+        let of_layer = |split: &Split<E>| {
+            let shape = shape(split.layer);
+            let resampling = Arc::new(Sampling::new(shape, self.samples, turn).resampling(shape));
+            Statistic::Resampled { resampling }.at(split.layer)
+        };
+        self.layers.iter().map(of_layer).collect()
+    }
+
+    pub fn learn_style(&mut self, engine: &E, style: &StyleView<'_>, answers: &mut Answers<'_>) {
         for split in &mut self.layers {
             let shape = engine.shape(split.layer);
-            let sampling = Sampling::new(shape, self.samples, 0);
-            let positions = sampling.positions(shape);
-            let planes = engine.read_map(&engine.resampled_map(split.layer, &sampling.resampling(shape)));
+            let positions = Sampling::new(shape, self.samples, 0).positions(shape);
+            let planes = answers.values();
             let regions = regions_at(engine, split.layer, style.regions).map(|all| picked(&all, &positions));
             let visibility =
                 style.regions.and_then(|it| Visibility::at_layer(it, engine.architecture(), split.layer));
@@ -126,14 +144,22 @@ impl<E: Engine> Splitting<E> {
         }
     }
 
+    /// What is asked of the picture at the next evaluation.
+    pub fn ask(&self, engine: &E) -> Vec<Question<E::Map>> {
+        let size = self.scene.size;
+        self.sampled(self.evaluations, |layer| {
+            engine.architecture().map_shape(layer, size).expect("a picture that the plan has checked")
+        })
+    }
+
     /// The losses of the layers and their gradients.
-    pub fn losses(&mut self, engine: &E) -> Vec<MapLoss<E::Map>> {
+    pub fn losses(&mut self, engine: &E, answers: &mut Answers<'_>) -> Vec<MapLoss<E::Map>> {
         let turn = self.evaluations;
         self.evaluations += 1;
         let regions = self.scene.regions.as_deref();
         let loss = |split: &mut Split<E>| {
             split.make_ready(engine, regions);
-            split.loss(engine, self.samples, turn)
+            split.loss(engine, self.samples, turn, answers.values())
         };
         self.layers.iter_mut().map(loss).collect()
     }
@@ -177,12 +203,12 @@ impl<E: Engine> Split<E> {
         }
     }
 
-    fn loss(&self, engine: &E, samples: usize, turn: usize) -> MapLoss<E::Map> {
+    /// The loss of the picture with these sampled columns, `[C, P]`.
+    fn loss(&self, engine: &E, samples: usize, turn: usize, mut planes: Vec<f32>) -> MapLoss<E::Map> {
         let shape = engine.shape(self.layer);
         let sampling = Sampling::new(shape, samples, turn);
         let (positions, resampling) = (sampling.positions(shape), sampling.resampling(shape));
         let count = positions.len();
-        let mut planes = engine.read_map(&engine.resampled_map(self.layer, &resampling));
         let mean = means(&planes, count);
         let norms = norms(&planes, &mean, count);
         planes.par_chunks_exact_mut(count).zip(&mean).for_each(|(plane, mean)| {

@@ -4,13 +4,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use impasto_network::{Engine, MapGradient, MapShape, PatchMatches, PatchOptions};
+use impasto_network::{
+    Architecture, Engine, MapGradient, MapShape, PatchMatches, PatchOptions, Question, Statistic,
+};
 
 use super::guides::{planes, regions_of_patches};
 use super::{PatchLoss, PatchScore, Patches};
 use crate::regions::{Propagation, Regions};
 use crate::terms::visibility::{MostVisible, Visibility};
-use crate::terms::{LayerWeight, Loss, MapLoss, SMALLEST_NORM, Scene, StyleView};
+use crate::terms::{Answers, LayerWeight, Loss, MapLoss, SMALLEST_NORM, Scene, Shown};
 
 /// The term at work.
 pub(super) struct PatchDistance<E: Engine> {
@@ -82,18 +84,37 @@ impl<E: Engine> PatchDistance<E> {
 }
 
 impl<E: Engine> Loss<E> for PatchDistance<E> {
-    fn learn_style(&mut self, engine: &E, style: &StyleView<'_>) {
+    fn ask_of(&mut self, architecture: &Architecture, shown: Shown<'_>) -> Vec<Question<E::Map>> {
+        let Shown::Style(style) = shown else { return Vec::new() };
+        let of_layer = |layer: &PatchLayer<E>| {
+            let layer = layer.at.layer;
+            let visibility = style.regions.and_then(|it| Visibility::at_layer(it, architecture, layer));
+            let weights = visibility.map(|it| it.iter().map(|it| it.mean).collect());
+            [Statistic::Map.at(layer), Statistic::SquaredNorm { weights }.at(layer)]
+        };
+        self.layers.iter().flat_map(of_layer).collect()
+    }
+
+    fn learn(&mut self, engine: &mut E, shown: Shown<'_>, answers: &mut Answers<'_>) {
+        let Shown::Style(style) = shown else { return };
         let regions = style.regions.filter(|_| self.regions.is_some());
         for layer in &mut self.layers {
+            answers.kept();
+            layer.squares += answers.number();
             layer.add(engine, &self.settings, self.options, regions);
             layer.add_visibility(engine, self.options, style.regions);
         }
     }
 
-    fn on_maps(&mut self, engine: &E) -> Vec<MapLoss<E::Map>> {
+    fn ask(&mut self, _engine: &E) -> Vec<Question<E::Map>> {
+        self.layers.iter().map(|layer| Statistic::Map.at(layer.at.layer)).collect()
+    }
+
+    fn on_answers(&mut self, engine: &E, answers: &mut Answers<'_>) -> Vec<MapLoss<E::Map>> {
         let matches_again = self.evaluations.is_multiple_of(self.settings.match_every);
         self.evaluations += 1;
         let loss = |layer: &mut PatchLayer<E>| {
+            answers.kept();
             if matches_again {
                 layer.find(engine, &self.settings, self.options, self.regions.as_deref());
             }
@@ -105,14 +126,15 @@ impl<E: Engine> Loss<E> for PatchDistance<E> {
 
 impl<E: Engine> PatchLayer<E> {
     /// Adds the patches of the style whose maps the engine holds.
-    fn add(&mut self, engine: &E, settings: &Patches, options: PatchOptions, regions: Option<&Regions>) {
+    fn add(&mut self, engine: &mut E, settings: &Patches, options: PatchOptions, regions: Option<&Regions>) {
         let shape = engine.shape(self.at.layer);
         let guide = regions.map(|regions| {
             let starts = |length| (0..=length - options.size).collect::<Vec<_>>();
             self.guide(engine, settings, regions, &starts(shape.height), &starts(shape.width))
         });
         let sources = self.sources.get_or_insert_with(|| engine.new_patches(shape.channels, options));
-        engine.add_patches(sources, engine.copy_map(self.at.layer), Guide::channels(guide.as_ref()));
+        let map = engine.take_map(self.at.layer);
+        engine.add_patches(sources, map, Guide::channels(guide.as_ref()));
         if let Some(Guide::Regions(of_patches)) = guide {
             let columns = shape.width + 1 - options.size;
             self.source_regions.extend(of_patches.into_iter().enumerate().map(|(patch, region)| {
@@ -138,17 +160,10 @@ impl<E: Engine> PatchLayer<E> {
         let (rows, columns) = (height + 1 - options.size, width + 1 - options.size);
         let patches = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
         self.visibility.extend(patches.map(patch));
-        let Some(of_positions) = &of_positions else {
-            self.squares += engine.squared_norm(layer);
-            self.positions += shape.positions() as f64;
-            return;
+        self.positions += match &of_positions {
+            None => shape.positions() as f64,
+            Some(of_positions) => of_positions.iter().map(|it| f64::from(it.mean)).sum(),
         };
-        for plane in engine.read_map(&engine.copy_map(layer)).chunks_exact(shape.positions()) {
-            let squares =
-                plane.iter().zip(of_positions).map(|(value, it)| f64::from(it.mean * value * value));
-            self.squares += squares.sum::<f64>();
-        }
-        self.positions += of_positions.iter().map(|it| f64::from(it.mean)).sum::<f64>();
     }
 
     /// Decides which patches may be taken, once all are known.
@@ -193,21 +208,21 @@ impl<E: Engine> PatchLayer<E> {
             self.query_guide = Some(self.guide(engine, settings, regions, &rows, &columns));
         }
         let sources = self.sources.as_ref().expect("styles are learnt before the first evaluation");
-        let map = engine.copy_map(self.at.layer);
+        let map = engine.map(self.at.layer);
         let channels = Guide::channels(self.query_guide.as_ref());
         let matches = match &self.query_guide {
-            Some(Guide::Regions(of_queries)) => self.find_within_regions(engine, sources, &map, of_queries),
+            Some(Guide::Regions(of_queries)) => self.find_within_regions(engine, sources, map, of_queries),
             _ if settings.variety > 0.0 => {
-                let scores = engine.best_scores(sources, &map, channels);
+                let scores = engine.best_scores(sources, map, channels);
                 let before = if self.history.is_empty() { &scores } else { &self.history };
                 let mut penalties: Vec<f32> =
                     before.iter().map(|score| settings.variety as f32 * score).collect();
                 let hidden = self.hidden.iter().flatten();
                 penalties.iter_mut().zip(hidden).for_each(|(penalty, hidden)| *penalty += hidden);
                 self.history = scores;
-                engine.match_patches(sources, &map, channels, Some(&penalties))
+                engine.match_patches(sources, map, channels, Some(&penalties))
             }
-            _ => engine.match_patches(sources, &map, channels, self.hidden.as_deref()),
+            _ => engine.match_patches(sources, map, channels, self.hidden.as_deref()),
         };
         self.matched = Some(match settings.loss {
             PatchLoss::Mean => Matched::Patches(matches),
@@ -254,12 +269,12 @@ impl<E: Engine> PatchLayer<E> {
     /// The loss of the picture whose maps the engine holds, at the last matches.
     fn loss(&self, engine: &E, settings: &Patches) -> MapLoss<E::Map> {
         let LayerWeight { layer, weight } = self.at;
-        let shape = engine.shape(layer);
+        let (map, shape) = (engine.map(layer), engine.shape(layer));
         let matched = self.matched.as_ref().expect("the first evaluation matches");
         let (value, gradient) = match matched {
             Matched::Patches(matches) => {
                 let sources = self.sources.as_ref().expect("what was matched");
-                let (sum, difference) = engine.patch_difference(layer, sources, matches);
+                let (sum, difference) = engine.patch_difference(map, sources, matches);
                 let elements = (matches.patches.len() * settings.size.pow(2) * shape.channels) as f64;
                 let gradient = Arc::new(difference);
                 (sum / elements, MapGradient::Given { scale: (2.0 / elements) as f32, gradient })
@@ -273,8 +288,8 @@ impl<E: Engine> PatchLayer<E> {
                     }
                 };
                 let (scale, target) = ((2.0 * factor) as f32, average.clone());
-                let sum = engine.squared_difference(layer, average);
-                (factor * sum, MapGradient::Difference { scale, target })
+                let sum = engine.squared_difference(map, average);
+                (factor * sum, MapGradient::Difference { scale, target, weights: None })
             }
         };
         MapLoss { layer: Some(layer), weight, value, gradients: vec![(layer, gradient)] }

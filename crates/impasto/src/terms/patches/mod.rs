@@ -24,7 +24,7 @@ use distance::PatchDistance;
 use impasto_network::{Architecture, Engine, Layer, MapShape, PatchNormalization, PatchOptions, Size};
 use serde::{Deserialize, Serialize};
 
-use super::{Definition, Loss, Scene, WeightedLayers};
+use super::{Definition, Loss, Reads, Scene, WeightedLayers};
 use crate::SettingsError;
 use crate::error::{require, require_weight};
 use crate::style_copy::StyleCopy;
@@ -175,6 +175,10 @@ impl Definition for Patches {
 
     /// Each style map is kept twice, as it is and packed for the search, and one map of the size of the
     /// picture for each layer; matching takes three more, one layer at a time. Guide channels are not counted.
+    fn reads(&self) -> Reads {
+        Reads::WholeMaps
+    }
+
     fn memory_needed(&self, architecture: &Architecture, picture: Size, styles: &[Size]) -> u64 {
         let bytes = |layer: Layer, size: Size| {
             architecture.map_shape(layer, size).map_or(0, |shape: MapShape| 4 * shape.elements() as u64)

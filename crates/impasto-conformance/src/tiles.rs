@@ -1,0 +1,123 @@
+//! A picture in tiles against the same picture whole.
+
+use std::sync::Arc;
+
+use impasto_network::{
+    Answer, Engine, EngineError, Layer, MapGradient, NetworkOptions, Padding, Pooling, Question, Resampling,
+    Size, Statistic, TiledEngine, Tiling, Weights,
+};
+
+use super::inputs::{layers, numbers, picture, relative_error, weights};
+
+/// Compares statistics, maps and gradients of pictures in tiles with those of the whole picture.
+///
+/// # Panics
+/// If they differ by more than rounding in f32.
+pub fn tiles<E: Engine>(make: &impl Fn(Arc<Weights>) -> E) {
+    let weights = weights(&[&[6, 5], &[7], &[9, 8]], 13);
+    let names = ["relu1_1", "conv2_1", "pool2", "relu3_2"];
+    for padding in [Padding::Zero, Padding::Replicate, Padding::Circular] {
+        for pooling in [Pooling::Max, Pooling::Average, Pooling::L2] {
+            let options = NetworkOptions { pooling, first_padding: padding, padding };
+            for (height, width) in [(60, 48), (51, 29), (13, 68)] {
+                let size = Size { height, width };
+                let mut engine = make(weights.clone());
+                let whole = say(&mut engine, options, size, &layers(&names));
+                let layers = layers(&names);
+                let needed = |side| {
+                    let size = Size { height: side, width: side };
+                    let memory = engine.memory_needed(size, options, &layers).expect("a size that runs");
+                    memory.host.max(memory.device)
+                };
+                // Circular padding does not cut sides that are no multiple of the stride.
+                let uneven = padding == Padding::Circular && !(height % 4 == 0 && width % 4 == 0);
+                for budget in [needed(40), needed(28)] {
+                    let tiling = Tiling::within(&engine, size, options, &layers, budget).expect("tiles");
+                    assert!(tiling.tiles() > 1 || uneven || size.width * size.height < 1600, "{tiling:?}");
+                    let tiled = say(&mut TiledEngine::new(&mut engine, budget), options, size, &layers);
+                    let what = format!("{options:?}, {size:?} in {} tiles", tiling.tiles());
+                    compare(&whole, &tiled, &what);
+                }
+            }
+        }
+    }
+    resampled_maps_are_refused(&mut make(weights));
+}
+
+struct Said {
+    answers: Vec<Answer>,
+    maps: Vec<Vec<f32>>,
+    norms: Vec<f64>,
+    gradient: Vec<f32>,
+}
+
+fn say<E: Engine>(engine: &mut E, options: NetworkOptions, size: Size, layers: &[Layer]) -> Said {
+    let mut questions: Vec<Question<E::Map>> = Vec::new();
+    let mut gradients = Vec::new();
+    for (&layer, seed) in layers.iter().zip(1..) {
+        let shape = engine.architecture().map_shape(layer, size).expect("a large enough picture");
+        let some: Arc<[f32]> = (0..shape.positions()).map(|position| (position % 3) as f32 / 2.0).collect();
+        let target = Arc::new(engine.map_from(shape, &numbers(shape.elements(), seed)));
+        let scale = 1.0 / shape.elements() as f32;
+        let random = numbers(shape.channels * shape.channels, seed + 50);
+        let symmetric = |at: usize| {
+            scale * (random[at] + random[at % shape.channels * shape.channels + at / shape.channels])
+        };
+        let matrix: Arc<[f32]> = (0..random.len()).map(symmetric).collect();
+        let column: Arc<[f32]> =
+            numbers(shape.channels, seed + 70).into_iter().map(|value| scale * value).collect();
+        questions.push(Statistic::Map.at(layer));
+        for weights in [None, Some(some)] {
+            questions.push(Statistic::Gram { weights: weights.clone() }.at(layer));
+            questions.push(Statistic::Sums { weights: weights.clone() }.at(layer));
+            questions.push(Statistic::SquaredNorm { weights: weights.clone() }.at(layer));
+            let difference =
+                Statistic::SquaredDifference { target: target.clone(), weights: weights.clone() };
+            questions.push(difference.at(layer));
+            let (matrix, column, target) = (matrix.clone(), column.clone(), target.clone());
+            gradients.push((layer, MapGradient::Linear { matrix, weights: weights.clone() }));
+            gradients.push((layer, MapGradient::Column { column, weights: weights.clone() }));
+            gradients.push((layer, MapGradient::Difference { scale, target, weights }));
+        }
+        gradients.push((layer, MapGradient::Given { scale: 0.5 * scale, gradient: target }));
+    }
+    let picture = picture(size);
+    engine.prepare(size, options, questions).expect("prepared");
+    let answers = engine.measure(&picture).expect("measured");
+    let maps = layers.iter().map(|&layer| engine.read_map(engine.map(layer))).collect();
+    let norms = engine.gradient_norms(&gradients).expect("norms");
+    let mut gradient = vec![f32::NAN; picture.len()];
+    engine.backward(&gradients, &mut gradient).expect("a gradient");
+    Said { answers, maps, norms, gradient }
+}
+
+fn compare(whole: &Said, tiled: &Said, what: &str) {
+    for (whole, tiled) in whole.answers.iter().zip(&tiled.answers) {
+        let (Answer::Sums(whole), Answer::Sums(tiled)) = (whole, tiled) else {
+            assert_eq!(whole, tiled, "{what}");
+            continue;
+        };
+        let largest = whole.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
+        for (a, b) in whole.iter().zip(tiled) {
+            assert!((a - b).abs() <= 1e-5 * largest, "{b}, not {a}, {what}");
+        }
+    }
+    for (whole, tiled) in whole.maps.iter().zip(&tiled.maps) {
+        let error = relative_error(tiled, whole);
+        assert!(error < 1e-5, "map off by {error:e}, {what}");
+    }
+    for (whole, tiled) in whole.norms.iter().zip(&tiled.norms) {
+        assert!((tiled / whole - 1.0).abs() < 1e-5, "norm {tiled}, not {whole}, {what}");
+    }
+    let error = relative_error(&tiled.gradient, &whole.gradient);
+    assert!(error < 1e-4, "gradient off by {error:e}, {what}");
+}
+
+fn resampled_maps_are_refused<E: Engine>(engine: &mut E) {
+    let (size, layer) = (Size { height: 96, width: 80 }, Layer::relu(1, 1));
+    let resampling = Arc::new(Resampling::every((96, 80), 2, (0, 0)));
+    let questions = vec![Statistic::Resampled { resampling }.at(layer)];
+    let mut tiled = TiledEngine::new(engine, 1);
+    let error = tiled.prepare(size, NetworkOptions::default(), questions).expect_err("refused");
+    assert!(matches!(error, EngineError::Unsupported { .. }), "{error}");
+}

@@ -1,0 +1,399 @@
+//! An engine for pictures of any size: it hands them to another engine tile by tile.
+//!
+//! An evaluation passes over the tiles twice. `measure` runs every tile forward and adds up what the positions of its
+//! core answer. `backward` runs every tile forward again, then back with the gradients at the positions of its core
+//! alone, and adds the tiles' gradients where they overlap. Answers and gradients are sums over positions, so both are
+//! those of the whole picture, but for rounding: see [`Tiling`] for why a tile knows enough.
+//!
+//! Whole maps are put together from the tiles' cores where they are [asked for](Statistic::Map). Resampled maps are
+//! not sums over positions of a tile; they are [refused](EngineError::Unsupported) if there are several tiles.
+
+mod tiling;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tiling::Tile;
+pub use tiling::Tiling;
+
+use crate::{
+    Answer, Architecture, Engine, EngineError, Layer, MapGradient, MapShape, Memory, NetworkOptions,
+    PatchMatches, PatchOptions, Question, Size, Statistic, Window,
+};
+
+/// Another engine, by tiles that fit into some memory. See [`Engine`] for what it does.
+pub struct TiledEngine<'e, E: Engine> {
+    inner: &'e mut E,
+    budget: u64,
+    job: Option<Job<E::Map>>,
+    /// The picture last measured, if it is in several tiles.
+    picture: Vec<f32>,
+    /// Whole maps put together.
+    maps: BTreeMap<Layer, E::Map>,
+}
+
+/// What is prepared.
+struct Job<Map> {
+    size: Size,
+    options: NetworkOptions,
+    questions: Vec<Question<Map>>,
+    tiling: Tiling,
+}
+
+impl<'e, E: Engine> TiledEngine<'e, E> {
+    /// The engine `inner` for tiles of which each is evaluated within `budget` bytes: see [`Tiling::within`].
+    pub fn new(inner: &'e mut E, budget: u64) -> Self {
+        TiledEngine { inner, budget, job: None, picture: Vec::new(), maps: BTreeMap::new() }
+    }
+
+    /// Bytes that tiles may take from the next [`prepare`](Engine::prepare) on.
+    pub fn set_budget(&mut self, budget: u64) {
+        self.budget = budget;
+    }
+
+    fn job(&self) -> &Job<E::Map> {
+        self.job.as_ref().expect("prepare comes before anything else")
+    }
+
+    /// Calls `visit` with the inner engine, which has measured the tile, and the tile's answers, for each tile.
+    fn for_each_tile(
+        &mut self,
+        asks: impl Fn(&mut E, &Tile<'_>, &Job<E::Map>) -> Vec<Question<E::Map>>,
+        mut visit: impl FnMut(&mut E, &Tile<'_>, &Job<E::Map>, Vec<Answer>) -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
+        let job = self.job.as_ref().expect("prepare comes before anything else");
+        for tile in job.tiling.each() {
+            let questions = asks(self.inner, &tile, job);
+            self.inner.prepare(tile.size(), job.options, questions)?;
+            let answers = self.inner.measure(&tile.crop(&self.picture))?;
+            visit(self.inner, &tile, job, answers)?;
+        }
+        Ok(())
+    }
+}
+
+impl<Map> Job<Map> {
+    fn is_whole(&self) -> bool {
+        self.tiling.tiles() == 1
+    }
+}
+
+/// The map of the tile that has the values of `map`, of the whole picture, in its core, and 0 outside.
+fn core<E: Engine>(engine: &E, tile: &Tile<'_>, layer: Layer, size: Size, map: &E::Map) -> E::Map {
+    let (architecture, stride) = (engine.architecture(), engine.architecture().stride(layer));
+    let shape = |size| architecture.map_shape(layer, size).expect("prepare has checked the layers");
+    let mut result = engine.empty_map(shape(tile.size()));
+    let window = tile.core_in_picture(stride, shape(size));
+    engine.paste(&mut result, tile.core_in_tile(stride), map, &window);
+    result
+}
+
+/// The question for a tile.
+fn of_tile<E: Engine>(
+    engine: &E,
+    tile: &Tile<'_>,
+    size: Size,
+    question: &Question<E::Map>,
+) -> Question<E::Map> {
+    let layer = question.layer;
+    let weights =
+        |weights: &Option<Arc<[f32]>>| Some(weights_of_tile(engine, tile, layer, size, weights.as_deref()));
+    let statistic = match &question.statistic {
+        Statistic::Gram { weights: of_picture } => Statistic::Gram { weights: weights(of_picture) },
+        Statistic::Sums { weights: of_picture } => Statistic::Sums { weights: weights(of_picture) },
+        Statistic::SquaredNorm { weights: of_picture } => {
+            Statistic::SquaredNorm { weights: weights(of_picture) }
+        }
+        Statistic::SquaredDifference { target, weights: of_picture } => Statistic::SquaredDifference {
+            target: Arc::new(core(engine, tile, layer, size, target)),
+            weights: weights(of_picture),
+        },
+        Statistic::Map => Statistic::Map,
+        Statistic::Resampled { .. } | Statistic::ResampledProducts { .. } => {
+            unreachable!("prepare has refused resampled maps")
+        }
+    };
+    statistic.at(layer)
+}
+
+fn weights_of_tile<E: Engine>(
+    engine: &E,
+    tile: &Tile<'_>,
+    layer: Layer,
+    size: Size,
+    weights: Option<&[f32]>,
+) -> Arc<[f32]> {
+    let architecture = engine.architecture();
+    let shape = architecture.map_shape(layer, size).expect("prepare has checked the layers");
+    tile.weights(weights, architecture.stride(layer), shape).into()
+}
+
+/// The gradient for a tile: that of the positions in its core.
+fn gradient_of_tile<E: Engine>(
+    engine: &E,
+    tile: &Tile<'_>,
+    size: Size,
+    (layer, gradient): &(Layer, MapGradient<E::Map>),
+) -> Result<(Layer, MapGradient<E::Map>), EngineError> {
+    let weights =
+        |weights: &Option<Arc<[f32]>>| Some(weights_of_tile(engine, tile, *layer, size, weights.as_deref()));
+    let core = |map: &E::Map| Arc::new(core(engine, tile, *layer, size, map));
+    let gradient = match gradient {
+        MapGradient::Difference { scale, target, weights: of_picture } => {
+            MapGradient::Difference { scale: *scale, target: core(target), weights: weights(of_picture) }
+        }
+        MapGradient::Linear { matrix, weights: of_picture } => {
+            MapGradient::Linear { matrix: matrix.clone(), weights: weights(of_picture) }
+        }
+        MapGradient::Column { column, weights: of_picture } => {
+            MapGradient::Column { column: column.clone(), weights: weights(of_picture) }
+        }
+        MapGradient::Given { scale, gradient } => {
+            MapGradient::Given { scale: *scale, gradient: core(gradient) }
+        }
+        MapGradient::Resampled { .. } | MapGradient::Blended { .. } => return Err(refusal(engine)),
+    };
+    Ok((*layer, gradient))
+}
+
+fn refusal<E: Engine>(engine: &E) -> EngineError {
+    let what = "resample maps of a picture in tiles".to_owned();
+    EngineError::Unsupported { engine: engine.describe(), what }
+}
+
+/// One question for each layer, to which the answer is nothing.
+fn layers_of<Map>(job: &Job<Map>) -> Vec<Question<Map>> {
+    let mut layers: Vec<Layer> = job.questions.iter().map(|question| question.layer).collect();
+    layers.sort_unstable();
+    layers.dedup();
+    layers.into_iter().map(|layer| Statistic::Map.at(layer)).collect()
+}
+
+impl<E: Engine> Engine for TiledEngine<'_, E> {
+    type Map = E::Map;
+    type Patches = E::Patches;
+
+    fn describe(&self) -> String {
+        self.inner.describe()
+    }
+
+    fn architecture(&self) -> &Architecture {
+        self.inner.architecture()
+    }
+
+    fn prepare(
+        &mut self,
+        size: Size,
+        options: NetworkOptions,
+        questions: Vec<Question<E::Map>>,
+    ) -> Result<(), EngineError> {
+        let mut layers: Vec<Layer> = questions.iter().map(|question| question.layer).collect();
+        layers.sort_unstable();
+        layers.dedup();
+        for &layer in &layers {
+            self.inner.architecture().map_shape(layer, size)?;
+        }
+        let tiling = Tiling::within(self.inner, size, options, &layers, self.budget)?;
+        self.maps = BTreeMap::new();
+        self.picture = Vec::new();
+        if tiling.tiles() == 1 {
+            self.inner.prepare(size, options, questions)?;
+            self.job = Some(Job { size, options, questions: Vec::new(), tiling });
+            return Ok(());
+        }
+        let is_resampled = |it: &Question<_>| {
+            matches!(it.statistic, Statistic::Resampled { .. } | Statistic::ResampledProducts { .. })
+        };
+        if questions.iter().any(is_resampled) {
+            return Err(refusal(self.inner));
+        }
+        self.job = Some(Job { size, options, questions, tiling });
+        Ok(())
+    }
+
+    fn memory_needed(
+        &self,
+        size: Size,
+        options: NetworkOptions,
+        layers: &[Layer],
+    ) -> Result<Memory, EngineError> {
+        let tiling = Tiling::within(self.inner, size, options, layers, self.budget)?;
+        tiling.memory_needed(self.inner, options, layers)
+    }
+
+    fn shape(&self, layer: Layer) -> MapShape {
+        let job = self.job();
+        if job.is_whole() {
+            return self.inner.shape(layer);
+        }
+        assert!(job.questions.iter().any(|it| it.layer == layer), "nothing is asked of {layer}");
+        self.inner.architecture().map_shape(layer, job.size).expect("prepare has checked the layers")
+    }
+
+    fn measure(&mut self, picture: &[f32]) -> Result<Vec<Answer>, EngineError> {
+        let job = self.job();
+        if job.is_whole() {
+            return self.inner.measure(picture);
+        }
+        let Size { height, width } = job.size;
+        assert_eq!(picture.len(), 3 * height * width, "values of the prepared picture");
+        let size = job.size;
+        self.picture = picture.to_vec();
+        let mut maps: BTreeMap<Layer, E::Map> = BTreeMap::new();
+        let mut sums: Vec<Answer> = Vec::new();
+        self.for_each_tile(
+            |inner, tile, job| job.questions.iter().map(|it| of_tile(inner, tile, size, it)).collect(),
+            |inner, tile, job, answers| {
+                for question in &job.questions {
+                    let (layer, Statistic::Map) = (question.layer, &question.statistic) else { continue };
+                    let (stride, shape) = (
+                        inner.architecture().stride(layer),
+                        inner.architecture().map_shape(layer, size).expect("prepare has checked the layers"),
+                    );
+                    let map = maps.entry(layer).or_insert_with(|| inner.empty_map(shape));
+                    let Window { rows, columns } = tile.core_in_picture(stride, shape);
+                    let ((top, left), at) = (tile.core_in_tile(stride), (rows.start, columns.start));
+                    let window = Window { rows: top..top + rows.len(), columns: left..left + columns.len() };
+                    inner.paste(map, at, inner.map(layer), &window);
+                }
+                if sums.is_empty() {
+                    sums = answers;
+                    return Ok(());
+                }
+                for (sum, answer) in sums.iter_mut().zip(answers) {
+                    if let (Answer::Sums(sum), Answer::Sums(answer)) = (sum, answer) {
+                        sum.iter_mut().zip(answer).for_each(|(sum, value)| *sum += value);
+                    }
+                }
+                Ok(())
+            },
+        )?;
+        self.maps = maps;
+        Ok(sums)
+    }
+
+    fn map(&self, layer: Layer) -> &E::Map {
+        match self.job().is_whole() {
+            true => self.inner.map(layer),
+            false => self.maps.get(&layer).unwrap_or_else(|| panic!("the map at {layer} was not asked for")),
+        }
+    }
+
+    fn take_map(&mut self, layer: Layer) -> E::Map {
+        let job = self.job();
+        if job.is_whole() {
+            return self.inner.take_map(layer);
+        }
+        let asked = |it: &&Question<_>| it.layer == layer && matches!(it.statistic, Statistic::Map);
+        match job.questions.iter().filter(asked).count() {
+            1 => self.maps.remove(&layer).unwrap_or_else(|| panic!("the map at {layer} is taken")),
+            _ => self.copy_map(self.map(layer)),
+        }
+    }
+
+    fn gradient_norms(
+        &mut self,
+        gradients: &[(Layer, MapGradient<E::Map>)],
+    ) -> Result<Vec<f64>, EngineError> {
+        let job = self.job();
+        if job.is_whole() {
+            return self.inner.gradient_norms(gradients);
+        }
+        assert!(!self.picture.is_empty(), "maps are there from measure to backward");
+        let (size, mut sums) = (job.size, vec![0.0; gradients.len()]);
+        self.for_each_tile(
+            |_, _, job| layers_of(job),
+            |inner, tile, _, _| {
+                let of_tile = gradients.iter().map(|it| gradient_of_tile(inner, tile, size, it));
+                let of_tile = of_tile.collect::<Result<Vec<_>, _>>()?;
+                let norms = inner.gradient_norms(&of_tile)?;
+                sums.iter_mut().zip(norms).for_each(|(sum, norm)| *sum += norm);
+                Ok(())
+            },
+        )?;
+        Ok(sums)
+    }
+
+    fn backward(
+        &mut self,
+        gradients: &[(Layer, MapGradient<E::Map>)],
+        picture_gradient: &mut [f32],
+    ) -> Result<(), EngineError> {
+        let job = self.job();
+        if job.is_whole() {
+            return self.inner.backward(gradients, picture_gradient);
+        }
+        assert!(!self.picture.is_empty(), "measure comes before each backward");
+        assert_eq!(picture_gradient.len(), self.picture.len(), "values of the picture's gradient");
+        let size = job.size;
+        picture_gradient.fill(0.0);
+        self.for_each_tile(
+            |_, _, job| layers_of(job),
+            |inner, tile, _, _| {
+                let of_tile = gradients.iter().map(|it| gradient_of_tile(inner, tile, size, it));
+                let of_tile = of_tile.collect::<Result<Vec<_>, _>>()?;
+                let mut gradient = vec![0.0; 3 * tile.size().height * tile.size().width];
+                inner.backward(&of_tile, &mut gradient)?;
+                tile.add(&gradient, picture_gradient);
+                Ok(())
+            },
+        )?;
+        self.picture = Vec::new();
+        self.maps = BTreeMap::new();
+        Ok(())
+    }
+
+    fn copy_map(&self, map: &E::Map) -> E::Map {
+        self.inner.copy_map(map)
+    }
+
+    fn empty_map(&self, shape: MapShape) -> E::Map {
+        self.inner.empty_map(shape)
+    }
+
+    fn squared_difference(&self, a: &E::Map, b: &E::Map) -> f64 {
+        self.inner.squared_difference(a, b)
+    }
+
+    fn paste(&self, into: &mut E::Map, at: (usize, usize), from: &E::Map, window: &Window) {
+        self.inner.paste(into, at, from, window);
+    }
+
+    fn read_map(&self, map: &E::Map) -> Vec<f32> {
+        self.inner.read_map(map)
+    }
+
+    fn map_from(&self, shape: MapShape, values: &[f32]) -> E::Map {
+        self.inner.map_from(shape, values)
+    }
+
+    fn new_patches(&self, channels: usize, options: PatchOptions) -> E::Patches {
+        self.inner.new_patches(channels, options)
+    }
+
+    fn add_patches(&self, patches: &mut E::Patches, map: E::Map, guide: Option<&[f32]>) {
+        self.inner.add_patches(patches, map, guide);
+    }
+
+    fn match_patches(
+        &self,
+        patches: &E::Patches,
+        map: &E::Map,
+        guide: Option<&[f32]>,
+        penalties: Option<&[f32]>,
+    ) -> PatchMatches {
+        self.inner.match_patches(patches, map, guide, penalties)
+    }
+
+    fn best_scores(&self, patches: &E::Patches, map: &E::Map, guide: Option<&[f32]>) -> Vec<f32> {
+        self.inner.best_scores(patches, map, guide)
+    }
+
+    fn patch_difference(&self, map: &E::Map, patches: &E::Patches, matches: &PatchMatches) -> (f64, E::Map) {
+        self.inner.patch_difference(map, patches, matches)
+    }
+
+    fn matched_map(&self, patches: &E::Patches, matches: &PatchMatches, shape: MapShape) -> E::Map {
+        self.inner.matched_map(patches, matches, shape)
+    }
+}
