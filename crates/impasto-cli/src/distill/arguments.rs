@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use impasto_jobs::files::stem;
+use impasto_jobs::network_choice;
+use impasto_jobs::order::{MachineChoices, parsers};
 use impasto_network::{Architecture, Convention, Weights};
 use impasto_train::data::Collection;
 use impasto_train::distillation::DistillationSettings;
@@ -12,9 +15,6 @@ use crate::failure::Failure;
 use crate::train::{decay, rate};
 use crate::training::RunArguments;
 use crate::weights::PrecisionName;
-use impasto_jobs::files::stem;
-use impasto_jobs::network_choice;
-use impasto_jobs::order::{MachineChoices, parsers};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use impasto_jobs::network_choice::open_weights;
 use impasto_kernels::Isa;
 use impasto_network::Weights;
 use impasto_train::data::Crops;
@@ -9,7 +10,6 @@ use impasto_train::distillation::{TAPS, explained_variance};
 
 use super::DistillArguments;
 use crate::failure::Failure;
-use impasto_jobs::network_choice::open_weights;
 
 /// The word for the network that is part of the program.
 const BUILT_IN: &str = "built-in";

@@ -9,6 +9,9 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 pub use arguments::DistillArguments;
+use impasto_jobs::figures::duration;
+use impasto_jobs::files::file_name;
+use impasto_jobs::{machine, threads};
 use impasto_kernels::Isa;
 use impasto_network::{Architecture, Weights};
 use impasto_train::data::Crops;
@@ -18,9 +21,6 @@ use serde::Serialize;
 use crate::failure::{Failure, say};
 use crate::interrupt;
 use crate::training::{Checkpoints, Display, Pace, save_network, write_log};
-use impasto_jobs::figures::duration;
-use impasto_jobs::files::file_name;
-use impasto_jobs::{machine, threads};
 
 /// Distils and saves, or measures.
 pub fn run(arguments: &DistillArguments) -> Result<(), Failure> {

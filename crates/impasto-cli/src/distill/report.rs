@@ -1,13 +1,13 @@
 //! The page on a distillation.
 
+use impasto_jobs::figures::duration;
+use impasto_jobs::report_page::{TrainingChart, TrainingPage};
 use impasto_train::distillation::{Distillation, TAPS};
 
 use super::DistillArguments;
 use crate::failure::Failure;
 use crate::report_folder::write_page;
 use crate::this_command::this_command;
-use impasto_jobs::figures::duration;
-use impasto_jobs::report_page::{TrainingChart, TrainingPage};
 
 /// Most rows of the table.
 const ROWS: usize = 20;

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
+use impasto_jobs::order::MachineChoices;
 use impasto_train::classifier::{ClassifierSettings, OptimizerChoice};
 use impasto_train::optimizers::Schedule;
 
 use crate::training::RunArguments;
 use crate::weights::PrecisionArguments;
-use impasto_jobs::order::MachineChoices;
 
 const EXAMPLES: &str = "\
 Examples:

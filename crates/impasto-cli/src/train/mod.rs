@@ -8,6 +8,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 pub use arguments::{TrainArguments, decay, rate};
+use impasto_jobs::figures::duration;
+use impasto_jobs::{machine, threads};
 use impasto_kernels::Isa;
 use impasto_train::classifier::{
     CIFAR_CONVENTION, ClassifierShape, Ending, EpochReport, Moment, Training, TrainingError,
@@ -17,8 +19,6 @@ use impasto_train::data::DataSet;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::training::{Checkpoints, Display, Pace, percent, save_network, write_log};
-use impasto_jobs::figures::duration;
-use impasto_jobs::{machine, threads};
 
 /// Trains and saves.
 pub fn run(arguments: &TrainArguments) -> Result<(), Failure> {

@@ -1,5 +1,7 @@
 //! The page on a training.
 
+use impasto_jobs::figures::duration;
+use impasto_jobs::report_page::{TrainingChart, TrainingPage};
 use impasto_train::classifier::{Ending, EpochReport, Training};
 
 use super::TrainArguments;
@@ -7,8 +9,6 @@ use crate::failure::Failure;
 use crate::report_folder::write_page;
 use crate::this_command::this_command;
 use crate::training::percent;
-use impasto_jobs::figures::duration;
-use impasto_jobs::report_page::{TrainingChart, TrainingPage};
 
 /// Writes the page, if there is to be one. `ending` is `None` while the run goes on.
 pub fn write(

@@ -3,10 +3,10 @@
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
+use impasto_jobs::figures::duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::say;
-use impasto_jobs::figures::duration;
 
 /// Between two plain lines.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(30);

@@ -3,12 +3,12 @@
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
+use impasto_jobs::figures::duration;
 use impasto_network::fetch::FetchEvent;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::megabytes;
 use crate::failure::say;
-use impasto_jobs::figures::duration;
 
 /// Between two plain lines.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(10);

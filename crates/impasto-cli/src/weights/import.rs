@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
+use impasto_jobs::network_choice::{NETWORKS, is_start_of};
 use impasto_network::cache::{Cache, CacheError, Installed, Provenance};
 use impasto_network::catalogue::{self, PUBLISHED, Published};
 use impasto_network::{Architecture, ForeignNetwork};
@@ -11,7 +12,6 @@ use impasto_network::{Architecture, ForeignNetwork};
 use super::arguments::ImportArguments;
 use super::megabytes;
 use crate::failure::Failure;
-use impasto_jobs::network_choice::{NETWORKS, is_start_of};
 
 /// Recognises, converts and installs.
 pub fn run(arguments: &ImportArguments) -> Result<(), Failure> {

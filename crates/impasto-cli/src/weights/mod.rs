@@ -12,11 +12,11 @@ use std::io::{self, Write};
 
 use arguments::{Action, PathArguments, RemoveArguments, VerifyArguments};
 pub use arguments::{PrecisionArguments, PrecisionName, WeightsArguments};
+use impasto_jobs::network_choice::NETWORKS;
 use impasto_network::cache::{Cache, Installed};
 use impasto_network::catalogue;
 
 use crate::failure::{Failure, say};
-use impasto_jobs::network_choice::NETWORKS;
 
 /// Does what was asked.
 pub fn run(arguments: &WeightsArguments) -> Result<(), Failure> {
