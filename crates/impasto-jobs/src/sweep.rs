@@ -4,6 +4,7 @@
 use crate::message::{Field, Message, Words};
 use crate::order::{LISTS, Order, VARIED};
 use crate::refusal::Refusal;
+use crate::sheet::Sheet;
 use crate::words;
 
 /// Stands for sets of style layers, each all of those listed up to one.
@@ -117,14 +118,16 @@ impl Grid {
         Ok(Grid { columns, rows: varied.pop(), order })
     }
 
-    /// Labels of the columns.
-    pub fn column_labels(&self) -> Vec<String> {
-        self.columns.labels()
-    }
-
-    /// Labels of the rows, none if there is only one.
-    pub fn row_labels(&self) -> Vec<String> {
-        self.rows.as_ref().map_or_else(Vec::new, Axis::labels)
+    /// The sheet of the grid, which has all but its tiles.
+    pub fn sheet(&self) -> Sheet {
+        let column_labels = self.columns.labels();
+        Sheet {
+            title: self.order.title(),
+            columns: column_labels.len(),
+            column_labels,
+            row_labels: self.rows.as_ref().map_or_else(Vec::new, Axis::labels),
+            tiles: Vec::new(),
+        }
     }
 
     /// All cells, row by row.
@@ -182,8 +185,8 @@ mod tests {
     fn the_first_list_runs_along_the_columns() {
         let lists = [("seed", "1,2"), ("iterations", "9"), ("style_ratio", "1e2,1e3,1e4")];
         let grid = grid(&lists).unwrap();
-        assert_eq!(grid.column_labels(), ["seed 1", "seed 2"]);
-        assert_eq!(grid.row_labels(), ["style ratio 1e2", "style ratio 1e3", "style ratio 1e4"]);
+        assert_eq!(grid.sheet().column_labels, ["seed 1", "seed 2"]);
+        assert_eq!(grid.sheet().row_labels, ["style ratio 1e2", "style ratio 1e3", "style ratio 1e4"]);
         let cells = grid.cells().unwrap();
         assert_eq!(cells.len(), 6);
         assert_eq!(cells[3].name, "seed=2,style-ratio=1e3");
@@ -197,7 +200,7 @@ mod tests {
     #[test]
     fn methods_are_compared() {
         let grid = grid(&[("method", "gram,patches"), ("style_weight", "1,2")]).unwrap();
-        assert_eq!(grid.column_labels(), ["method gram", "method patches"]);
+        assert_eq!(grid.sheet().column_labels, ["method gram", "method patches"]);
         let cells = grid.cells().unwrap();
         let methods: Vec<_> = cells.iter().map(|cell| cell.order.style.method.unwrap()).collect();
         assert_eq!(methods, [StyleMethod::Gram, StyleMethod::Patches].repeat(2));
@@ -206,13 +209,13 @@ mod tests {
     #[test]
     fn layers_add_up_and_sets_are_taken_as_they_are() {
         let up_to = grid(&[("layers", "relu1_1,relu2_1")]).unwrap();
-        assert_eq!(up_to.column_labels(), ["relu1_1 alone", "up to relu2_1"]);
+        assert_eq!(up_to.sheet().column_labels, ["relu1_1 alone", "up to relu2_1"]);
         assert_eq!(names(&up_to), ["layers=relu1_1", "layers=relu1_1+relu2_1"]);
         let cells = up_to.cells().unwrap();
         assert_eq!(cells[1].order.style.style_layers.as_ref().unwrap().len(), 2);
         let sets = grid(&[("style_layers", "relu1_1:2+relu2_1,relu3_1")]).unwrap();
         assert_eq!(names(&sets), ["style-layers=relu1_1_2+relu2_1", "style-layers=relu3_1"]);
-        assert_eq!(sets.column_labels()[0], "style layers relu1_1:2 relu2_1");
+        assert_eq!(sets.sheet().column_labels[0], "style layers relu1_1:2 relu2_1");
     }
 
     #[test]

@@ -45,13 +45,7 @@ pub fn run(arguments: &SweepArguments) -> Result<(), Failure> {
         // Checked with the sheet as their output, since the folder of the cells may not be there yet.
         let plan = |cell: &Cell| cell_job(cell, arguments, &output).map(|(job, _)| job.plan);
         let plans = cells.iter().map(plan).collect::<Result<Vec<_>, _>>()?;
-        let sheet = Sheet {
-            title: arguments.order.title(),
-            columns: grid.column_labels().len(),
-            column_labels: grid.column_labels(),
-            row_labels: grid.row_labels(),
-            tiles: Vec::new(),
-        };
+        let sheet = grid.sheet();
         sheet.check(&output, &spaces(&plans, arguments.own.cell as usize))?;
         interrupt::install()?;
         if let Some(folder) = &arguments.own.keep {
