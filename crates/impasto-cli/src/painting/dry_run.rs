@@ -40,7 +40,7 @@ pub fn run(request: &Request<'_>, mut job: Job) -> Result<(), Failure> {
     if let Some(regions) = &job.regions {
         writeln!(out, "maps        {} regions", regions.of_picture.count())?;
     }
-    let at_most = if settings.schedule.stop.is_some() { "at most " } else { "" };
+    let at_most = if job.plan.may_end_early() { "at most " } else { "" };
     for stage in &job.plan.stages {
         let styles: Vec<String> =
             stage.styles.iter().map(|size| format!("{}x{}", size.width, size.height)).collect();

@@ -91,7 +91,7 @@ fn announce(request: &Request<'_>, job: &Job) {
         styles.join(" and "),
         last.size.width,
         last.size.height,
-        if job.transfer.settings().schedule.stop.is_some() { "at most " } else { "" },
+        if job.plan.may_end_early() { "at most " } else { "" },
         job.plan.iterations(),
         job.recipe.network(),
         job.recipe.engine()
