@@ -155,10 +155,10 @@ pub fn said<E: Engine>(engine: &mut E, options: NetworkOptions, size: Size, laye
     engine.prepare(size, options, questions).expect("prepared for other questions");
     let answers = engine.measure(&picture).expect("measured");
     let gradients = gradients(engine, &targets);
-    let norms = engine.gradient_norms(&gradients).expect("norms");
+    let norms = engine.gradient_norms(&picture, &gradients).expect("norms");
     let maps = layers.iter().map(|&layer| engine.read_map(engine.map(layer))).collect();
     let mut gradient = vec![f32::NAN; picture.len()];
-    engine.backward(&gradients, &mut gradient).expect("a gradient");
+    engine.backward(&picture, &gradients, &mut gradient).expect("a gradient");
     Said { maps, answers, norms, gradient }
 }
 

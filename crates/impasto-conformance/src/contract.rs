@@ -77,9 +77,9 @@ fn order<E: Engine>(make: &impl Fn() -> E) {
         engine
     };
     let mut engine = measured();
-    let mut gradient = noise(SIZE, 1);
-    engine.backward(&[], &mut gradient).expect("a gradient");
-    assert!(panics(|| _ = engine.backward(&[], &mut gradient)), "maps are gone after backward");
+    let (picture, mut gradient) = (noise(SIZE, 1), noise(SIZE, 1));
+    engine.backward(&picture, &[], &mut gradient).expect("a gradient");
+    assert!(panics(|| _ = engine.backward(&picture, &[], &mut gradient)), "maps are gone after backward");
     let engine = measured();
     assert!(panics(|| _ = engine.map(Layer::relu(1, 1))), "a map that is not asked for is not there");
     assert!(panics(|| _ = engine.shape(Layer::relu(1, 2))), "nothing is known of other layers");
@@ -96,8 +96,9 @@ fn same_bits<E: Engine>(make: &impl Fn() -> E) {
     // What was there before must not show: another size, and values that are no numbers.
     said(&mut engine, options, Size { height: 9, width: 40 }, &others);
     engine.prepare(SIZE, options, norms(&["relu1_1", "relu2_1"])).expect("prepared");
-    engine.measure(&[f32::NAN; 3 * SIZE.height * SIZE.width]).expect("measured");
-    engine.backward(&[], &mut noise(SIZE, 1)).expect("a gradient");
+    let nothing = [f32::NAN; 3 * SIZE.height * SIZE.width];
+    engine.measure(&nothing).expect("measured");
+    engine.backward(&nothing, &[], &mut noise(SIZE, 1)).expect("a gradient");
     assert!(
         said(&mut engine, options, SIZE, &layers) == first,
         "an engine prepared again says the same bits"

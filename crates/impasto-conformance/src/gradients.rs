@@ -94,7 +94,7 @@ fn finite_differences<E: Engine>(engine: &mut E, options: NetworkOptions) {
     let picture = noise(SIZE, 1);
     let mut gradient = vec![f32::NAN; picture.len()];
     engine.measure(&picture).expect("measured");
-    engine.backward(&described(&losses), &mut gradient).expect("a gradient");
+    engine.backward(&picture, &described(&losses), &mut gradient).expect("a gradient");
     let norm = gradient.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt();
     // The loss is piecewise smooth; in some directions the step crosses a kink of ReLU or max pooling.
     let mut error = |seed: u64| {
@@ -122,7 +122,7 @@ fn add_up<E: Engine>(engine: &mut E) {
     let mut gradient_of = |gradients: &[(Layer, MapGradient<E::Map>)]| {
         let mut gradient = vec![f32::NAN; picture.len()];
         engine.measure(&picture).expect("measured");
-        engine.backward(gradients, &mut gradient).expect("a gradient");
+        engine.backward(&picture, gradients, &mut gradient).expect("a gradient");
         gradient
     };
     let together = gradient_of(&all);

@@ -38,7 +38,7 @@ pub fn pytorch<E: Engine>(make: &impl Fn(Arc<Weights>) -> E, tolerance: &Toleran
             gradients.push((*layer, MapGradient::Given { scale: 1.0, gradient }));
         }
         let mut gradient = vec![f32::NAN; picture.len()];
-        engine.backward(&gradients, &mut gradient).expect("a gradient");
+        engine.backward(&picture, &gradients, &mut gradient).expect("a gradient");
         let error = relative_error(&gradient, &case.gradient);
         assert!(error < tolerance.gradient, "{} gradient: {error:e}", case.name);
     }

@@ -37,7 +37,7 @@ pub fn summary(job: &Job) -> Vec<Line> {
 
 /// What stands before iterations and times that a run may not need.
 pub fn at_most(job: &Job) -> &'static str {
-    if job.transfer.settings().schedule.stop.is_some() { "at most " } else { "" }
+    if job.plan.may_end_early() { "at most " } else { "" }
 }
 
 fn stage(stage: &Stage, at_most: &str) -> String {

@@ -90,7 +90,14 @@ impl BlockedMap {
     /// Gives the map another shape, reusing its memory. The values are unspecified afterwards.
     pub fn reshape(&mut self, channels: usize, height: usize, width: usize) {
         (self.channels, self.height, self.width) = (channels, height, width);
-        self.blocks.resize(product([channels.div_ceil(LANES), height, width]), Block::default());
+        let length = product([channels.div_ceil(LANES), height, width]);
+        if length > self.blocks.capacity() {
+            // No more than is needed, and not beside what was there.
+            self.blocks = Vec::new();
+            self.blocks = vec![Block::default(); length];
+        } else {
+            self.blocks.resize(length, Block::default());
+        }
     }
 
     /// Copies `rows` and `columns` of another map, the first of each to the row and column `at`.

@@ -261,10 +261,19 @@ fn convolution_and_input_gradient_are_adjoint() {
 fn reductions_equal_plain_sums() {
     let shape = Shape { channels: 21, height: 40, width: 33 };
     let (a, b) = (values(shape.elements(), 13), values(shape.elements(), 14));
-    let difference = scalar::squared_difference(&a, &b);
     let (a_map, b_map) = (map_of(&a, shape), map_of(&b, shape));
-    assert!((squared_difference(&a_map, &b_map) / difference - 1.0).abs() < 1e-6);
-    assert!((squared_norm(&a_map) / scalar::squared_norm(&a) - 1.0).abs() < 1e-6);
+    let some: Vec<f32> = (0..shape.positions()).map(|position| (position % 3) as f32).collect();
+    for weights in [None, Some(&some[..])] {
+        let difference = scalar::squared_difference(&a, &b, weights);
+        assert!((squared_difference(&a_map, &b_map, weights) / difference - 1.0).abs() < 1e-6);
+        let norm = scalar::squared_norm(&a, weights);
+        assert!((squared_norm(&a_map, weights) / norm - 1.0).abs() < 1e-6);
+    }
+    // What has no weight is not looked at.
+    let mut lost = a.clone();
+    lost[0] = f32::NAN;
+    let lost = squared_norm(&map_of(&lost, shape), Some(&some));
+    assert!((lost / scalar::squared_norm(&a, Some(&some)) - 1.0).abs() < 1e-6);
 }
 
 #[test]
@@ -312,7 +321,7 @@ fn the_number_of_threads_changes_no_bit() {
             convolution.forward(Isa::detect(), &from, Padding::Zero, true, keep, &mut Workspace::new());
             let weights: Vec<f32> = (0..map.positions()).map(|at| (at % 3) as f32).collect();
             let weighted = weighted_gram(Isa::detect(), &map, &weights);
-            (gram(Isa::detect(), &map), weighted, squared_norm(&map), map)
+            (gram(Isa::detect(), &map), weighted, squared_norm(&map, None), map)
         })
     };
     let one = run(1);

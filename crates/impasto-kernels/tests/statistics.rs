@@ -35,13 +35,15 @@ fn local_gradients_are_products_and_differences() {
             .map(|at| half[at] + half[at % channels * channels + at / channels])
             .collect();
         let product = scalar::matrix_product(channels, channels, shape.positions(), &matrix, &planes);
-        let expected: Vec<f32> =
-            product.iter().zip(planes.iter().zip(&target)).map(|(p, (f, t))| p + 0.5 * (f - t)).collect();
+        let some: Vec<f32> = (0..shape.positions()).map(|position| (position % 3) as f32).collect();
+        let differences = planes.iter().zip(&target).map(|(f, t)| 0.5 * (f - t));
+        let weighted = differences.zip(some.iter().cycle()).map(|(difference, w)| (1.0 + w) * difference);
+        let expected: Vec<f32> = product.iter().zip(weighted).map(|(p, difference)| p + difference).collect();
         let packed = PackedMatrix::new(channels, &matrix);
         for isa in sets() {
             let target = map_of(&target, shape);
-            let parts =
-                [GradientPart::Linear(&packed), GradientPart::Difference { scale: 0.5, target: &target }];
+            let difference = |weights| GradientPart::Difference { scale: 0.5, target: &target, weights };
+            let parts = [GradientPart::Linear(&packed), difference(None), difference(Some(&some))];
             let mut map = map_of(&planes, shape);
             replace_by_gradient(isa, &mut map, &parts, false);
             assert_close(&map.to_planes(), &expected, 1e-5, "sum of parts");

@@ -460,17 +460,19 @@ pub trait Engine {
         self.copy_map(self.map(layer))
     }
 
-    /// For each of some gradients the sum over all elements of its absolute value, at the maps of the picture last
-    /// measured.
+    /// For each of some gradients the sum over all elements of its absolute value. `picture` is the one last measured,
+    /// once more, for an engine that has not kept its maps.
     fn gradient_norms(
         &mut self,
+        picture: &[f32],
         gradients: &[(Layer, MapGradient<Self::Map>)],
     ) -> Result<Vec<f64>, EngineError>;
 
-    /// Sends the sum of `gradients` back through the network. Writes the gradient by the picture last measured,
-    /// planar `[3, H, W]`, into `picture_gradient`.
+    /// Sends the sum of `gradients` back through the network. Writes the gradient by `picture`, which is the one last
+    /// measured, planar `[3, H, W]`, into `picture_gradient`.
     fn backward(
         &mut self,
+        picture: &[f32],
         gradients: &[(Layer, MapGradient<Self::Map>)],
         picture_gradient: &mut [f32],
     ) -> Result<(), EngineError>;

@@ -316,6 +316,7 @@ impl Engine for ScalarEngine {
 
     fn gradient_norms(
         &mut self,
+        _picture: &[f32],
         gradients: &[(Layer, MapGradient<PlanarMap>)],
     ) -> Result<Vec<f64>, EngineError> {
         let norm = |(layer, gradient): &(Layer, MapGradient<PlanarMap>)| {
@@ -326,6 +327,7 @@ impl Engine for ScalarEngine {
 
     fn backward(
         &mut self,
+        _picture: &[f32],
         gradients: &[(Layer, MapGradient<PlanarMap>)],
         picture_gradient: &mut [f32],
     ) -> Result<(), EngineError> {

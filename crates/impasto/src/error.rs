@@ -144,7 +144,7 @@ pub enum TransferError {
     #[error("iteration {iteration} at {}x{}: {source}", size.width, size.height)]
     EngineFailed {
         /// What the engine says.
-        source: EngineError,
+        source: Box<EngineError>,
         /// Size of the picture at that time.
         size: Size,
         /// The iteration at that size, from 1.

@@ -113,7 +113,7 @@ impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
     /// The error of an engine that has failed. Takes the trace with it.
     pub fn failed(&mut self, source: EngineError) -> TransferError {
         TransferError::EngineFailed {
-            source,
+            source: Box::new(source),
             size: self.canvas.size(),
             iteration: self.iteration,
             picture: Box::new(self.canvas.finished(&self.last_good)),

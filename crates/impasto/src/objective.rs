@@ -136,7 +136,7 @@ impl<'a, E: Engine + 'a> Objective<'a, E> {
             {
                 losses.push(TermLoss { term: (*term).into(), layer, loss: weight * value });
                 let norms = match self.normalize_gradients {
-                    true => norms(&gradients, &engine.gradient_norms(&gradients)?),
+                    true => norms(&gradients, &engine.gradient_norms(picture, &gradients)?),
                     false => vec![1.0; gradients.len()],
                 };
                 for ((layer, gradient), norm) in gradients.into_iter().zip(norms) {
@@ -144,7 +144,7 @@ impl<'a, E: Engine + 'a> Objective<'a, E> {
                 }
             }
         }
-        engine.backward(&map_gradients, gradient)?;
+        engine.backward(picture, &map_gradients, gradient)?;
         for Asking { term, loss, .. } in &self.losses {
             if let Some(loss) = loss.on_pixels(picture, gradient) {
                 losses.push(TermLoss { term: (*term).into(), layer: None, loss });
@@ -207,7 +207,8 @@ impl<E: Engine> School<'_, '_, E> {
         shown: Shown<'_>,
         to: impl IntoIterator<Item = usize>,
     ) -> Result<ShownSoFar, EngineError> {
-        let (mut all, mut asked): (Vec<Question<E::Map>>, Vec<(usize, Range<usize>)>) = Default::default();
+        let mut all: Vec<Question<E::Map>> = Vec::new();
+        let mut asked: Vec<(usize, Range<usize>)> = Vec::new();
         for place in to {
             let first = all.len();
             all.extend(self.learners[place].loss.ask_of(self.engine.architecture(), shown));

@@ -27,8 +27,10 @@ pub struct Stage {
     /// Sizes of the style pictures that have a weight, in the order given.
     #[serde(serialize_with = "serialize::sizes")]
     pub styles: Vec<Size>,
-    /// Iterations of the optimiser; at most these, if the schedule may stop a stage early.
+    /// Iterations of the optimiser, at most.
     pub iterations: usize,
+    /// Whether the schedule may end the stage before.
+    pub may_end_early: bool,
     /// Whether this is the smallest of several sizes.
     pub is_coarsest: bool,
     /// Whether this is the stage of [`Schedule::refinement`](crate::Schedule::refinement).
@@ -82,6 +84,11 @@ impl Plan {
         self.stages.iter().map(|stage| stage.iterations).sum()
     }
 
+    /// Whether any stage may end before all of its iterations.
+    pub fn may_end_early(&self) -> bool {
+        self.stages.iter().any(|stage| stage.may_end_early)
+    }
+
     /// The work of all stages.
     pub fn work(&self) -> u64 {
         self.stages.iter().map(Stage::work).sum()
@@ -107,7 +114,11 @@ impl Plan {
                 Ok(stage) => {
                     let is_first = stages.is_empty() && index + 1 < longest_sides.len();
                     let iterations = settings.schedule.iterations_at(longest, is_first);
-                    stages.push(Stage { iterations, ..stage });
+                    stages.push(Stage {
+                        iterations,
+                        may_end_early: settings.schedule.may_end_early(iterations),
+                        ..stage
+                    });
                 }
                 Err(TransferError::Engine { source: EngineError::TooSmall { .. }, .. })
                     if index + 1 < longest_sides.len() => {}
@@ -118,7 +129,9 @@ impl Plan {
             stages[0].is_coarsest = true;
         }
         if let (Some(iterations), Some(last)) = (settings.schedule.refinement, stages.last()) {
-            stages.push(Stage { iterations, is_coarsest: false, refines: true, ..last.clone() });
+            let may_end_early = settings.schedule.may_end_early(iterations);
+            let (is_coarsest, refines) = (false, true);
+            stages.push(Stage { iterations, may_end_early, is_coarsest, refines, ..last.clone() });
         }
         Ok(Plan { stages, warnings: Vec::new() })
     }
@@ -185,6 +198,7 @@ impl Stage {
         Ok(Stage {
             size,
             iterations: settings.schedule.iterations,
+            may_end_early: false,
             is_coarsest: false,
             refines: false,
             deepest: taps.picture.last().copied(),

@@ -186,6 +186,11 @@ impl Schedule {
         }
     }
 
+    /// Whether [`stop`](Schedule::stop) may end a stage before so many iterations.
+    pub(crate) fn may_end_early(&self, iterations: usize) -> bool {
+        self.stop.is_some_and(|stop| stop.interval < iterations)
+    }
+
     /// Checks all ranges.
     ///
     /// # Errors

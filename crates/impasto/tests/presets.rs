@@ -132,7 +132,7 @@ fn assert_descends<E: Engine>(evaluations: usize, engine: impl Fn(Weights) -> E)
 
 #[test]
 fn neural_style_descends_as_torch_does() {
-    assert_descends(usize::MAX, |weights| CpuEngine::new(weights));
+    assert_descends(usize::MAX, CpuEngine::new);
 }
 
 /// The start only: without optimisation, the scalar engine takes its time.

@@ -69,7 +69,7 @@ impl Evaluation {
         loss += answers.map(Answer::into_number).sum::<f64>() / elements;
         let (scale, target) = ((2.0 / elements) as f32, Arc::clone(&self.content));
         gradients.push((CONTENT, MapGradient::Difference { scale, target, weights: None }));
-        self.engine.backward(&gradients, &mut self.gradient)?;
+        self.engine.backward(&self.picture, &gradients, &mut self.gradient)?;
         Ok(loss)
     }
 

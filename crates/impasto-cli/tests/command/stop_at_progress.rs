@@ -36,7 +36,8 @@ fn sizes_end_once_the_loss_hardly_falls() {
     assert_eq!(scene.bytes("again.png"), scene.bytes("out.png"));
     scene.succeed("transfer content.png style.png --like out.png --stop-at-progress never -o all.png");
     scene.succeed(&format!("{LARGER} -o plain.png"));
-    assert_eq!(scene.bytes("all.png"), scene.bytes("plain.png"));
+    // The preset's own rule takes 50 iterations to say anything.
+    assert_eq!(scene.picture("all.png"), scene.picture("plain.png"));
 }
 
 #[test]
@@ -48,7 +49,7 @@ fn a_report_and_a_plan_tell_of_it() {
         let end = format!(" of {iterations}: the loss hardly falls any more</td>");
         assert_eq!(page.matches(&end).count(), 1, "{iterations}");
     }
-    let (out, _) = scene.succeed(&format!("{LARGER} --stop-at-progress 1e-3 --dry-run"));
+    let (out, _) = scene.succeed(&format!("{LARGER} --stop-at-progress 1e-3:20 --dry-run"));
     assert!(out.contains(": at most 34 iterations") && out.contains("at most about"), "{out}");
     let (out, _) = scene.succeed(&format!("{LARGER} --dry-run"));
     assert!(!out.contains("at most"), "{out}");

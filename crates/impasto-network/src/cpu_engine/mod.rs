@@ -215,14 +215,19 @@ impl Engine for CpuEngine {
         if self.plan.as_ref().is_some_and(|plan| plan.outline == outline) {
             return Ok(());
         }
-        // The old plan's memory goes before the new one's comes.
-        self.plan = None;
-        self.spares = Spares::default();
+        // The old plan's memory goes before the new one's comes, unless it serves again.
+        let old = self.plan.take().filter(|old| outline.is_like(&old.outline));
+        if old.is_none() {
+            self.spares = Spares::default();
+        }
         for layer in outline.layers() {
             self.pack(layer);
         }
-        self.input = vec![0.0; 3 * size.height * size.width];
-        self.plan = Some(outline.allocate());
+        let values = 3 * size.height * size.width;
+        self.input.reserve_exact(values.saturating_sub(self.input.len()));
+        self.input.resize(values, 0.0);
+        self.input.shrink_to(values);
+        self.plan = Some(outline.allocate(old));
         Ok(())
     }
 
@@ -258,6 +263,7 @@ impl Engine for CpuEngine {
 
     fn gradient_norms(
         &mut self,
+        _picture: &[f32],
         gradients: &[(Layer, MapGradient<BlockedMap>)],
     ) -> Result<Vec<f64>, EngineError> {
         let norm = |(layer, gradient): &(Layer, MapGradient<BlockedMap>)| {
@@ -269,6 +275,7 @@ impl Engine for CpuEngine {
 
     fn backward(
         &mut self,
+        _picture: &[f32],
         gradients: &[(Layer, MapGradient<BlockedMap>)],
         picture_gradient: &mut [f32],
     ) -> Result<(), EngineError> {

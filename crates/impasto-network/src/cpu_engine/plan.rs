@@ -165,17 +165,46 @@ impl Outline {
         self.steps.iter().map(|step| step.layer)
     }
 
-    /// Allocates what the steps keep.
-    pub(super) fn allocate(self) -> Plan {
-        let zeros = |shape: MapShape| BlockedMap::zeros(shape.channels, shape.height, shape.width);
-        let allocate = |step: Step| PlannedStep {
-            convolved: step.taps_convolution.then(|| zeros(step.shape)),
-            map: step.keeps_map().then(|| zeros(step.shape)),
-            mask: vec![0; Step::blocks(step.shape)],
-            pooled: step.keeps_pooled().then(|| zeros(step.output())),
-            step,
+    /// Allocates what the steps keep, in the memory of an old plan as far as it goes.
+    pub(super) fn allocate(self, old: Option<Plan>) -> Plan {
+        let mut old = old.into_iter().flat_map(|plan| plan.steps);
+        let keep =
+            |is_kept: bool, old: Option<BlockedMap>, MapShape { channels, height, width }: MapShape| {
+                is_kept.then(|| {
+                    let mut map = old.unwrap_or_else(|| BlockedMap::zeros(0, 0, 0));
+                    map.reshape(channels, height, width);
+                    map
+                })
+            };
+        let allocate = |step: Step| {
+            let old = old.next();
+            let (convolved, map, mut mask, pooled) = match old {
+                Some(PlannedStep { convolved, map, mask, pooled, .. }) => (convolved, map, mask, pooled),
+                None => (None, None, Vec::new(), None),
+            };
+            mask.reserve_exact(Step::blocks(step.shape).saturating_sub(mask.len()));
+            mask.resize(Step::blocks(step.shape), 0);
+            PlannedStep {
+                convolved: keep(step.taps_convolution, convolved, step.shape),
+                map: keep(step.keeps_map(), map, step.shape),
+                mask,
+                pooled: keep(step.keeps_pooled(), pooled, step.output()),
+                step,
+            }
         };
         Plan { steps: self.steps.iter().cloned().map(allocate).collect(), outline: self }
+    }
+
+    /// Whether an old plan has as many maps as this, of sizes that are alike.
+    pub(super) fn is_like(&self, old: &Outline) -> bool {
+        let pixels = |outline: &Outline| outline.size.height * outline.size.width;
+        let kept = |outline: &Outline| -> Vec<_> {
+            let steps = outline.steps.iter();
+            steps
+                .map(|step| (step.layer, step.taps_convolution, step.keeps_map(), step.keeps_pooled()))
+                .collect()
+        };
+        kept(self) == kept(old) && pixels(self) * 2 >= pixels(old) && pixels(self) <= pixels(old) * 2
     }
 
     /// Bytes of an evaluation at its peak: packed weights, kept maps and masks, the shared buffers, the

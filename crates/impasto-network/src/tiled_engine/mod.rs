@@ -26,10 +26,10 @@ pub struct TiledEngine<'e, E: Engine> {
     inner: &'e mut E,
     budget: u64,
     job: Option<Job<E::Map>>,
-    /// The picture last measured, if it is in several tiles.
-    picture: Vec<f32>,
     /// Whole maps put together.
     maps: BTreeMap<Layer, E::Map>,
+    /// Whether a picture has been measured, in tiles, and not yet been sent back.
+    ran: bool,
 }
 
 /// What is prepared.
@@ -43,7 +43,7 @@ struct Job<Map> {
 impl<'e, E: Engine> TiledEngine<'e, E> {
     /// The engine `inner` for tiles of which each is evaluated within `budget` bytes: see [`Tiling::within`].
     pub fn new(inner: &'e mut E, budget: u64) -> Self {
-        TiledEngine { inner, budget, job: None, picture: Vec::new(), maps: BTreeMap::new() }
+        TiledEngine { inner, budget, job: None, maps: BTreeMap::new(), ran: false }
     }
 
     /// Bytes that tiles may take from the next [`prepare`](Engine::prepare) on.
@@ -55,18 +55,21 @@ impl<'e, E: Engine> TiledEngine<'e, E> {
         self.job.as_ref().expect("prepare comes before anything else")
     }
 
-    /// Calls `visit` with the inner engine, which has measured the tile, and the tile's answers, for each tile.
+    /// Calls `visit` with the inner engine, which has measured the tile, the tile, its picture and the answers, for
+    /// each tile.
     fn for_each_tile(
         &mut self,
+        picture: &[f32],
         asks: impl Fn(&mut E, &Tile<'_>, &Job<E::Map>) -> Vec<Question<E::Map>>,
-        mut visit: impl FnMut(&mut E, &Tile<'_>, &Job<E::Map>, Vec<Answer>) -> Result<(), EngineError>,
+        mut visit: impl FnMut(&mut E, &Tile<'_>, &[f32], Vec<Answer>) -> Result<(), EngineError>,
     ) -> Result<(), EngineError> {
         let job = self.job.as_ref().expect("prepare comes before anything else");
         for tile in job.tiling.each() {
             let questions = asks(self.inner, &tile, job);
             self.inner.prepare(tile.size(), job.options, questions)?;
-            let answers = self.inner.measure(&tile.crop(&self.picture))?;
-            visit(self.inner, &tile, job, answers)?;
+            let of_tile = tile.crop(picture);
+            let answers = self.inner.measure(&of_tile)?;
+            visit(self.inner, &tile, &of_tile, answers)?;
         }
         Ok(())
     }
@@ -195,7 +198,7 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
         }
         let tiling = Tiling::within(self.inner, size, options, &layers, self.budget)?;
         self.maps = BTreeMap::new();
-        self.picture = Vec::new();
+        self.ran = false;
         if tiling.tiles() == 1 {
             self.inner.prepare(size, options, questions)?;
             self.job = Some(Job { size, options, questions: Vec::new(), tiling });
@@ -238,13 +241,14 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
         let Size { height, width } = job.size;
         assert_eq!(picture.len(), 3 * height * width, "values of the prepared picture");
         let size = job.size;
-        self.picture = picture.to_vec();
+        let questions = job.questions.clone();
         let mut maps: BTreeMap<Layer, E::Map> = BTreeMap::new();
         let mut sums: Vec<Answer> = Vec::new();
         self.for_each_tile(
+            picture,
             |inner, tile, job| job.questions.iter().map(|it| of_tile(inner, tile, size, it)).collect(),
-            |inner, tile, job, answers| {
-                for question in &job.questions {
+            |inner, tile, _, answers| {
+                for question in &questions {
                     let (layer, Statistic::Map) = (question.layer, &question.statistic) else { continue };
                     let (stride, shape) = (
                         inner.architecture().stride(layer),
@@ -269,6 +273,7 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
             },
         )?;
         self.maps = maps;
+        self.ran = true;
         Ok(sums)
     }
 
@@ -293,20 +298,22 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
 
     fn gradient_norms(
         &mut self,
+        picture: &[f32],
         gradients: &[(Layer, MapGradient<E::Map>)],
     ) -> Result<Vec<f64>, EngineError> {
         let job = self.job();
         if job.is_whole() {
-            return self.inner.gradient_norms(gradients);
+            return self.inner.gradient_norms(picture, gradients);
         }
-        assert!(!self.picture.is_empty(), "maps are there from measure to backward");
+        assert!(self.ran, "maps are there from measure to backward");
         let (size, mut sums) = (job.size, vec![0.0; gradients.len()]);
         self.for_each_tile(
+            picture,
             |_, _, job| layers_of(job),
-            |inner, tile, _, _| {
+            |inner, tile, of_picture, _| {
                 let of_tile = gradients.iter().map(|it| gradient_of_tile(inner, tile, size, it));
                 let of_tile = of_tile.collect::<Result<Vec<_>, _>>()?;
-                let norms = inner.gradient_norms(&of_tile)?;
+                let norms = inner.gradient_norms(of_picture, &of_tile)?;
                 sums.iter_mut().zip(norms).for_each(|(sum, norm)| *sum += norm);
                 Ok(())
             },
@@ -316,30 +323,32 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
 
     fn backward(
         &mut self,
+        picture: &[f32],
         gradients: &[(Layer, MapGradient<E::Map>)],
         picture_gradient: &mut [f32],
     ) -> Result<(), EngineError> {
         let job = self.job();
         if job.is_whole() {
-            return self.inner.backward(gradients, picture_gradient);
+            return self.inner.backward(picture, gradients, picture_gradient);
         }
-        assert!(!self.picture.is_empty(), "measure comes before each backward");
-        assert_eq!(picture_gradient.len(), self.picture.len(), "values of the picture's gradient");
+        assert!(self.ran, "measure comes before each backward");
+        assert_eq!(picture_gradient.len(), picture.len(), "values of the picture's gradient");
         let size = job.size;
         picture_gradient.fill(0.0);
         self.for_each_tile(
+            picture,
             |_, _, job| layers_of(job),
-            |inner, tile, _, _| {
+            |inner, tile, of_picture, _| {
                 let of_tile = gradients.iter().map(|it| gradient_of_tile(inner, tile, size, it));
                 let of_tile = of_tile.collect::<Result<Vec<_>, _>>()?;
                 let mut gradient = vec![0.0; 3 * tile.size().height * tile.size().width];
-                inner.backward(&of_tile, &mut gradient)?;
+                inner.backward(of_picture, &of_tile, &mut gradient)?;
                 tile.add(&gradient, picture_gradient);
                 Ok(())
             },
         )?;
-        self.picture = Vec::new();
         self.maps = BTreeMap::new();
+        self.ran = false;
         Ok(())
     }
 

@@ -71,7 +71,8 @@ impl Tiling {
         }
         let architecture = engine.architecture();
         let stride = architecture.stride(deepest);
-        let cut = Cut { stride, halo: reach(architecture, deepest).next_multiple_of(stride), options };
+        let halo = reach(architecture, deepest).map(|reach| reach.next_multiple_of(stride));
+        let cut = Cut { stride, halo, options };
         let most = |length: usize| length.div_ceil(stride).min(MOST_ALONG_A_SIDE);
         let mut best: Option<Tiling> = None;
         for across in 1..=most(size.width) {
@@ -152,22 +153,22 @@ impl Tiling {
     }
 }
 
-/// How far, in pixels, a position of a layer sees from the first pixel that it stands for; and how far its gradient
-/// goes.
-pub(super) fn reach(architecture: &Architecture, deepest: Layer) -> usize {
-    let passed = architecture.layers().take_while(|&layer| layer <= deepest);
-    passed
-        .map(|layer| match layer {
-            _ if layer.is_relu() => 0,
-            _ if layer.is_pool() => architecture.stride(layer) / 2,
-            _ => architecture.stride(layer),
-        })
-        .sum()
+/// How far, in pixels, a position of a layer sees before the first and beyond the last pixel that it stands for; and
+/// how far its gradient goes.
+fn reach(architecture: &Architecture, deepest: Layer) -> [usize; 2] {
+    let passed = || architecture.layers().take_while(|&layer| layer <= deepest);
+    let convolutions = passed().filter(|layer| layer.is_convolution());
+    let convolutions: usize = convolutions.map(|layer| architecture.stride(layer)).sum();
+    // A position stands for the first of the pixels that are pooled there.
+    let pools =
+        passed().filter(|layer| layer.is_pool()).map(|layer| architecture.stride(layer) / 2).sum::<usize>();
+    [convolutions, convolutions + pools]
 }
 
 struct Cut {
     stride: usize,
-    halo: usize,
+    /// Before and after.
+    halo: [usize; 2],
     options: NetworkOptions,
 }
 
@@ -186,14 +187,14 @@ impl Cut {
             let border = |part: usize| (units * part / parts * stride).min(length);
             let core = border(part)..border(part + 1);
             if circular {
-                let with_halo = core.len() + 2 * halo;
+                let with_halo = core.len() + halo[0] + halo[1];
                 return match with_halo < length {
-                    true => Span { start: (core.start + length - halo) % length, length: with_halo, core },
+                    true => Span { start: (core.start + length - halo[0]) % length, length: with_halo, core },
                     false => Span { core, start: 0, length },
                 };
             }
-            let start = core.start.saturating_sub(halo);
-            let end = if core.end == length { length } else { (core.end + halo).min(length) };
+            let start = core.start.saturating_sub(halo[0]);
+            let end = if core.end == length { length } else { (core.end + halo[1]).min(length) };
             Span { core, start, length: end - start }
         };
         (0..parts).map(span).collect()
@@ -284,10 +285,10 @@ mod tests {
     #[test]
     fn a_layer_reaches_as_far_as_its_receptive_field() {
         let vgg19 = Architecture::vgg19();
-        assert_eq!(reach(&vgg19, Layer::relu(1, 2)), 2);
-        // Two pixels, one more for the second of a pair, two steps of two.
-        assert_eq!(reach(&vgg19, Layer::relu(2, 2)), 2 + 1 + 4);
-        assert_eq!(reach(&vgg19, Layer::relu(5, 1)), 2 + 1 + 4 + 2 + 16 + 4 + 32 + 8 + 16);
+        assert_eq!(reach(&vgg19, Layer::relu(1, 2)), [2, 2]);
+        // Two pixels and two steps of two; one more for the second of a pooled pair.
+        assert_eq!(reach(&vgg19, Layer::relu(2, 2)), [6, 7]);
+        assert_eq!(reach(&vgg19, Layer::relu(5, 1)), [70, 70 + 15]);
     }
 
     #[test]
@@ -295,7 +296,7 @@ mod tests {
         for padding in [Padding::Zero, Padding::Circular] {
             for (height, width) in [(64, 40), (61, 43), (9, 200)] {
                 let size = Size { height, width };
-                let cut = Cut { stride: 4, halo: 12, options: options(padding) };
+                let cut = Cut { stride: 4, halo: [8, 12], options: options(padding) };
                 let tiling = Tiling { size, rows: cut.spans(height, 5), columns: cut.spans(width, 3) };
                 let (ones, mut sum) = (vec![1.0; 3 * height * width], vec![0.0; 3 * height * width]);
                 for tile in tiling.each() {

@@ -21,9 +21,13 @@ use crate::terms::{
     WeightedLayers,
 };
 use crate::{
-    Colors, OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit,
-    Variables,
+    Colors, OptimizerSettings, PixelUnits, Pyramid, Schedule, Settings, SmallerSizes, Start, StopAtProgress,
+    StyleFit, Variables,
 };
+
+/// A stage ends once its loss falls by less than this part of itself in 50 iterations. With the iterations of the
+/// preset no stage of a picture in `docs/default.md` does; with four times as many, small sizes save up to 40 %.
+const PLATEAU: f64 = 1e-3;
 
 /// Layers of the style.
 const STYLE_LAYERS: [Layer; 4] = [Layer::relu(1, 1), Layer::relu(2, 1), Layer::relu(3, 1), Layer::relu(4, 1)];
@@ -87,7 +91,7 @@ pub(super) fn settings() -> Settings {
             pyramid: Pyramid::RootsOfTwo { first: 128 },
             iterations: 60,
             smaller_sizes: SmallerSizes::Growing(1.5),
-            stop: None,
+            stop: Some(StopAtProgress::below(PLATEAU)),
             refinement: None,
             start: Start::Content,
             style_fit: StyleFit::Strokes,

@@ -86,18 +86,20 @@ impl Engine for FailingEngine {
 
     fn gradient_norms(
         &mut self,
+        picture: &[f32],
         gradients: &[(Layer, MapGradient<Self::Map>)],
     ) -> Result<Vec<f64>, EngineError> {
-        self.inner.gradient_norms(gradients)
+        self.inner.gradient_norms(picture, gradients)
     }
 
     fn backward(
         &mut self,
+        picture: &[f32],
         gradients: &[(Layer, MapGradient<Self::Map>)],
         picture_gradient: &mut [f32],
     ) -> Result<(), EngineError> {
         self.good_passes = self.good_passes.saturating_sub(1);
-        self.inner.backward(gradients, picture_gradient)
+        self.inner.backward(picture, gradients, picture_gradient)
     }
 
     fn copy_map(&self, map: &Self::Map) -> Self::Map {
