@@ -59,7 +59,8 @@ impl Pace {
         let (picture, styles) = (stage.pixels() as f64, style_pixels(stage));
         let iterations = stage.iterations as f64;
         let compared = picture * self.for_a_style_pixel * styles;
-        iterations * (picture * self.constant + compared) + FORWARD_SHARE * self.constant * (picture + styles)
+        iterations * (stage.evaluation_work() as f64 * self.constant + compared)
+            + FORWARD_SHARE * self.constant * (picture + styles)
     }
 }
 
@@ -114,13 +115,13 @@ fn time(job: &mut Job, longest: usize) -> Result<Timed, TransferError> {
         let used = of_styles.iter().zip(&job.blend).filter(|(_, weight)| **weight > 0.0);
         transfer = transfer.regions(of_picture.clone(), used.map(|(regions, _)| regions.clone()).collect());
     }
-    let timed = transfer.plan(&job.engine)?;
+    let timed = job.engine.plan(&transfer)?;
     let mut seconds = Vec::new();
     let mut observer = |progress: &Progress<'_>| {
         seconds.push(progress.seconds);
         Control::Continue
     };
-    transfer.run_observed(&mut job.engine, &mut observer)?;
+    job.engine.run(&transfer, &mut observer)?;
     let seconds = if period == 1 { median(&seconds) } else { mean(&seconds) };
     let stage = timed.stages.first().expect("a plan has stages or is an error");
     Ok(Timed { for_a_pixel: seconds / stage.pixels() as f64, style_pixels: style_pixels(stage) })

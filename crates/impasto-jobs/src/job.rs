@@ -1,15 +1,17 @@
 //! From an order to a run that has every reason to succeed: all files read and checked, all sizes and the
 //! memory known, nothing computed or written.
 
+use std::sync::Arc;
+
 use impasto::picture::Alpha;
-use impasto::{Observer, Outcome, Picture, Plan, Settings, StrengthMap, Transfer, TransferError};
-use impasto_network::CpuEngine;
+use impasto::{Observer, Outcome, Picture, Plan, Runner, Settings, StrengthMap, Transfer, TransferError};
+use impasto_network::{CpuEngine, ScalarEngine};
 
 use crate::basis::Basis;
 use crate::blend::blend;
 use crate::maps::{self, MapRecipe, MapRegions};
 use crate::message::{Field, Message, Note};
-use crate::order::{Order, StartFrom};
+use crate::order::{EngineName, MemorySize, Order, StartFrom};
 use crate::reading::read;
 use crate::recipe::Recipe;
 use crate::refusal::Refusal;
@@ -20,8 +22,8 @@ use crate::{estimate, machine, notes, published, settings, smallest_size, words}
 pub struct Job {
     /// Pictures and settings.
     pub transfer: Transfer,
-    /// The network that it runs on.
-    pub engine: CpuEngine,
+    /// The engine with its network.
+    pub engine: Box<dyn Runner>,
     /// Its sizes and needs.
     pub plan: Plan,
     /// What the result's metadata say.
@@ -32,6 +34,8 @@ pub struct Job {
     pub notes: Vec<Note>,
     /// Parts of the styles in the blend, one for each.
     pub(crate) blend: Vec<f64>,
+    /// The memory that the order gives.
+    memory: Option<MemorySize>,
 }
 
 impl Job {
@@ -62,9 +66,12 @@ impl Job {
         notes.extend(notes::fit_layers(order, &basis, &mut settings, weights.architecture()));
         let (convention, note) = notes::convention(order, &basis, &settings, weights.convention());
         notes.extend(note);
-        let weights = settings.fit_weights(weights).with_convention(convention);
-        let recipe = Recipe::new(order, &basis, &settings, (&weights, from), &blend, isa);
-        let engine = CpuEngine::with_isa(weights, isa);
+        let weights = Arc::new(settings.fit_weights(weights).with_convention(convention));
+        let engine: Box<dyn Runner> = match order.engine.engine.unwrap_or(EngineName::Cpu) {
+            EngineName::Cpu => Box::new(CpuEngine::with_isa(weights.clone(), isa)),
+            EngineName::Scalar => Box::new(ScalarEngine::new(&weights)),
+        };
+        let recipe = Recipe::new(order, &basis, &settings, (&weights, from), &blend, engine.engine());
 
         let pictures = Pictures::read(order, &basis, &settings, &mut notes)?;
         let recipe = recipe.with_maps(pictures.maps.as_ref().map(|(_, recipe)| recipe.clone()));
@@ -73,9 +80,14 @@ impl Job {
         let styles: Vec<(usize, usize)> = pictures.styles.iter().map(|(style, _)| sides(style)).collect();
         notes.extend(notes::start(order, pictures.start.as_ref(), shape));
         let transfer = pictures.transfer(settings, &blend);
+        let limit = order.engine.memory.map(|memory| memory.0).or_else(machine::memory_to_take);
+        let transfer = match limit {
+            Some(bytes) => transfer.within_memory(bytes),
+            None => transfer,
+        };
 
-        let plan = transfer.plan(&engine).map_err(|error| {
-            let network = engine.weights().architecture();
+        let plan = engine.plan(&transfer).map_err(|error| {
+            let network = engine.network();
             if let Some(refusal) = published::missing_layer(&error, order, network) {
                 return refusal;
             }
@@ -83,16 +95,28 @@ impl Job {
         })?;
         let warning = |warning: &_| Note::warning(Message::new(format!("{warning}")));
         notes.extend(plan.warnings.iter().map(warning));
-        notes.extend(published::hint(order, engine.weights()));
+        notes.extend(published::hint(order, &weights));
         notes.extend(notes::of_run(order, &basis, transfer.settings(), &plan, shape));
-        Ok(Job { transfer, engine, plan, recipe, file, notes, blend })
+        let memory = order.engine.memory;
+        Ok(Job { transfer, engine, plan, recipe, file, notes, blend, memory })
     }
 
     /// Checks that there is memory for the run.
     ///
     /// # Errors
-    /// If there is less than the plan needs.
+    /// If there is less than the plan needs, or the order gives less.
     pub fn check_memory(&self) -> Result<(), Refusal> {
+        if let Some(MemorySize(given)) = self.memory
+            && self.plan.memory() > given
+        {
+            let least = self.plan.memory().div_ceil(1_000_000);
+            let why = format!("this picture needs at least {least} MB, in the smallest tiles");
+            return Err(Refusal::new(Message::about_value(
+                "memory",
+                format_args!("{} MB", given / 1_000_000),
+                why,
+            )));
+        }
         let size = words![Field("size"), format!(" {}", self.transfer.settings().schedule.size)];
         machine::check_memory(self.plan.memory(), size).map_err(|refusal| refusal.of("size"))
     }
@@ -102,8 +126,8 @@ impl Job {
     /// # Errors
     /// If the run stops because a loss is not finite or the engine fails. The error holds the last good picture
     /// ([`TransferError::last_good`]).
-    pub fn run(&mut self, observer: &mut impl Observer) -> Result<Outcome, TransferError> {
-        self.transfer.run_observed(&mut self.engine, observer)
+    pub fn run(&mut self, observer: &mut dyn Observer) -> Result<Outcome, TransferError> {
+        self.engine.run(&self.transfer, observer)
     }
 
     /// Seconds that the run will take. A few iterations of a small one are timed to know.

@@ -43,6 +43,11 @@ pub fn available_memory() -> Option<u64> {
     of_machine.into_iter().chain(left()).min()
 }
 
+/// Bytes that a run may take where nobody says how many: nine tenths of what is available.
+pub fn memory_to_take() -> Option<u64> {
+    available_memory().map(|bytes| bytes / 10 * 9)
+}
+
 /// Bytes that a control group leaves, from what the kernel writes in its files (version 2): the limit, the
 /// bytes in use, and their kinds. Cached files that nobody has read for a while give way. `None` without a
 /// limit.

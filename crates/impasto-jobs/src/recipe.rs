@@ -136,7 +136,7 @@ impl Recipe {
         settings: &Settings,
         (weights, from): (&Weights, WeightsFrom),
         blend: &[f64],
-        isa: impasto_kernels::Isa,
+        engine: String,
     ) -> Self {
         let styles = order.task.styles().iter().zip(blend);
         let sides = basis.sides(order.picture.size);
@@ -146,7 +146,7 @@ impl Recipe {
             network: weights.architecture().name().to_owned(),
             weights: from,
             convention: weights.convention().to_string(),
-            engine: format!("cpu {isa}"),
+            engine,
             content: order.task.content().map(file_name),
             styles: styles.map(|(path, &weight)| Style { picture: file_name(path), weight }).collect(),
             maps: None,

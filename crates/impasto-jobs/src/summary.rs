@@ -43,8 +43,9 @@ pub fn at_most(job: &Job) -> &'static str {
 fn stage(stage: &Stage, at_most: &str) -> String {
     let styles: Vec<String> =
         stage.styles.iter().map(|size| format!("{}x{}", size.width, size.height)).collect();
+    let tiles = if stage.tiles > 1 { format!(" in {} tiles", stage.tiles) } else { String::new() };
     format!(
-        "{}x{}, style {}: {at_most}{} iterations, {:.0} MB",
+        "{}x{}, style {}: {at_most}{} iterations, {:.0} MB{tiles}",
         stage.size.width,
         stage.size.height,
         styles.join(" and "),

@@ -45,6 +45,8 @@ pub struct Stage {
     pub device_memory: u64,
     /// Tiles that the picture is evaluated in, one after another; 1 if it is evaluated whole.
     pub tiles: usize,
+    /// Pixels of all tiles together, with their halos; those of the picture if it is evaluated whole.
+    pub tile_pixels: u64,
     /// Bytes that the engine may take for a tile.
     #[serde(skip)]
     pub(crate) engine_memory: u64,
@@ -67,9 +69,15 @@ impl Stage {
         (self.size.width * self.size.height) as u64
     }
 
-    /// Pixels times iterations: what the time of the stage grows with.
+    /// What the time of an evaluation grows with: the pixels that pass the network there and back. Tiles pass it once
+    /// more, which is half of that.
+    pub fn evaluation_work(&self) -> u64 {
+        if self.tiles > 1 { self.tile_pixels * 3 / 2 } else { self.pixels() }
+    }
+
+    /// The same of all iterations.
     pub fn work(&self) -> u64 {
-        self.pixels() * self.iterations as u64
+        self.evaluation_work() * self.iterations as u64
     }
 }
 
@@ -171,15 +179,15 @@ impl Stage {
             Some(limit) => limit.saturating_sub(beside + whole_maps(architecture, terms, size)),
             None => u64::MAX,
         };
-        let tiles = |size, options, layers: &[Layer]| -> Result<(usize, Memory), EngineError> {
+        let tiles = |size, options, layers: &[Layer]| -> Result<(Tiling, Memory), EngineError> {
             let tiling = Tiling::within(engine, size, options, layers, engine_memory)?;
             let mut memory = tiling.memory_needed(engine, options, layers)?;
             if tiling.tiles() > 1 {
                 memory.host += whole_maps(architecture, terms, size);
             }
-            Ok((tiling.tiles(), memory))
+            Ok((tiling, memory))
         };
-        let (tiles_of_picture, mut largest) =
+        let (tiling, mut largest) =
             tiles(size, picture_options(settings), &taps.picture).map_err(of_picture)?;
         for definition in definitions() {
             require_maps(architecture, definition, size).map_err(of_picture)?;
@@ -202,7 +210,8 @@ impl Stage {
             is_coarsest: false,
             refines: false,
             deepest: taps.picture.last().copied(),
-            tiles: tiles_of_picture,
+            tiles: tiling.tiles(),
+            tile_pixels: tiling.pixels(),
             engine_memory,
             device_memory: largest.device,
             memory: beside + largest.host,

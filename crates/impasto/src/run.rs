@@ -149,7 +149,7 @@ impl<'a> Run<'a> {
             };
             // A stage that ends leaves none of its work.
             let place = if end.is_some() { stage.iterations } else { iteration };
-            let done = (before + stage.pixels() * place as u64) as f64;
+            let done = (before + stage.evaluation_work() * place as u64) as f64;
             let seconds = start.elapsed().as_secs_f64();
             let paint = || canvas.finished(&averaged(self.average.as_ref(), &variables));
             let control = evaluator.report(|losses, total| Progress {
@@ -163,7 +163,7 @@ impl<'a> Run<'a> {
                 total,
                 seconds,
                 done: done / work,
-                seconds_left: (work - done) * seconds / stage.pixels() as f64,
+                seconds_left: (work - done) * seconds / stage.evaluation_work() as f64,
                 paint: &paint,
             });
             if control == Control::Stop {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use impasto_jobs::Order;
 use impasto_jobs::order::{
-    FileChoices, MachineChoices, NetworkChoices, OptimizerChoices, PatchChoices, PictureChoices,
-    SnapshotChoices, StyleChoices, Task,
+    EngineChoices, FileChoices, MachineChoices, NetworkChoices, OptimizerChoices, PatchChoices,
+    PictureChoices, SnapshotChoices, StyleChoices, Task,
 };
 
 /// Where the JSON goes.
@@ -92,6 +92,8 @@ pub struct SharedArguments {
     #[command(flatten)]
     pub network: NetworkChoices,
     #[command(flatten)]
+    pub engine: EngineChoices,
+    #[command(flatten)]
     pub machine: MachineChoices,
 }
 
@@ -109,6 +111,7 @@ impl SharedArguments {
             patches: self.patches.clone(),
             optimizer: self.optimizer.clone(),
             network: self.network.clone(),
+            engine: self.engine.clone(),
             machine: self.machine.clone(),
             file: self.output.file.clone(),
             snapshots: self.output.snapshots.clone(),

@@ -31,7 +31,7 @@ pub fn run(painting: &Painting<'_>, mut job: Job, mut recorder: Recorder) -> Res
     let workload = Workload::new(&job.plan);
     let file = (&job.file, &job.recipe);
     let mut watcher = Watcher::new(workload, flags.quiet, output, file, flags.save_every, &mut recorder);
-    let outcome = job.transfer.run_observed(&mut job.engine, &mut watcher);
+    let outcome = job.engine.run(&job.transfer, &mut watcher);
     let seen = watcher.finish();
     let finish = |picture: &Picture, trace: &Trace, stopped: Option<String>| {
         let completed = stopped.is_none();

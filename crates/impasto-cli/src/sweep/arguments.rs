@@ -9,8 +9,8 @@ use clap::builder::{OsStr, Resettable, StyledStr};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use impasto_jobs::Order;
 use impasto_jobs::order::{
-    ContentChoices, MachineChoices, MapChoices, NetworkChoices, OptimizerChoices, PatchChoices,
-    PictureChoices, StyleChoices, Task, Transfer, VARIED, parsers,
+    ContentChoices, EngineChoices, MachineChoices, MapChoices, NetworkChoices, OptimizerChoices,
+    PatchChoices, PictureChoices, StyleChoices, Task, Transfer, VARIED, parsers,
 };
 
 const EXAMPLES: &str = "\
@@ -97,6 +97,7 @@ impl FromArgMatches for SweepArguments {
             maps: MapChoices::from_arg_matches(matches)?,
             optimizer: OptimizerChoices::from_arg_matches(matches)?,
             network: NetworkChoices::from_arg_matches(matches)?,
+            engine: EngineChoices::from_arg_matches(matches)?,
             machine: MachineChoices::from_arg_matches(matches)?,
             ..Order::new(Task::Transfer(Transfer::from_arg_matches(matches)?))
         };
@@ -131,6 +132,7 @@ fn choices() -> Vec<Arg> {
         PatchChoices::augment_args,
         OptimizerChoices::augment_args,
         NetworkChoices::augment_args,
+        EngineChoices::augment_args,
         MachineChoices::augment_args,
     ];
     let command = groups.into_iter().fold(Command::new("transfer"), |command, augment| augment(command));

@@ -143,7 +143,7 @@ fn paint_cell(
 ) -> Result<End, Failure> {
     let kept = arguments.own.keep.as_ref().map(|folder| folder.join(format!("{}.png", cell.name)));
     let (mut job, output) = cell_job(cell, arguments, kept.as_deref().unwrap_or(sheet))?;
-    let outcome = job.transfer.run_observed(&mut job.engine, series);
+    let outcome = job.engine.run(&job.transfer, series);
     let iterations_done = series.iterations_done();
     let end = match outcome {
         Ok(Outcome { picture, completed: true, .. }) => End::Painted(picture),

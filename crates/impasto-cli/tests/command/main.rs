@@ -5,6 +5,7 @@ mod colors;
 #[cfg(unix)]
 mod distill;
 mod doodle;
+mod engines;
 #[cfg(unix)]
 mod interrupt;
 mod like;

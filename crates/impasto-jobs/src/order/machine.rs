@@ -6,8 +6,26 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "clap")]
 use super::parsers;
 use super::text;
+use super::values::{EngineName, MemorySize};
 #[cfg(feature = "clap")]
 use crate::threads;
+
+/// The engine that runs a painting, and the memory it may take.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "clap", derive(clap::Args), command(next_help_heading = "Machine"))]
+pub struct EngineChoices {
+    /// What runs the network: scalar is the plain reference, some hundred times slower [default: cpu]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "NAME", value_parser = parsers::named::<EngineName>()))]
+    #[serde(with = "text")]
+    pub engine: Option<EngineName>,
+
+    /// Memory that the run may take, such as 4GB or 800MB. A picture that needs more is evaluated in tiles, in up to
+    /// twice the time [default: nine tenths of what is free]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "SIZE", value_parser = super::values::memory_size))]
+    #[serde(with = "text")]
+    pub memory: Option<MemorySize>,
+}
 
 /// What to compute with.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -20,7 +20,7 @@
 //! | [`StyleChoices`], [`PatchChoices`], [`ContentChoices`] | the losses and colours |
 //! | [`MapChoices`] | how maps are read |
 //! | [`OptimizerChoices`] | what moves the pixels, and for how long |
-//! | [`NetworkChoices`], [`MachineChoices`] | the network, and what computes |
+//! | [`NetworkChoices`], [`EngineChoices`], [`MachineChoices`] | the network, and what computes |
 //! | [`FileChoices`], [`SnapshotChoices`] | how the result is written, and what is kept on the way |
 
 mod check;
@@ -44,7 +44,7 @@ use std::path::{Path, PathBuf};
 
 pub use content::ContentChoices;
 use impasto::Preset;
-pub use machine::MachineChoices;
+pub use machine::{EngineChoices, MachineChoices};
 pub use maps::MapChoices;
 pub use network::NetworkChoices;
 pub use optimizer::OptimizerChoices;
@@ -59,7 +59,7 @@ pub use style::StyleChoices;
 pub(crate) use task::MapFiles;
 pub use task::{Doodle, Task, Texture, Transfer};
 pub(crate) use values::LONGEST_SIDE;
-pub use values::{MapColors, MaskList, OptimizerName, PictureSize, StartFrom, Stop};
+pub use values::{EngineName, MapColors, MaskList, MemorySize, OptimizerName, PictureSize, StartFrom, Stop};
 
 use crate::files::stem;
 use crate::refusal::Refusal;
@@ -92,6 +92,9 @@ pub struct Order {
     /// The network.
     #[serde(flatten)]
     pub network: NetworkChoices,
+    /// The engine.
+    #[serde(flatten)]
+    pub engine: EngineChoices,
     /// What to compute with.
     #[serde(flatten)]
     pub machine: MachineChoices,
@@ -124,6 +127,7 @@ impl Order {
             maps: MapChoices::default(),
             optimizer: OptimizerChoices::default(),
             network: NetworkChoices::default(),
+            engine: EngineChoices::default(),
             machine: MachineChoices::default(),
             file: FileChoices::default(),
             snapshots: SnapshotChoices::default(),

@@ -11,7 +11,9 @@ use impasto_network::{Architecture, Convention, Pooling};
 use serde::de::{self, Visitor};
 use serde::{Deserializer, Serializer};
 
-use super::values::{self, MapColors, OptimizerName, PictureSize, Stop};
+use super::values::{
+    self, EngineName, MEMORY_UNITS, MapColors, MemorySize, OptimizerName, PictureSize, Stop,
+};
 use crate::network_choice;
 
 /// A value that is written as text, and reads back from it to the same.
@@ -102,6 +104,25 @@ impl Named for BitDepth {
 impl Named for OptimizerName {
     fn names() -> Vec<(&'static str, Self)> {
         vec![("lbfgs", OptimizerName::Lbfgs), ("adam", OptimizerName::Adam)]
+    }
+}
+
+impl Named for EngineName {
+    fn names() -> Vec<(&'static str, Self)> {
+        vec![("cpu", EngineName::Cpu), ("scalar", EngineName::Scalar)]
+    }
+}
+
+impl Text for MemorySize {
+    fn read(text: &str) -> Result<Self, String> {
+        values::memory_size(text)
+    }
+
+    fn write(&self) -> String {
+        // The largest unit that says it exactly.
+        let unit = MEMORY_UNITS.iter().find(|(_, bytes)| self.0.is_multiple_of(*bytes));
+        let (name, bytes) = unit.expect("every size is a number of bytes");
+        format!("{}{name}", self.0 / bytes)
     }
 }
 

@@ -47,6 +47,30 @@ pub enum PictureSize {
     Sides(usize, usize),
 }
 
+/// An engine by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineName {
+    /// The fast one on the CPU.
+    Cpu,
+    /// The plain reference.
+    Scalar,
+}
+
+/// Bytes of memory, at least one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemorySize(pub u64);
+
+/// Units of memory, the largest first.
+pub(crate) const MEMORY_UNITS: [(&str, u64); 7] = [
+    ("TB", 1_000_000_000_000),
+    ("GiB", 1 << 30),
+    ("GB", 1_000_000_000),
+    ("MiB", 1 << 20),
+    ("MB", 1_000_000),
+    ("kB", 1000),
+    ("B", 1),
+];
+
 /// How many colours maps have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MapColors {
@@ -97,6 +121,24 @@ pub fn picture_size(text: &str) -> Result<PictureSize, String> {
         Some((width, height)) => side(width).zip(side(height)).map(|(w, h)| PictureSize::Sides(w, h)),
     };
     size.ok_or_else(|| format!("expected pixels, 1..={LONGEST_SIDE}, or two such numbers as in 640x480"))
+}
+
+/// Reads bytes with their unit: `4GB`, `1.5GiB`, `800MB`.
+pub fn memory_size(text: &str) -> Result<MemorySize, String> {
+    let unit = |&(name, bytes): &(&str, u64)| {
+        let end = text.len().checked_sub(name.len())?;
+        let (number, unit) = text.split_at_checked(end)?;
+        unit.eq_ignore_ascii_case(name).then_some((number, bytes))
+    };
+    let read = |(number, bytes): (&str, u64)| -> Option<f64> {
+        let number: f64 = number.trim().parse().ok()?;
+        Some(number * bytes as f64)
+    };
+    let bytes = MEMORY_UNITS.iter().find_map(unit).and_then(read);
+    match bytes {
+        Some(bytes) if (1.0..1e18).contains(&bytes) => Ok(MemorySize(bytes as u64)),
+        _ => Err("expected bytes with their unit, as in 4GB, 1.5GiB or 800MB".to_owned()),
+    }
 }
 
 /// Reads `auto`, or how many colours maps have.

@@ -1,0 +1,51 @@
+//! `--engine` and `--memory`.
+
+use serde_json::Value;
+
+use crate::scene::Scene;
+
+const SHORT: &str = "transfer content.png style.png --size 64 --iterations 2";
+
+#[test]
+fn the_scalar_engine_finds_the_same_losses_and_is_named() {
+    let scene = Scene::new();
+    let run = |engine: &str| -> Value {
+        scene.succeed(&format!("{SHORT} --engine {engine} --json=run.json --force -o out.png"));
+        serde_json::from_slice(&scene.bytes("run.json")).unwrap()
+    };
+    let (cpu, scalar) = (run("cpu"), run("scalar"));
+    assert_eq!(scalar["engine"], "scalar");
+    let first = |run: &Value| run["evaluations"][0]["total"].as_f64().unwrap();
+    assert!((first(&cpu) / first(&scalar) - 1.0).abs() < 1e-4, "{} and {}", first(&cpu), first(&scalar));
+}
+
+#[test]
+fn a_picture_that_needs_more_memory_is_painted_in_tiles() {
+    let scene = Scene::new();
+    let large = "transfer content.png style.png --size 400 --iterations 1 --preset impasto";
+    let (whole, _) = scene.succeed(&format!("{large} --dry-run"));
+    assert!(!whole.contains("tiles"), "{whole}");
+    let (tiled, _) = scene.succeed(&format!("{large} --memory 80MB --dry-run"));
+    assert!(
+        tiled.lines().any(|line| line.starts_with("size        400x300") && line.ends_with("tiles")),
+        "{tiled}"
+    );
+    scene.succeed(&format!("{large} --memory 80MB -o tiled.png"));
+    assert_eq!(scene.picture("tiled.png").dimensions(), (400, 300));
+}
+
+#[test]
+fn memory_that_cannot_do_is_refused() {
+    let scene = Scene::new();
+    for (memory, words) in [
+        ("1MB", "--memory 1 MB: this picture needs at least "),
+        ("4", "expected bytes with their unit, as in 4GB, 1.5GiB or 800MB"),
+        ("0GB", "expected bytes with their unit"),
+        ("manyGB", "expected bytes with their unit"),
+    ] {
+        let output = scene.run(&format!("{SHORT} --memory {memory}"));
+        assert_eq!(output.status.code(), Some(2), "{memory}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(words), "{memory}: {said}");
+    }
+}
