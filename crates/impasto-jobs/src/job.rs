@@ -82,7 +82,8 @@ impl Job {
         let transfer = pictures.transfer(settings, &blend);
         let limit = order.engine.memory.map(|memory| memory.0).or_else(machine::memory_to_take);
         let transfer = match limit {
-            Some(bytes) => transfer.within_memory(bytes),
+            // A twentieth is for the program itself and what its allocator holds.
+            Some(bytes) => transfer.within_memory(bytes / 20 * 19),
             None => transfer,
         };
 
