@@ -302,12 +302,12 @@ fn a_resumed_run_is_the_same_bit_for_bit() {
             let (mut first, mut x) = (optimizer(), start_of_rosenbrock());
             run(&mut first, &mut x, rosenbrock::<100>, steps_before);
             let mut second = optimizer();
-            second.resume(first.state()).unwrap();
+            second.resume(&first.state()).unwrap();
             assert_eq!(first.state(), second.state(), "{name} after {steps_before} steps");
             let mut y = x.clone();
-            run(&mut first, &mut x, rosenbrock::<100>, 8);
-            run(&mut second, &mut y, rosenbrock::<100>, 8);
-            assert_eq!(x, y, "{name} after {steps_before} steps");
+            let steps = run(&mut first, &mut x, rosenbrock::<100>, 8);
+            let same = run(&mut second, &mut y, rosenbrock::<100>, 8);
+            assert_eq!((x, steps), (y, same), "{name} after {steps_before} steps");
         }
     }
 }
@@ -316,11 +316,13 @@ fn a_resumed_run_is_the_same_bit_for_bit() {
 fn foreign_states_are_refused() {
     let state = |counters: &[u64], vectors: &[&[f32]]| State {
         counters: counters.to_vec(),
+        numbers: Vec::new(),
         vectors: vectors.iter().map(|vector| Cow::Owned(vector.to_vec())).collect(),
     };
     let (v, w, zero): (&[f32], &[f32], &[f32]) = (&[1.0, 2.0], &[1.0], &[0.0, 0.0]);
     for (optimizer, counters, vectors, reason) in [
         (adam(0.1), &[1, 2][..], &[v, v][..], "2 counters instead of 1"),
+        (adam(0.1), &[u64::MAX], &[v, v], "a count of 18446744073709551615"),
         (adam(0.1), &[1], &[v], "1 vectors after 1 steps"),
         (adam(0.1), &[1], &[v, w], "vectors of 2 and of 1 elements"),
         (adam(0.1), &[1], &[v, &[1.0, -1.0]], "negative"),
@@ -332,9 +334,17 @@ fn foreign_states_are_refused() {
         (lbfgs(1, LbfgsRule::Torch, 1.0), &[1, 1], &[v, v, v, zero], "curvature"),
     ] {
         let mut optimizer: Boxed = optimizer;
-        let error = optimizer.resume(state(counters, vectors)).unwrap_err().to_string();
+        let error = optimizer.resume(&state(counters, vectors)).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
     }
+    let mut optimizer = lbfgs(1, LbfgsRule::Torch, 1.0);
+    let mut refused = |numbers: &[f64]| {
+        let state = State { numbers: numbers.to_vec(), ..state(&[1, 1], &[v, v]) };
+        optimizer.resume(&state).unwrap_err().to_string()
+    };
+    assert!(refused(&[1.0]).contains("lacks the gradient"));
+    assert!(refused(&[1.0, 2.0]).contains("2 losses"));
+    assert!(refused(&[f64::INFINITY]).contains("not finite"));
 }
 
 /// Σ xᵢ⁴.
@@ -349,7 +359,7 @@ fn a_step_that_a_pair_of_rounding_proposes_is_taken_back() {
     let vectors = [[0.0; 2], [0.0; 2], [1.0_f32, 0.0], [1e-6, 0.0]].map(|vector| vector.to_vec());
     let vectors = vectors.map(Cow::Owned).to_vec();
     let (mut optimizer, mut x) = (lbfgs(10, LbfgsRule::Torch, 1.0), [1.0, 1.0]);
-    optimizer.resume(State { counters: vec![5, 0], vectors }).unwrap();
+    optimizer.resume(&State { counters: vec![5, 0], vectors, ..State::default() }).unwrap();
     let mut losses = vec![2.0];
     for step in run(&mut optimizer, &mut x, quartic, 30) {
         assert_eq!(step.outcome, Outcome::Moved);
@@ -398,11 +408,13 @@ fn a_direction_that_overflows_starts_the_history_again() {
         Ok(0.0)
     };
     let (mut optimizer, mut x) = (lbfgs(10, LbfgsRule::Torch, 1.0), [0.0, 0.0]);
-    optimizer.resume(State { counters: vec![5, 0], vectors }).unwrap();
+    optimizer.resume(&State { counters: vec![5, 0], vectors, ..State::default() }).unwrap();
     optimizer.step(&mut x, &mut steep).unwrap();
     assert_eq!(x, [-0.5, -0.5]);
-    assert_eq!(optimizer.state().counters, [1, 1]);
-    assert_eq!(optimizer.state().vectors.len(), 2);
+    let state = optimizer.state();
+    assert_eq!((&state.counters[..], &state.numbers[..]), (&[1, 1][..], &[0.0][..]));
+    // The last gradient, the step, and the gradient at its end: no pair.
+    assert_eq!(state.vectors.len(), 3);
 }
 
 #[test]

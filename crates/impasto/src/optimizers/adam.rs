@@ -156,10 +156,10 @@ impl<E> Optimizer<E> for Adam {
     fn state(&self) -> State<'_> {
         let moments = [&self.first_moment[..], &self.second_moment[..]];
         let vectors = moments.into_iter().filter(|_| self.steps > 0).map(Cow::Borrowed);
-        State { counters: vec![self.steps], vectors: vectors.collect() }
+        State { counters: vec![self.steps], vectors: vectors.collect(), ..State::default() }
     }
 
-    fn resume(&mut self, state: State<'_>) -> Result<(), InvalidState> {
+    fn resume(&mut self, state: &State<'_>) -> Result<(), InvalidState> {
         Optimizer::<E>::reset(self);
         let [steps] = state.checked(NAME)?;
         match state.vectors.as_slice() {

@@ -8,7 +8,7 @@
 //! ```
 
 use super::vector;
-use super::{InvalidSetting, InvalidState, Resample, State, require};
+use super::{InvalidSetting, InvalidState, State, require};
 
 /// The name in messages.
 const NAME: &str = "average";
@@ -67,25 +67,17 @@ impl Average {
         (self.count, self.sum) = (0, Vec::new());
     }
 
-    /// Brings the average to another length, with its weight. Crowson starts it again at each size
-    /// instead, from the resampled average.
-    pub fn resample(&mut self, resample: &mut Resample<'_>) {
-        if self.count > 0 {
-            self.sum = resample(&self.sum);
-        }
-    }
-
     /// For a checkpoint. Counters: values taken in. Vectors: a; none before the first value.
     pub fn state(&self) -> State<'_> {
         let vectors = if self.count == 0 { Vec::new() } else { vec![self.sum.as_slice().into()] };
-        State { counters: vec![self.count], vectors }
+        State { counters: vec![self.count], vectors, ..State::default() }
     }
 
     /// Continues from the [`state`](Average::state) of an average with the same decay.
     ///
     /// # Errors
     /// If `state` cannot be of an average. This one is then reset.
-    pub fn resume(&mut self, state: State<'_>) -> Result<(), InvalidState> {
+    pub fn resume(&mut self, state: &State<'_>) -> Result<(), InvalidState> {
         self.reset();
         let [count] = state.checked(NAME)?;
         match state.vectors.as_slice() {

@@ -200,29 +200,39 @@ impl<E> Optimizer<E> for Lbfgs {
     }
 
     /// Counters: steps since the history was last empty, and whether the last one is yet to be learnt
-    /// from (1 or 0). Vectors: gradient where the last step started, that step, then the pairs s and y,
-    /// oldest first. None of them before the first step.
+    /// from (1 or 0). Numbers: the loss at the variables, if the last step ended with its evaluation. Vectors:
+    /// gradient where the last step started, that step, the gradient that belongs to that loss, if it is there,
+    /// then the pairs s and y, oldest first. None of them before the first step.
     fn state(&self) -> State<'_> {
         let Some(history) = &self.history else {
-            return State { counters: vec![0, 0], vectors: Vec::new() };
+            return State { counters: vec![0, 0], ..State::default() };
         };
         let last = [&history.previous_gradient[..], &history.displacement[..]];
+        let known = history.known_loss.map(|_| &history.gradient[..]);
         let pairs = history.hessian.pairs().flat_map(|(step, change)| [step, change]);
         State {
             counters: vec![history.moves, u64::from(history.unlearnt)],
-            vectors: last.into_iter().chain(pairs).map(Cow::Borrowed).collect(),
+            numbers: history.known_loss.into_iter().collect(),
+            vectors: last.into_iter().chain(known).chain(pairs).map(Cow::Borrowed).collect(),
         }
     }
 
-    /// The first step after it costs one evaluation more than in the other run: that of the point both are at.
-    fn resume(&mut self, state: State<'_>) -> Result<(), InvalidState> {
+    fn resume(&mut self, state: &State<'_>) -> Result<(), InvalidState> {
         self.history = None;
         let [moves, unlearnt] = state.checked(NAME)?;
-        let [previous_gradient, displacement, pairs @ ..] = state.vectors.as_slice() else {
-            let is_fresh = state.vectors.is_empty() && moves == 0 && unlearnt == 0;
+        let known_loss = match state.numbers.as_slice() {
+            [] => None,
+            &[loss] => Some(loss),
+            more => return Err(InvalidState::new(NAME, format!("{} losses of one point", more.len()))),
+        };
+        let [previous_gradient, displacement, rest @ ..] = state.vectors.as_slice() else {
+            let is_fresh = state.vectors.is_empty() && moves == 0 && unlearnt == 0 && known_loss.is_none();
             let incomplete = || InvalidState::new(NAME, "it lacks the last gradient or the last step");
             return is_fresh.then_some(()).ok_or_else(incomplete);
         };
+        let (known, pairs) = rest
+            .split_at_checked(known_loss.iter().len())
+            .ok_or_else(|| InvalidState::new(NAME, "it lacks the gradient that belongs to its loss"))?;
         let LbfgsOptions { memory, rule, .. } = self.options;
         if unlearnt > 1 || pairs.len() % 2 != 0 || pairs.len() > 2 * memory {
             let found = format!("{} pair vectors, flag {unlearnt}; memory is {memory}", pairs.len());
@@ -231,7 +241,10 @@ impl<E> Optimizer<E> for Lbfgs {
         let mut history = History::new(rule, memory, displacement.len(), self.bounds);
         history.previous_gradient.copy_from_slice(previous_gradient);
         history.displacement.copy_from_slice(displacement);
-        (history.moves, history.unlearnt) = (moves, unlearnt == 1);
+        if let [gradient] = known {
+            history.gradient.copy_from_slice(gradient);
+        }
+        (history.moves, history.unlearnt, history.known_loss) = (moves, unlearnt == 1, known_loss);
         for pair in pairs.chunks_exact(2) {
             if !history.hessian.learn(&pair[0], &pair[1]) {
                 return Err(InvalidState::new(NAME, "a pair without positive curvature"));

@@ -64,12 +64,12 @@ pub trait Optimizer<E>: Send {
     /// What the next step depends on besides the settings, for a checkpoint.
     fn state(&self) -> State<'_>;
 
-    /// Continues from the [`state`](Optimizer::state) of an optimiser with the same settings: the steps
-    /// that follow are the same bit for bit, as long as evaluations are.
+    /// Continues from the [`state`](Optimizer::state) of an optimiser with the same settings: the evaluations and
+    /// steps that follow are the same bit for bit.
     ///
     /// # Errors
     /// If `state` cannot be of such an optimiser. This one is then reset.
-    fn resume(&mut self, state: State<'_>) -> Result<(), InvalidState>;
+    fn resume(&mut self, state: &State<'_>) -> Result<(), InvalidState>;
 }
 
 /// What one step did.
