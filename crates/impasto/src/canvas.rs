@@ -63,6 +63,11 @@ impl Canvas {
         self.size
     }
 
+    /// How many variables there are.
+    pub fn count(&self) -> usize {
+        self.pyramid.as_ref().map_or(3 * self.size.height * self.size.width, LaplacianPyramid::len)
+    }
+
     /// The variables of a picture that nothing holds back.
     pub fn variables(&self, picture: &Picture) -> Vec<f32> {
         let scaled: Vec<f32> = picture.data().iter().map(|value| value * self.scale).collect();

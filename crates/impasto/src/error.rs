@@ -6,7 +6,7 @@ use std::fmt::Display;
 use impasto_network::{EngineError, Layer, Size};
 
 use crate::optimizers;
-use crate::{Picture, Trace};
+use crate::{Picture, ResumeError, Trace};
 
 /// A setting outside its range.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -121,6 +121,9 @@ pub enum TransferError {
     /// The network lacks a layer.
     #[error(transparent)]
     NoSuchLayer(EngineError),
+    /// The run cannot go on from the checkpoint.
+    #[error(transparent)]
+    Resume(#[from] ResumeError),
     /// A loss or a gradient became infinite or undefined.
     #[error(
         "{culprit} is not finite in iteration {iteration} at {}x{}: \

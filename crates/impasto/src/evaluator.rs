@@ -7,9 +7,7 @@ use impasto_network::{Engine, EngineError};
 use crate::canvas::Canvas;
 use crate::objective::Objective;
 use crate::optimizers::{Optimizer, Step, StepError};
-use crate::{
-    Control, Culprit, Observer, Progress, TermLoss, Trace, TracedEvaluation, TracedStage, TransferError,
-};
+use crate::{Control, Culprit, Observer, TermLoss, Trace, TracedEvaluation, TracedStage, TransferError};
 
 /// Why there are no more evaluations.
 pub(crate) enum Halt {
@@ -39,6 +37,20 @@ pub(crate) struct Evaluator<'r, 'e, E: Engine> {
     is_at_start: bool,
     /// What was not finite in the latest evaluation.
     culprit: Option<Culprit>,
+}
+
+/// What the evaluations so far have come to.
+pub(crate) struct Found<'f, 'e, E: Engine> {
+    /// The losses of the latest.
+    pub losses: &'f [TermLoss],
+    /// Their sum.
+    pub total: f64,
+    /// The objective after them.
+    pub objective: &'f Objective<'e, E>,
+    /// All of them.
+    pub trace: &'f Trace,
+    /// The variables of the picture that an error would show.
+    pub last_good: &'f [f32],
 }
 
 impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
@@ -78,20 +90,29 @@ impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
         iteration: usize,
     ) -> Result<Step, StepError<Halt>> {
         self.iteration = iteration;
+        let step =
+            optimizer.step(variables, &mut |variables, gradient| self.evaluate(variables, gradient))?;
         // A line search evaluates the point that it ends at, and the next step starts from there unseen.
-        let is_known = iteration > 1 && self.culprit.is_none() && self.has_just_evaluated(variables);
+        let is_known = self.culprit.is_none() && self.has_just_evaluated(variables);
         if is_known {
             self.last_good.copy_from_slice(variables);
         }
         self.is_at_start = !is_known;
-        optimizer.step(variables, &mut |variables, gradient| self.evaluate(variables, gradient))
+        Ok(step)
     }
 
-    /// Tells the observer about the latest evaluation: `progress` is made from its losses and their sum.
-    pub fn report<'p>(&'p mut self, progress: impl FnOnce(&'p [TermLoss], f64) -> Progress<'p>) -> Control {
+    /// Goes on where another has reached `variables` and had this [`last_good`](Found::last_good).
+    pub fn resume(&mut self, variables: &[f32], last_good: &[f32]) {
+        self.last_good.copy_from_slice(last_good);
+        self.is_at_start = last_good != variables;
+    }
+
+    /// The observer, and what there is to tell it.
+    pub fn found(&mut self) -> (&mut dyn Observer, Found<'_, 'e, E>) {
         let latest = self.trace.evaluations.last();
         let (losses, total) = latest.map_or((&[][..], 0.0), |latest| (&latest.losses, latest.total));
-        self.observer.progress(&progress(losses, total))
+        let (objective, trace, last_good) = (&self.objective, &*self.trace, &self.last_good[..]);
+        (self.observer, Found { losses, total, objective, trace, last_good })
     }
 
     /// Notes how the stage ended.

@@ -55,6 +55,7 @@
 
 mod bilinear;
 mod canvas;
+mod checkpoint;
 mod colors;
 mod effort;
 mod error;
@@ -86,6 +87,7 @@ mod transfer;
 mod warning;
 
 pub use ::impasto_network as network;
+pub use checkpoint::{Checkpoint, CheckpointError, ResumeError};
 pub use colors::{ColorRule, Colors};
 pub use effort::Effort;
 pub use error::{Culprit, SettingsError, TransferError};

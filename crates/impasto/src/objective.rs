@@ -17,9 +17,9 @@ use impasto_network::{
 use crate::error::style_name;
 use crate::given_style::Strokes;
 use crate::laplacian::LaplacianPyramid;
-use crate::terms::{Answers, Definition, Loss, MapLoss, Scene, Shown, StyleView, Term};
+use crate::terms::{Answers, Definition, Loss, MapLoss, Memory, Scene, Shown, StyleView, Term};
 use crate::transfer::{Sources, StyleSource};
-use crate::{Picture, Settings, TermLoss, TransferError};
+use crate::{Picture, ResumeError, Settings, TermLoss, TransferError};
 
 /// Keeps the division defined where a gradient is zero.
 const SMALLEST_GRADIENT_NORM: f64 = 1e-8;
@@ -104,6 +104,29 @@ impl<'a, E: Engine + 'a> Objective<'a, E> {
         };
         objective.ask(engine).map_err(of_picture)?;
         Ok(Some(objective))
+    }
+
+    /// What each loss remembers from one evaluation to the next.
+    pub fn memories(&self) -> Vec<Option<Memory>> {
+        self.losses.iter().map(|asking| asking.loss.memory()).collect()
+    }
+
+    /// Continues from the [`memories`](Objective::memories) of an objective that has learnt the same.
+    pub fn recall(&mut self, engine: &E, memories: &[Option<Memory>]) -> Result<(), ResumeError> {
+        if memories.len() != self.losses.len() {
+            let reason = format!("it is of {} terms, not {}", memories.len(), self.losses.len());
+            return Err(ResumeError::Unfit(reason));
+        }
+        for (Asking { term, loss, .. }, memory) in self.losses.iter_mut().zip(memories) {
+            let recalled = match (loss.memory(), memory) {
+                (None, None) => Ok(()),
+                (Some(_), Some(memory)) => loss.recall(engine, memory),
+                (Some(_), None) => Err("it remembers nothing".to_owned()),
+                (None, Some(_)) => Err("it remembers something".to_owned()),
+            };
+            recalled.map_err(|reason| ResumeError::Unfit(format!("{term}: {reason}")))?;
+        }
+        Ok(())
     }
 
     /// Prepares the engine for the questions of all losses.

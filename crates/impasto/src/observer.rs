@@ -2,7 +2,7 @@
 
 use impasto_network::Size;
 
-use crate::{Picture, StageEnd, TermLoss};
+use crate::{Checkpoint, Picture, StageEnd, TermLoss};
 
 /// Whether to go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,8 @@ pub enum Control {
 
 /// Sees a run as it goes. A closure from `&Progress` to [`Control`] is one.
 pub trait Observer {
-    /// The run starts from this picture, at the size of the first stage. Noise may leave 0..1.
+    /// The run starts from this picture, at the size of the first stage. Noise may leave 0..1. Not called by a run
+    /// that goes on from a checkpoint.
     fn started(&mut self, _picture: &Picture) {}
 
     /// An iteration is done.
@@ -60,11 +61,12 @@ pub struct Progress<'a> {
     /// Seconds that the rest of the run takes, if its iterations take as long for each pixel as this one did.
     pub seconds_left: f64,
     pub(crate) paint: &'a dyn Fn() -> Picture,
+    pub(crate) checkpoint: &'a dyn Fn() -> Checkpoint,
 }
 
 impl<'a> Progress<'a> {
-    /// A place in a run, its stage and iteration each with how many there are, without losses or a picture: to test how
-    /// progress is shown.
+    /// A place in a run, its stage and iteration each with how many there are, without losses, a picture or a
+    /// checkpoint: to test how progress is shown.
     #[doc(hidden)]
     pub fn new(
         size: Size,
@@ -86,6 +88,7 @@ impl<'a> Progress<'a> {
             done: 1.0,
             seconds_left: 0.0,
             paint,
+            checkpoint: &|| unimplemented!("the checkpoint of no run"),
         }
     }
 
@@ -93,5 +96,14 @@ impl<'a> Progress<'a> {
     /// for.
     pub fn picture(&self) -> Picture {
         (self.paint)()
+    }
+
+    /// All of the run after this iteration, to go on from later by [`Transfer::resume`](crate::Transfer::resume). Made
+    /// when asked for: it copies what the optimiser remembers, for L-BFGS two pictures for each of its steps.
+    ///
+    /// An observer that stops the run and wants to go on later waits for the end of the iteration: it stops from
+    /// [`Observer::progress`], not from [`Observer::control`], after which there is no progress to ask.
+    pub fn checkpoint(&self) -> Checkpoint {
+        (self.checkpoint)()
     }
 }

@@ -161,12 +161,12 @@ impl Stage {
             terms.iter().map(|term| term.definition().memory_needed(architecture, size, &styles)).sum();
         let of_regions = given.regions as u64 * region_bytes(terms, architecture, size, &styles);
         // Values of f32, in units of one picture: the content, the variables, the picture they stand for, the
-        // gradient by it, and the last good one; and the average.
+        // gradient by it, the last good one, and the one that the stage starts from; and the average.
         let variables = match settings.variables {
             Variables::Pixels => 3 * size.height * size.width,
             Variables::LaplacianPyramid { levels } => LaplacianPyramid::new(size, levels).len(),
         };
-        let pictures = 5 + u64::from(settings.average.is_some());
+        let pictures = 6 + u64::from(settings.average.is_some());
         let optimizer = settings.optimizer.build::<()>()?.memory_needed(variables);
         let styles_at_once: u64 = styles.iter().map(|style| 12 * (style.height * style.width) as u64).sum();
         let beside = given.bytes

@@ -2,7 +2,7 @@
 
 use impasto_network::{Architecture, Engine};
 
-use crate::{Evaluation, Observer, Outcome, Picture, Plan, Transfer, TransferError};
+use crate::{Checkpoint, Evaluation, Observer, Outcome, Picture, Plan, Transfer, TransferError};
 
 /// Something that runs transfers: any [`Engine`], behind a pointer. [`Transfer`] says what the methods do.
 ///
@@ -37,6 +37,17 @@ pub trait Runner {
     /// As there.
     fn run(&mut self, transfer: &Transfer, observer: &mut dyn Observer) -> Result<Outcome, TransferError>;
 
+    /// Goes on from a checkpoint: [`Transfer::resume`].
+    ///
+    /// # Errors
+    /// As there.
+    fn resume(
+        &mut self,
+        transfer: &Transfer,
+        checkpoint: &Checkpoint,
+        observer: &mut dyn Observer,
+    ) -> Result<Outcome, TransferError>;
+
     /// The objective at a picture: [`Transfer::evaluate`].
     ///
     /// # Errors
@@ -59,6 +70,15 @@ impl<E: Engine> Runner for E {
 
     fn run(&mut self, transfer: &Transfer, observer: &mut dyn Observer) -> Result<Outcome, TransferError> {
         transfer.run_observed(self, observer)
+    }
+
+    fn resume(
+        &mut self,
+        transfer: &Transfer,
+        checkpoint: &Checkpoint,
+        observer: &mut dyn Observer,
+    ) -> Result<Outcome, TransferError> {
+        transfer.resume(self, checkpoint, observer)
     }
 
     fn evaluate(&mut self, transfer: &Transfer, picture: &Picture) -> Result<Evaluation, TransferError> {

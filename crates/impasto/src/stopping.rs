@@ -56,6 +56,16 @@ impl Watch {
         Watch { rule, losses: VecDeque::new() }
     }
 
+    /// Of a stage whose last iterations had these [`losses`](Watch::losses).
+    pub fn resumed(rule: Option<StopAtProgress>, losses: &[f64]) -> Self {
+        Watch { rule, losses: losses.iter().copied().collect() }
+    }
+
+    /// What it remembers, for a checkpoint.
+    pub fn losses(&self) -> Vec<f64> {
+        self.losses.iter().copied().collect()
+    }
+
     /// Takes in the loss of an iteration. Returns whether the stage is to end.
     pub fn is_over(&mut self, loss: f64) -> bool {
         let Some(StopAtProgress { share, interval }) = self.rule else { return false };

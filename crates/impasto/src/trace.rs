@@ -32,6 +32,15 @@ pub struct Trace {
     pub stages: Vec<TracedStage>,
 }
 
+impl Trace {
+    /// The same, with the stage that ends now, if one does.
+    pub(crate) fn after(&self, ended: Option<TracedStage>) -> Self {
+        let mut trace = self.clone();
+        trace.stages.extend(ended);
+        trace
+    }
+}
+
 /// A stage that came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -249,6 +249,18 @@ impl<'a> Answers<'a> {
     }
 }
 
+/// What a loss remembers from one evaluation to the next, for a checkpoint. Each loss defines the order of the lists
+/// for itself.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Memory {
+    /// How often it was evaluated.
+    pub evaluations: u64,
+    /// Lists of places.
+    pub indices: Vec<Vec<u32>>,
+    /// Lists of values.
+    pub values: Vec<Vec<f32>>,
+}
+
 /// A term at work on pictures of one size.
 ///
 /// It says what it asks of each picture that it is shown, and learns from the answers: of the styles for a first
@@ -278,6 +290,17 @@ pub(crate) trait Loss<E: Engine> {
     /// The losses of the picture, layer by layer.
     fn on_answers(&mut self, _engine: &E, _answers: &mut Answers<'_>) -> Vec<MapLoss<E::Map>> {
         Vec::new()
+    }
+
+    /// What its next losses depend on besides what it has learnt and the picture; `None` if that is nothing.
+    fn memory(&self) -> Option<Memory> {
+        None
+    }
+
+    /// Continues from the [`memory`](Loss::memory) of a loss that has learnt the same. All is learnt, and the engine
+    /// is prepared for the picture; what is asked of it may change. The error says what does not fit.
+    fn recall(&mut self, _engine: &E, _memory: &Memory) -> Result<(), String> {
+        Ok(())
     }
 
     /// The weighted loss of `picture`, planar `[3, H, W]`, 0..1, whose gradient it adds to `gradient`.

@@ -16,8 +16,8 @@ use crate::regions::Regions;
 use crate::run::Run;
 use crate::terms::{Scene, Taps, Term};
 use crate::{
-    ColorRule, Colors, Control, Observer, Outcome, Picture, Plan, Progress, Schedule, Settings, Stage, Start,
-    StrengthMap, TermLoss, TransferError, Warning,
+    Checkpoint, ColorRule, Colors, Control, Observer, Outcome, Picture, Plan, Progress, Schedule, Settings,
+    Stage, Start, StrengthMap, TermLoss, TransferError, Warning,
 };
 
 /// Repaints one content picture in the style of others, or paints one without content.
@@ -235,6 +235,27 @@ impl Transfer {
     ) -> Result<Outcome, TransferError> {
         let plan = self.plan(engine)?;
         Run::new(self, &plan, observer)?.paint(&mut TiledEngine::new(engine, u64::MAX))
+    }
+
+    /// Goes on from a checkpoint of a run with the same settings, pictures and engine, within the same memory. The
+    /// outcome, picture and trace, is that of the run bit for bit, as if it had never stopped.
+    ///
+    /// The targets of the stage are learnt anew. Whether pictures and weights are the same is for the caller to know:
+    /// see [`Checkpoint::notes`].
+    ///
+    /// # Errors
+    /// As [`run`](Transfer::run), and [`TransferError::Resume`] if settings or sizes are others, or the network is
+    /// seen to be another.
+    pub fn resume<E: Engine>(
+        &self,
+        engine: &mut E,
+        checkpoint: &Checkpoint,
+        observer: &mut dyn Observer,
+    ) -> Result<Outcome, TransferError> {
+        checkpoint.require_settings(&self.settings)?;
+        let plan = self.plan(engine)?;
+        checkpoint.require_plan(&plan)?;
+        Run::new(self, &plan, observer)?.resume(&mut TiledEngine::new(engine, u64::MAX), checkpoint)
     }
 
     /// The objective at `picture`, brought to the size of the last stage: what the first evaluation of a

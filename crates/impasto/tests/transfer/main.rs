@@ -1,10 +1,12 @@
 //! Whole transfers on small pictures with a small random network: what a caller is promised.
 
 mod bad_input;
+mod checkpoints;
 mod colors;
 mod failing_engine;
 mod gradients;
 mod guided;
+mod resume;
 mod runs;
 mod small;
 mod stopping;

@@ -9,7 +9,7 @@ use crate::small;
 
 const SIZE: usize = 160;
 
-fn settings(method: StyleMethod) -> Settings {
+pub fn settings(method: StyleMethod) -> Settings {
     let mut settings = Preset::Impasto.settings();
     settings.set_method(method);
     (settings.schedule.size, settings.schedule.pyramid) = (SIZE, Pyramid::One);
@@ -24,7 +24,7 @@ fn settings(method: StyleMethod) -> Settings {
     settings
 }
 
-fn transfer(settings: Settings) -> Transfer {
+pub fn transfer(settings: Settings) -> Transfer {
     Transfer::new(settings)
         .content(small::picture(160, 121, 1))
         .style(small::picture(150, 130, 2), 2.0)
@@ -36,7 +36,7 @@ fn evaluate(transfer: &Transfer) -> Evaluation {
 }
 
 /// The transfer within a share of the memory that it needs, and the number of its tiles.
-fn squeezed(transfer: &Transfer, share: f64) -> (Transfer, usize) {
+pub fn squeezed(transfer: &Transfer, share: f64) -> (Transfer, usize) {
     let engine = CpuEngine::new(small::weights());
     let whole = transfer.plan(&engine).unwrap().memory();
     let squeezed = transfer.clone().within_memory((share * whole as f64) as u64);

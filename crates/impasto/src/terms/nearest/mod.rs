@@ -43,7 +43,7 @@ use impasto_network::{Architecture, Engine, Layer, Question, Size};
 use serde::{Deserialize, Serialize};
 use splitting::Splitting;
 
-use super::{Answers, Definition, Loss, MapLoss, Reads, Scene, Shown, WeightedLayers};
+use super::{Answers, Definition, Loss, MapLoss, Memory, Reads, Scene, Shown, WeightedLayers};
 use crate::SettingsError;
 use crate::error::{require, require_weight};
 use crate::style_copy::StyleCopy;
@@ -235,6 +235,20 @@ impl<E: Engine> Loss<E> for Phase<E> {
         match self {
             Phase::Fixed(fixed) => vec![fixed.loss(answers)],
             Phase::Splitting(splitting) => splitting.losses(engine, answers),
+        }
+    }
+
+    fn memory(&self) -> Option<Memory> {
+        match self {
+            Phase::Fixed(_) => None,
+            Phase::Splitting(splitting) => Some(splitting.memory()),
+        }
+    }
+
+    fn recall(&mut self, _engine: &E, memory: &Memory) -> Result<(), String> {
+        match self {
+            Phase::Fixed(_) => Ok(()),
+            Phase::Splitting(splitting) => splitting.recall(memory),
         }
     }
 }

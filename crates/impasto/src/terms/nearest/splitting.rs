@@ -21,7 +21,7 @@ use rayon::prelude::*;
 use super::search::{bank, centred, dominant, groups, means, nearest, sum};
 use crate::regions::{Propagation, Regions};
 use crate::terms::visibility::{MostVisible, Visibility};
-use crate::terms::{Answers, LayerWeight, MapLoss, Scene, StyleView};
+use crate::terms::{Answers, LayerWeight, MapLoss, Memory, Scene, StyleView};
 
 /// The term at work while layers split.
 pub(super) struct Splitting<E: Engine> {
@@ -162,6 +162,19 @@ impl<E: Engine> Splitting<E> {
             split.loss(engine, self.samples, turn, answers.values())
         };
         self.layers.iter_mut().map(loss).collect()
+    }
+
+    /// Which samples come next.
+    pub fn memory(&self) -> Memory {
+        Memory { evaluations: self.evaluations as u64, indices: Vec::new(), values: Vec::new() }
+    }
+
+    /// Goes on with the samples that come next.
+    pub fn recall(&mut self, memory: &Memory) -> Result<(), String> {
+        // The turn is multiplied by fewer than so many positions.
+        let evaluations = u32::try_from(memory.evaluations);
+        self.evaluations = evaluations.map_err(|_| format!("{} evaluations", memory.evaluations))? as usize;
+        Ok(())
     }
 }
 

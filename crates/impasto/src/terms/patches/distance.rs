@@ -9,10 +9,11 @@ use impasto_network::{
 };
 
 use super::guides::{planes, regions_of_patches};
+use super::memory::{self, Found};
 use super::{PatchLoss, PatchScore, Patches};
 use crate::regions::{Propagation, Regions};
 use crate::terms::visibility::{MostVisible, Visibility};
-use crate::terms::{Answers, LayerWeight, Loss, MapLoss, SMALLEST_NORM, Scene, Shown};
+use crate::terms::{Answers, LayerWeight, Loss, MapLoss, Memory, SMALLEST_NORM, Scene, Shown};
 
 /// The term at work.
 pub(super) struct PatchDistance<E: Engine> {
@@ -25,13 +26,13 @@ pub(super) struct PatchDistance<E: Engine> {
 }
 
 /// The patches at one layer.
-struct PatchLayer<E: Engine> {
-    at: LayerWeight,
-    sources: Option<E::Patches>,
+pub(super) struct PatchLayer<E: Engine> {
+    pub(super) at: LayerWeight,
+    pub(super) sources: Option<E::Patches>,
     /// The region of each source patch, where whole patches match by regions; `None` off the stride too.
     source_regions: Vec<Option<usize>>,
     /// How much can be seen of each source patch, and nothing off the stride; until the first search.
-    visibility: Vec<Visibility>,
+    pub(super) visibility: Vec<Visibility>,
     /// ∞ for each source patch that must not be taken, else 0; from the first search on. `None` if all may be.
     hidden: Option<Vec<f32>>,
     /// Sum of the squares of all style maps, and their positions, each as far as it is visible.
@@ -40,8 +41,8 @@ struct PatchLayer<E: Engine> {
     /// What the patches of the picture are guided by, once it has been asked for.
     query_guide: Option<Guide>,
     /// The best score of each source patch at the last matching; empty before, and without variety.
-    history: Vec<f32>,
-    matched: Option<Matched<E::Map>>,
+    pub(super) history: Vec<f32>,
+    pub(super) matched: Option<Matched<E::Map>>,
 }
 
 /// How regions guide the patches of a map.
@@ -52,11 +53,11 @@ enum Guide {
     Regions(Vec<Option<usize>>),
 }
 
-/// What the last matching found, as far as the loss needs it.
-enum Matched<Map> {
-    Patches(PatchMatches),
-    /// M.
-    Average(Arc<Map>),
+/// What the last matching found.
+pub(super) struct Matched<Map> {
+    pub(super) matches: PatchMatches,
+    /// M, if the loss needs it.
+    average: Option<Arc<Map>>,
 }
 
 impl<E: Engine> PatchDistance<E> {
@@ -108,6 +109,20 @@ impl<E: Engine> Loss<E> for PatchDistance<E> {
 
     fn ask(&mut self, _engine: &E) -> Vec<Question<E::Map>> {
         self.layers.iter().map(|layer| Statistic::Map.at(layer.at.layer)).collect()
+    }
+
+    fn memory(&self) -> Option<Memory> {
+        let remembers = self.settings.match_every > 1 || self.settings.variety > 0.0;
+        remembers.then(|| memory::of(self.evaluations, &self.layers))
+    }
+
+    fn recall(&mut self, engine: &E, memory: &Memory) -> Result<(), String> {
+        let matched = memory::read(engine, self.options, &self.layers, memory)?;
+        for (layer, matches) in self.layers.iter_mut().zip(matched) {
+            layer.recall(engine, &self.settings, matches);
+        }
+        self.evaluations = memory.evaluations as usize;
+        Ok(())
     }
 
     fn on_answers(&mut self, engine: &E, answers: &mut Answers<'_>) -> Vec<MapLoss<E::Map>> {
@@ -224,12 +239,7 @@ impl<E: Engine> PatchLayer<E> {
             }
             _ => engine.match_patches(sources, map, channels, self.hidden.as_deref()),
         };
-        self.matched = Some(match settings.loss {
-            PatchLoss::Mean => Matched::Patches(matches),
-            PatchLoss::HalfSum | PatchLoss::Relative => {
-                Matched::Average(Arc::new(engine.matched_map(sources, &matches, shape)))
-            }
-        });
+        self.matched = Some(Matched::new(engine, settings, sources, matches, shape));
     }
 
     /// Matches patches within their own region, or anywhere if they or the styles have none.
@@ -266,20 +276,28 @@ impl<E: Engine> PatchLayer<E> {
         found
     }
 
+    /// Goes on with what it had found.
+    fn recall(&mut self, engine: &E, settings: &Patches, Found { matches, history }: Found) {
+        let (shape, sources) = (engine.shape(self.at.layer), self.sources.as_ref());
+        let sources = sources.expect("styles are learnt before the first evaluation");
+        self.matched = Some(Matched::new(engine, settings, sources, matches, shape));
+        self.history = history;
+    }
+
     /// The loss of the picture whose maps the engine holds, at the last matches.
     fn loss(&self, engine: &E, settings: &Patches) -> MapLoss<E::Map> {
         let LayerWeight { layer, weight } = self.at;
         let (map, shape) = (engine.map(layer), engine.shape(layer));
-        let matched = self.matched.as_ref().expect("the first evaluation matches");
-        let (value, gradient) = match matched {
-            Matched::Patches(matches) => {
+        let Matched { matches, average } = self.matched.as_ref().expect("the first evaluation matches");
+        let (value, gradient) = match average {
+            None => {
                 let sources = self.sources.as_ref().expect("what was matched");
                 let (sum, difference) = engine.patch_difference(map, sources, matches);
                 let elements = (matches.patches.len() * settings.size.pow(2) * shape.channels) as f64;
                 let gradient = Arc::new(difference);
                 (sum / elements, MapGradient::Given { scale: (2.0 / elements) as f32, gradient })
             }
-            Matched::Average(average) => {
+            Some(average) => {
                 let factor = match settings.loss {
                     PatchLoss::Mean | PatchLoss::HalfSum => 0.5,
                     PatchLoss::Relative => {
@@ -293,6 +311,25 @@ impl<E: Engine> PatchLayer<E> {
             }
         };
         MapLoss { layer: Some(layer), weight, value, gradients: vec![(layer, gradient)] }
+    }
+}
+
+impl<Map> Matched<Map> {
+    /// What the loss needs of these matches in a map of this shape.
+    fn new<E: Engine<Map = Map>>(
+        engine: &E,
+        settings: &Patches,
+        sources: &E::Patches,
+        matches: PatchMatches,
+        shape: MapShape,
+    ) -> Self {
+        let average = match settings.loss {
+            PatchLoss::Mean => None,
+            PatchLoss::HalfSum | PatchLoss::Relative => {
+                Some(Arc::new(engine.matched_map(sources, &matches, shape)))
+            }
+        };
+        Matched { matches, average }
     }
 }
 

@@ -19,6 +19,7 @@
 
 mod distance;
 mod guides;
+mod memory;
 
 use distance::PatchDistance;
 use impasto_network::{Architecture, Engine, Layer, MapShape, PatchNormalization, PatchOptions, Size};

@@ -1,0 +1,114 @@
+//! The iterations of a stage.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use impasto_network::Engine;
+
+use super::{Begin, Run, averaged};
+use crate::canvas::Canvas;
+use crate::checkpoint::StageSizes;
+use crate::evaluator::{Evaluator, Halt};
+use crate::objective::Objective;
+use crate::optimizers::{Outcome, StepError};
+use crate::stopping::Watch;
+use crate::{Checkpoint, Control, Progress, Stage, StageEnd, TracedStage, TransferError};
+
+impl Run<'_> {
+    /// The iterations of a stage. Returns whether it came to its end.
+    pub(super) fn descend<E: Engine>(
+        &mut self,
+        engine: &mut E,
+        objective: Objective<'_, E>,
+        canvas: &Canvas,
+        begin: &Begin<'_>,
+        variables: &mut [f32],
+    ) -> Result<bool, TransferError> {
+        let (settings, number) = (self.transfer.settings(), begin.number);
+        let (stages, stage) = (self.plan.stages.len(), &self.plan.stages[number - 1]);
+        let (observer, trace) = (&mut *self.observer, &mut self.trace);
+        let mut evaluator = Evaluator::new(engine, objective, canvas, variables, observer, trace, number);
+        let (mut watch, first) = match begin.checkpoint {
+            Some(checkpoint) => {
+                evaluator.resume(variables, &checkpoint.last_good);
+                (Watch::resumed(settings.schedule.stop, &checkpoint.watched), checkpoint.iteration + 1)
+            }
+            None => {
+                if let Some(average) = self.average.as_mut().filter(|_| settings.average_counts_start) {
+                    average.add(variables);
+                }
+                (Watch::new(settings.schedule.stop), 1)
+            }
+        };
+        let work = self.plan.work() as f64;
+        let before: u64 = self.plan.stages[..number - 1].iter().map(Stage::work).sum();
+        let mut completed = true;
+        for iteration in first..=stage.iterations {
+            let start = Instant::now();
+            let step = match evaluator.step(&mut *self.optimizer, variables, iteration) {
+                Ok(step) => step,
+                Err(StepError::NotFinite { .. }) => return Err(evaluator.not_finite()),
+                Err(StepError::Evaluation(Halt::Failed(error))) => return Err(evaluator.failed(error)),
+                Err(StepError::Evaluation(Halt::Stopped)) => {
+                    completed = false;
+                    break;
+                }
+            };
+            if let Some(average) = &mut self.average {
+                average.add(variables);
+            }
+            let end = match step.outcome {
+                Outcome::Stationary | Outcome::Stalled => Some(StageEnd::Minimum),
+                Outcome::Moved if iteration == stage.iterations => Some(StageEnd::Iterations),
+                Outcome::Moved => watch.is_over(step.loss).then_some(StageEnd::Progress),
+            };
+            let ended = end.map(|end| TracedStage { iterations: iteration, end });
+            // A stage that ends leaves none of its work.
+            let place = if end.is_some() { stage.iterations } else { iteration };
+            let done = (before + stage.evaluation_work() * place as u64) as f64;
+            let seconds = start.elapsed().as_secs_f64();
+            let (observer, found) = evaluator.found();
+            let paint = || canvas.finished(&averaged(self.average.as_ref(), variables));
+            let checkpoint = || Checkpoint {
+                notes: BTreeMap::new(),
+                settings: settings.clone(),
+                stages: StageSizes::of(self.plan),
+                stage: number,
+                iteration,
+                start: begin.picture.clone(),
+                variables: variables.to_vec(),
+                last_good: found.last_good.to_vec(),
+                optimizer: self.optimizer.state().into_owned(),
+                average: self.average.as_ref().map(|average| average.state().into_owned()),
+                watched: watch.losses(),
+                memories: found.objective.memories(),
+                trace: found.trace.after(ended),
+            };
+            let control = observer.progress(&Progress {
+                stage: number,
+                stages,
+                size: stage.size,
+                iteration,
+                iterations: stage.iterations,
+                end,
+                losses: found.losses,
+                total: found.total,
+                seconds,
+                done: done / work,
+                seconds_left: (work - done) * seconds / stage.evaluation_work() as f64,
+                paint: &paint,
+                checkpoint: &checkpoint,
+            });
+            if control == Control::Stop {
+                completed = false;
+                break;
+            }
+            if let Some(ended) = ended {
+                evaluator.end_stage(ended);
+                break;
+            }
+        }
+        let result = averaged(self.average.as_ref(), variables);
+        if result.iter().all(|value| value.is_finite()) { Ok(completed) } else { Err(evaluator.not_finite()) }
+    }
+}
