@@ -9,6 +9,7 @@ use crate::doodle::DoodleArguments;
 use crate::features::FeaturesArguments;
 use crate::info::InfoArguments;
 use crate::man::ManArguments;
+use crate::resume::ResumeArguments;
 use crate::sweep::SweepArguments;
 use crate::texture::TextureArguments;
 use crate::train::TrainArguments;
@@ -44,6 +45,7 @@ pub enum Command {
     Transfer(Box<TransferArguments>),
     Doodle(Box<DoodleArguments>),
     Texture(Box<TextureArguments>),
+    Resume(ResumeArguments),
     Sweep(Box<SweepArguments>),
     Features(FeaturesArguments),
     Train(Box<TrainArguments>),

@@ -21,6 +21,7 @@ mod interrupt;
 mod man;
 mod painting;
 mod report_folder;
+mod resume;
 mod series;
 mod sweep;
 mod texture;
@@ -30,6 +31,7 @@ mod training;
 mod transfer;
 mod weights;
 
+use std::iter;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -37,7 +39,15 @@ use command_line::{Command, CommandLine};
 use failure::Failure;
 
 fn main() -> ExitCode {
-    let outcome = CommandLine::try_parse().map_err(Failure::from).and_then(|line| match line.command {
+    let outcome = CommandLine::try_parse().map_err(Failure::from).and_then(|line| run(line.command));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
         Command::Transfer(arguments) => transfer::run(&arguments),
         Command::Doodle(arguments) => doodle::run(&arguments),
         Command::Texture(arguments) => texture::run(&arguments),
@@ -50,9 +60,18 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
-    });
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+        Command::Resume(arguments) => {
+            let (interrupted, words) = resume::open(&arguments)?;
+            let words = iter::once("impasto".to_owned()).chain(words);
+            let mut command = CommandLine::try_parse_from(words)?.command;
+            let flags = match &mut command {
+                Command::Transfer(arguments) => &mut arguments.shared.output,
+                Command::Doodle(arguments) => &mut arguments.shared.output,
+                Command::Texture(arguments) => &mut arguments.shared.output,
+                _ => return Err(Failure::mistake("this checkpoint is not one of a painting")),
+            };
+            flags.interrupted = Some(interrupted);
+            run(command)
+        }
     }
 }

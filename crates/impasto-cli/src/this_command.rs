@@ -13,7 +13,7 @@ pub fn this_command() -> String {
 }
 
 /// A word as a POSIX shell reads it.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_=+./:,@%".contains(character);
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()

@@ -9,6 +9,8 @@ use impasto_jobs::order::{
     PictureChoices, SnapshotChoices, StyleChoices, Task,
 };
 
+use super::checkpoints::Interrupted;
+
 /// Where the JSON goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TraceTo {
@@ -53,6 +55,16 @@ pub struct OutputArguments {
         value_parser = trace_to
     )]
     pub json: Option<TraceTo>,
+
+    /// Keep a checkpoint of the run in FILE, for `impasto resume`: written after the first iteration, every two minutes,
+    /// and when the run is interrupted; it goes once the picture is finished [default: beside the result, if a run
+    /// takes over ten minutes]
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
+
+    /// The run that goes on.
+    #[arg(skip)]
+    pub interrupted: Option<Interrupted>,
 
     /// Print what the run would do, need and take, and write nothing. Times a short run to know.
     #[arg(long)]
@@ -130,8 +142,8 @@ mod tests {
     use crate::command_line::CommandLine;
 
     /// Flags that are no choice of an order: what is written and said, where, and whether at all.
-    const OUR_OWN: [&str; 9] =
-        ["output", "save_every", "report", "json", "dry_run", "force", "quiet", "tile", "help"];
+    const OUR_OWN: [&str; 10] =
+        ["output", "save_every", "report", "json", "checkpoint", "dry_run", "force", "quiet", "tile", "help"];
 
     #[test]
     fn every_flag_is_a_field_of_an_order_and_every_field_a_flag() {

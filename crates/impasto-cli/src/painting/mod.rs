@@ -6,9 +6,11 @@
 //! | flags, and the order that they make | `arguments.rs` |
 //! | the run, watched | `paint.rs`, `watcher.rs`, `progress.rs` |
 //! | where the result goes, the JSON | `output.rs`, `files.rs`, `report.rs` |
+//! | the checkpoint that a run can go on from | `checkpoints.rs` |
 //! | or only what a run would take | `dry_run.rs` |
 
 mod arguments;
+mod checkpoints;
 mod dry_run;
 mod files;
 mod output;
@@ -19,6 +21,7 @@ mod watcher;
 
 use arguments::TraceTo;
 pub use arguments::{OutputArguments, SharedArguments};
+pub use checkpoints::Interrupted;
 pub use files::is_same_file;
 use impasto_jobs::report_page::Recorder;
 use impasto_jobs::tiling::Grid;

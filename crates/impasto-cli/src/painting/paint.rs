@@ -1,6 +1,7 @@
 //! A run from its first line to its last.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::time::Instant;
 
 use impasto::{Outcome, Picture, Stage, Trace};
@@ -12,17 +13,19 @@ use impasto_jobs::{Extent, Job, Workload};
 
 use super::Painting;
 use super::arguments::TraceTo;
+use super::checkpoints::{Checkpoints, Interrupted};
 use super::report;
 use super::watcher::{Seen, Watcher};
 use crate::failure::{Failure, flag, say};
 use crate::interrupt;
 use crate::report_folder::write_page;
-use crate::this_command::this_command;
+use crate::this_command::{quoted, this_command};
 
 /// Paints and saves.
 pub fn run(painting: &Painting<'_>, mut job: Job, mut recorder: Recorder) -> Result<(), Failure> {
     let Painting { order, flags, output } = painting;
     interrupt::install()?;
+    let mut checkpoints = Checkpoints::new(painting, &job)?;
     for input in order.inputs() {
         recorder.input(input.role, input.path, order.picture.max_pixels)?;
     }
@@ -30,8 +33,14 @@ pub fn run(painting: &Painting<'_>, mut job: Job, mut recorder: Recorder) -> Res
     announce(painting, &job);
     let workload = Workload::new(&job.plan);
     let file = (&job.file, &job.recipe);
-    let mut watcher = Watcher::new(workload, flags.quiet, output, file, flags.save_every, &mut recorder);
-    let outcome = job.engine.run(&job.transfer, &mut watcher);
+    let interrupted = flags.interrupted.as_ref();
+    let before = interrupted.map_or(0, Interrupted::iterations_done);
+    let kept = (&mut recorder, &mut checkpoints);
+    let mut watcher = Watcher::new(workload, flags.quiet, output, file, flags.save_every, kept, before);
+    let outcome = match interrupted {
+        None => job.engine.run(&job.transfer, &mut watcher),
+        Some(interrupted) => job.engine.resume(&job.transfer, interrupted.checkpoint(), &mut watcher),
+    };
     let seen = watcher.finish();
     let finish = |picture: &Picture, trace: &Trace, stopped: Option<String>| {
         let completed = stopped.is_none();
@@ -78,7 +87,10 @@ pub fn run(painting: &Painting<'_>, mut job: Job, mut recorder: Recorder) -> Res
     }
     let stopped = (!completed).then(|| "interrupted".to_owned());
     let seconds = finish(&picture, &trace, stopped)?;
-    conclude(painting, &job, &picture, &seen, seconds, completed)?;
+    if completed {
+        checkpoints.finish();
+    }
+    conclude(painting, &job, &picture, &seen, (seconds, completed), checkpoints.path())?;
     match seen.unsaved {
         0 => Ok(()),
         unsaved => {
@@ -111,8 +123,8 @@ fn conclude(
     job: &Job,
     picture: &Picture,
     seen: &Seen,
-    seconds: f64,
-    completed: bool,
+    (seconds, completed): (f64, bool),
+    checkpoint: Option<&Path>,
 ) -> Result<(), Failure> {
     // Whoever names a file means it; the name made up here may be that of a picture worth keeping.
     let verb = if output.replaces() && flags.output.is_none() { "replaced" } else { "wrote" };
@@ -150,5 +162,11 @@ fn conclude(
         (Some(TraceTo::Output), _) => say(line),
         _ => writeln!(io::stdout(), "{line}")?,
     }
-    if completed { Ok(()) } else { Err(Failure::Interrupted) }
+    if completed {
+        return Ok(());
+    }
+    if let Some(checkpoint) = checkpoint.filter(|_| !flags.quiet) {
+        say(format_args!("to go on: impasto resume {}", quoted(&checkpoint.to_string_lossy())));
+    }
+    Err(Failure::Interrupted)
 }

@@ -4,6 +4,7 @@ use impasto::{Control, Observer, Picture, Progress};
 use impasto_jobs::report_page::Recorder;
 use impasto_jobs::{Extent, Recipe, Refusal, ResultFile, Workload};
 
+use super::checkpoints::Checkpoints;
 use super::output::Output;
 use super::progress::Display;
 use crate::failure::flag;
@@ -31,22 +32,40 @@ pub struct Watcher<'a> {
     recipe: &'a Recipe,
     save_every: Option<u64>,
     recorder: &'a mut Recorder,
+    checkpoints: &'a mut Checkpoints,
     seen: Seen,
+    /// Whether no iteration of the size at hand is done, so that an interruption need not wait for the end of one.
+    is_before_first: bool,
 }
 
 impl<'a> Watcher<'a> {
-    /// An observer that saves the picture every so many iterations, and where the recorder wants it.
+    /// An observer that saves the picture every so many iterations, and where the recorder wants it, and checkpoints. So
+    /// many iterations were done `before`.
     pub fn new(
         workload: Workload,
         quiet: bool,
         output: &'a Output,
         (file, recipe): (&'a ResultFile, &'a Recipe),
         save_every: Option<u32>,
-        recorder: &'a mut Recorder,
+        (recorder, checkpoints): (&'a mut Recorder, &'a mut Checkpoints),
+        before: u64,
     ) -> Self {
         let save_every = save_every.map(u64::from);
         let display = Display::new(quiet, workload.clone());
-        Watcher { display, workload, output, file, recipe, save_every, recorder, seen: Seen::default() }
+        let seen = Seen { iterations_done: before, ..Seen::default() };
+        let is_before_first = true;
+        Watcher {
+            display,
+            workload,
+            output,
+            file,
+            recipe,
+            save_every,
+            recorder,
+            checkpoints,
+            seen,
+            is_before_first,
+        }
     }
 
     /// Ends the display.
@@ -93,10 +112,16 @@ impl Observer for Watcher<'_> {
         if wanted || self.save_every.is_some_and(|every| self.seen.number.is_multiple_of(every)) {
             self.save(&progress.picture());
         }
-        self.control()
+        self.is_before_first = progress.end.is_some();
+        let control = if interrupt::requested() { Control::Stop } else { Control::Continue };
+        if let Err(error) = self.checkpoints.keep(progress, control == Control::Stop) {
+            self.display.error(&format!("the checkpoint is not written: {error}"));
+        }
+        control
     }
 
     fn control(&mut self) -> Control {
-        if interrupt::requested() { Control::Stop } else { Control::Continue }
+        // An iteration in the middle is finished first: only between iterations a checkpoint can be made.
+        if interrupt::requested() && self.is_before_first { Control::Stop } else { Control::Continue }
     }
 }

@@ -13,6 +13,8 @@ mod looking;
 mod maps;
 mod order;
 mod other_commands;
+#[cfg(unix)]
+mod resume;
 mod scene;
 #[path = "../../../impasto-network/tests/fetch/server.rs"]
 #[allow(dead_code, reason = "not all of it is needed here")]

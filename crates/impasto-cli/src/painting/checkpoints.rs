@@ -1,0 +1,216 @@
+//! The checkpoint of a run: when it is written, and what a run that goes on from one is held to.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use std::{env, fs, io};
+
+use impasto::{Checkpoint, Progress};
+use impasto_jobs::{Job, Order};
+use impasto_network::checksum::Checksum;
+use impasto_network::{WholeFileError, check_whole_file, write_whole_file};
+
+use super::Painting;
+use crate::failure::{Failure, say};
+
+/// Time from one writing to the next.
+const INTERVAL: Duration = Duration::from_secs(120);
+
+/// Runs that take longer have a checkpoint without being asked for it.
+const LONG_RUN: Duration = Duration::from_secs(600);
+
+/// Names of notes in a checkpoint.
+const ARGUMENTS: &str = "arguments";
+const FOLDER: &str = "folder";
+const ENGINE: &str = "engine";
+const PROGRAM: &str = "program";
+
+/// Where the checkpoint goes, and when.
+pub struct Checkpoints {
+    path: PathBuf,
+    /// Whether there is one however short the run.
+    is_asked: bool,
+    notes: BTreeMap<String, String>,
+    started: Instant,
+    written: Option<Instant>,
+    exists: bool,
+}
+
+/// A run that was interrupted.
+#[derive(Clone, Debug)]
+pub struct Interrupted {
+    /// Where its checkpoint is.
+    path: PathBuf,
+    checkpoint: Checkpoint,
+}
+
+impl Checkpoints {
+    /// Of a run that has not begun, or of one that goes on.
+    ///
+    /// # Errors
+    /// If the file cannot be written, an input cannot be read, or one is not what the interrupted run had.
+    pub fn new(painting: &Painting<'_>, job: &Job) -> Result<Self, Failure> {
+        let Painting { order, flags, output } = painting;
+        let interrupted = flags.interrupted.as_ref();
+        let asked = flags.checkpoint.clone().or(interrupted.map(|it| it.path.clone()));
+        let is_asked = asked.is_some();
+        let path = asked.unwrap_or_else(|| output.path().with_extension("checkpoint"));
+        if is_asked {
+            check_whole_file(&path).map_err(Failure::world)?;
+        }
+        let mut notes = of_inputs(order)?;
+        if let Some(interrupted) = interrupted {
+            interrupted.require(&notes, &path)?;
+            interrupted.warn(job, flags.quiet);
+        }
+        notes.insert(ENGINE.to_owned(), engine(job));
+        notes.insert(PROGRAM.to_owned(), env!("CARGO_PKG_VERSION").to_owned());
+        notes.insert(FOLDER.to_owned(), env::current_dir()?.to_string_lossy().into_owned());
+        let arguments = interrupted.and_then(|it| it.checkpoint.notes.get(ARGUMENTS).cloned());
+        let arguments = arguments.or_else(|| {
+            let words = env::args_os().skip(1).map(|word| word.into_string().ok());
+            serde_json::to_string(&words.collect::<Option<Vec<String>>>()?).ok()
+        });
+        match arguments {
+            Some(arguments) => _ = notes.insert(ARGUMENTS.to_owned(), arguments),
+            None if is_asked => {
+                return Err(Failure::mistake("--checkpoint: an argument of this run is no text to be kept"));
+            }
+            None => {}
+        }
+        // A file that was asked for is there from the first iteration on.
+        let now = Instant::now();
+        let written = (!is_asked).then_some(now);
+        Ok(Checkpoints { path, is_asked, notes, started: now, written, exists: interrupted.is_some() })
+    }
+
+    /// Writes one if it is time, at the end of a size, or if the run `stops`.
+    ///
+    /// # Errors
+    /// If the file cannot be written; the next time is as soon as if it were.
+    pub fn keep(&mut self, progress: &Progress<'_>, stops: bool) -> Result<(), WholeFileError> {
+        if !self.notes.contains_key(ARGUMENTS) {
+            return Ok(());
+        }
+        let left = Duration::try_from_secs_f64(progress.seconds_left).unwrap_or(Duration::MAX);
+        let is_long = self.started.elapsed().saturating_add(left) > LONG_RUN;
+        // While the next size learns its targets, there is nothing to make a checkpoint of.
+        let is_time = stops || self.is_due(progress);
+        if !is_time || !(self.is_asked || is_long) {
+            return Ok(());
+        }
+        self.written = Some(Instant::now());
+        let mut checkpoint = progress.checkpoint();
+        checkpoint.notes = self.notes.clone();
+        write_whole_file(&self.path, &checkpoint.to_bytes())?;
+        self.exists = true;
+        Ok(())
+    }
+
+    fn is_due(&self, progress: &Progress<'_>) -> bool {
+        let ends_size = progress.end.is_some() && progress.stage < progress.stages;
+        ends_size || self.written.is_none_or(|written| written.elapsed() >= INTERVAL)
+    }
+
+    /// Removes what a finished run needs no more.
+    pub fn finish(&self) {
+        if self.exists {
+            // A file that stays does no harm.
+            _ = fs::remove_file(&self.path);
+        }
+    }
+
+    /// The file, if there is one to go on from.
+    pub fn path(&self) -> Option<&Path> {
+        self.exists.then_some(&self.path)
+    }
+}
+
+impl Interrupted {
+    /// Reads a checkpoint.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is no checkpoint of a painting.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let about = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+        let bytes = fs::read(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Failure::mistake(about(&"there is no such file")),
+            _ => Failure::world(about(&error)),
+        })?;
+        let checkpoint = Checkpoint::from_bytes(&bytes).map_err(|error| Failure::mistake(about(&error)))?;
+        let path = fs::canonicalize(path)?;
+        Ok(Interrupted { path, checkpoint })
+    }
+
+    /// Where the run goes on from.
+    pub fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+
+    /// The folder of the run, and the arguments that it had there.
+    ///
+    /// # Errors
+    /// If the checkpoint does not tell.
+    pub fn command(&self) -> Result<(PathBuf, Vec<String>), Failure> {
+        let notes = &self.checkpoint.notes;
+        let arguments = notes.get(ARGUMENTS).and_then(|words| serde_json::from_str(words).ok());
+        let (Some(folder), Some(arguments)) = (notes.get(FOLDER), arguments) else {
+            let path = self.path.display();
+            return Err(Failure::mistake(format_args!("{path}: this checkpoint does not tell its command")));
+        };
+        Ok((folder.into(), arguments))
+    }
+
+    /// Iterations that are done over all sizes.
+    pub fn iterations_done(&self) -> u64 {
+        let ended = &self.checkpoint.trace().stages;
+        let of_stage = if ended.len() < self.checkpoint.stage() { self.checkpoint.iteration() } else { 0 };
+        (ended.iter().map(|stage| stage.iterations).sum::<usize>() + of_stage) as u64
+    }
+
+    /// Refuses other inputs than the run had.
+    fn require(&self, inputs: &BTreeMap<String, String>, path: &Path) -> Result<(), Failure> {
+        for (name, checksum) in inputs {
+            if self.checkpoint.notes.get(name) != Some(checksum) {
+                let path = path.display();
+                return Err(Failure::mistake(format_args!(
+                    "{path}: {name} is not the file that the run began with"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Says what may change the bits.
+    fn warn(&self, job: &Job, quiet: bool) {
+        let before = self.checkpoint.notes.get(ENGINE).map_or("another engine", String::as_str);
+        let now = engine(job);
+        if before != now && !quiet {
+            let bits = "the picture will differ in its last bits";
+            say(format_args!("warning: the run began on {before} and goes on on {now}: {bits}"));
+        }
+    }
+}
+
+/// What the bits of the picture depend on besides its inputs: the engine, and the tiles of each size.
+fn engine(job: &Job) -> String {
+    let tiles: Vec<String> = job.plan.stages.iter().map(|stage| stage.tiles.to_string()).collect();
+    match tiles.iter().all(|tiles| tiles == "1") {
+        true => job.recipe.engine().to_owned(),
+        false => format!("{} in {} tiles", job.recipe.engine(), tiles.join(", ")),
+    }
+}
+
+/// The checksum of each file that the run reads, by its use and name.
+fn of_inputs(order: &Order) -> Result<BTreeMap<String, String>, Failure> {
+    let pictures = order.inputs().into_iter().map(|input| (input.role, input.path));
+    let weights = order.network.weights.as_deref().map(|path| ("weights", path));
+    pictures
+        .chain(weights)
+        .map(|(role, path)| {
+            let unreadable = |error| Failure::world(format_args!("{}: {error}", path.display()));
+            let checksum = Checksum::Sha256([0; 32]).of_file(path).map_err(unreadable)?;
+            Ok((format!("{role} {}", path.display()), checksum.to_string()))
+        })
+        .collect()
+}
