@@ -26,10 +26,13 @@ pub(crate) struct Axis {
 
 /// Where a position lies: `(1 − share) · source[first] + share · source[second]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Tap {
-    pub(crate) first: usize,
-    pub(crate) second: usize,
-    pub(crate) share: f32,
+pub struct Tap {
+    /// The row or column of the source before it.
+    pub first: usize,
+    /// The one after it; the same at the last.
+    pub second: usize,
+    /// The part of the second, 0..1.
+    pub share: f32,
 }
 
 impl Axis {
@@ -81,6 +84,16 @@ impl Resampling {
             rows: Axis::every(from.0, stride, first.0),
             columns: Axis::every(from.1, stride, first.1),
         }
+    }
+
+    /// Where each row of the result lies.
+    pub fn rows(&self) -> &[Tap] {
+        &self.rows.taps
+    }
+
+    /// Where each column of the result lies.
+    pub fn columns(&self) -> &[Tap] {
+        &self.columns.taps
     }
 
     /// Height and width of what is read.

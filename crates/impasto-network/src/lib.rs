@@ -28,7 +28,7 @@ pub use engine::{
     Answer, Engine, EngineError, MapGradient, MapShape, Memory, NetworkOptions, Pooling, Question, Size,
     Statistic, Window,
 };
-pub use impasto_kernels::{Padding, PatchMatches, Resampling};
+pub use impasto_kernels::{Padding, PatchMatches, Resampling, Tap};
 pub use layer::{Layer, LayerNameError};
 pub use patches::{PatchNormalization, PatchOptions};
 pub use scalar_engine::{PlanarMap, ScalarEngine, ScalarPatches};

@@ -39,8 +39,11 @@ pub enum PatchNormalization {
 }
 
 impl PatchOptions {
-    /// Itself, if all is in its range.
-    pub(crate) fn checked(self) -> Self {
+    /// Checks the ranges and returns itself.
+    ///
+    /// # Panics
+    /// If an option is outside its range.
+    pub fn checked(self) -> Self {
         let PatchOptions { size, guide_weight, source_stride, query_stride, .. } = self;
         assert!(size % 2 == 1 && size <= 7, "a patch of side {size}, not 1, 3, 5 or 7");
         assert!(guide_weight.is_finite() && guide_weight >= 0.0, "a guide of weight {guide_weight}");
@@ -48,8 +51,11 @@ impl PatchOptions {
         self
     }
 
-    /// Channels of a guide for `positions` positions.
-    pub(crate) fn guide_channels(&self, guide: Option<&[f32]>, positions: usize) -> usize {
+    /// Channels of a guide for `positions` positions; 0 without one.
+    ///
+    /// # Panics
+    /// If whole patches are guided, or the guide is no planes of so many positions.
+    pub fn guide_channels(&self, guide: Option<&[f32]>, positions: usize) -> usize {
         let Some(guide) = guide else { return 0 };
         assert!(self.normalization != PatchNormalization::Whole, "whole patches cannot be guided");
         assert!(guide.len().is_multiple_of(positions), "planes of a guide at {positions} positions");
@@ -58,7 +64,10 @@ impl PatchOptions {
 
     /// What is added to the score of each patch of sources of these heights and widths: less its penalty, and
     /// −∞ off the stride.
-    pub(crate) fn offsets(&self, sources: &[(usize, usize)], penalties: Option<&[f32]>) -> Vec<f32> {
+    ///
+    /// # Panics
+    /// If there is not a penalty for each patch.
+    pub fn offsets(&self, sources: &[(usize, usize)], penalties: Option<&[f32]>) -> Vec<f32> {
         let mut offsets = Vec::new();
         for &(height, width) in sources {
             let (rows, columns) = (height + 1 - self.size, width + 1 - self.size);
