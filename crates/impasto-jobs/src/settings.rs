@@ -2,7 +2,7 @@
 
 use impasto::optimizers::{LbfgsOptions, LbfgsRule};
 use impasto::terms::{Content, Gram, Moments, Patches, Term, TermSettings, TotalVariation};
-use impasto::{ColorRule, OptimizerSettings, Settings, SmallerSizes, Start, StyleFit};
+use impasto::{ColorRule, OptimizerSettings, Pyramid, Schedule, Settings, SmallerSizes, Start, StyleFit};
 
 use crate::basis::Basis;
 use crate::message::{Field, Message};
@@ -91,7 +91,23 @@ fn schedule(order: &Order, basis: &Basis, settings: &mut Settings) -> Result<(),
     if let Some(size) = order.picture.stroke_size {
         (schedule.style_scale, schedule.style_fit) = (size, StyleFit::Strokes);
     }
+    if let Some(first) = order.picture.from_size {
+        begin_at(first as usize, schedule);
+    }
     Ok(())
+}
+
+/// Leaves out the sizes below `first`, all but the last, and the iterations that settle large shapes at the smallest.
+fn begin_at(first: usize, schedule: &mut Schedule) {
+    let left = schedule.sizes().into_iter().filter(|&size| size >= first).count().max(1);
+    match &mut schedule.pyramid {
+        Pyramid::One => {}
+        Pyramid::RootsOfTwo { first: smallest } => *smallest = first.max(*smallest),
+        Pyramid::Doublings { sizes } => *sizes = left,
+    }
+    if let SmallerSizes::First(iterations) = &mut schedule.smaller_sizes {
+        *iterations = schedule.iterations;
+    }
 }
 
 fn start(order: &Order, basis: &Basis, start: &mut Start) -> Result<(), Refusal> {
@@ -271,6 +287,21 @@ mod tests {
 
     fn layers(names: &[&str]) -> Value {
         names.iter().map(|name| json!({"layer": name, "weight": 1.0})).collect()
+    }
+
+    #[test]
+    fn a_run_begins_at_a_size_of_choice() {
+        let sizes = |preset: &str, from: u32| {
+            let order = json!({"preset": preset, "size": 1024, "from_size": from});
+            chosen(order).unwrap().schedule.sizes()
+        };
+        assert_eq!(sizes("impasto", 500), [512, 724, 1024]);
+        assert_eq!(sizes("impasto", 513), [724, 1024]);
+        assert_eq!(sizes("nnst", 400), [512, 1024]);
+        assert_eq!(sizes("gatys", 400), [1024]);
+        assert_eq!(sizes("impasto", 4000), [1024]);
+        let settings = chosen(json!({"preset": "style-transfer-pytorch", "from_size": 300})).unwrap();
+        assert_eq!(settings.schedule.smaller_sizes, SmallerSizes::First(settings.schedule.iterations));
     }
 
     #[test]

@@ -93,3 +93,14 @@ fn what_is_no_checkpoint_is_named() {
         assert!(said.contains(words), "{said}");
     }
 }
+
+#[test]
+fn a_finished_picture_is_refined_at_larger_sizes() {
+    let scene = Scene::new();
+    scene.succeed("transfer content.png style.png --size 128 --iterations 3 -o small.png");
+    let flags = "--start small.png --size 256 --from-size 181 --iterations 2";
+    let (_, said) = scene.succeed(&format!("transfer content.png style.png {flags} -o large.png"));
+    let sizes = said.lines().filter(|line| line.contains("(size ")).count();
+    assert_eq!(sizes, 2, "{said}");
+    assert_eq!(scene.picture("large.png").dimensions(), (256, 192));
+}

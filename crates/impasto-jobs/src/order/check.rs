@@ -97,6 +97,7 @@ impl Order {
             let holds = sides.iter().all(|side| (1..=LONGEST_SIDE).contains(side));
             check(holds, "size", format_args!("{sides:?}"), "expected pixels, 1 to 65536")?;
         }
+        within("from_size", picture.from_size, 1, LONGEST_SIDE as u32)?;
         positive("stroke_size", picture.stroke_size)?;
         positive("style_scale", picture.style_scale)?;
         picture.style_blend.iter().flatten().try_for_each(|part| weight("style_blend", Some(*part)))?;

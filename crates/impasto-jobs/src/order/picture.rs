@@ -45,6 +45,10 @@ pub struct PictureChoices {
     #[cfg_attr(feature = "clap", arg(long, value_name = "START", value_parser = values::start_from))]
     pub start: Option<StartFrom>,
 
+    /// Begin at the first size of at least N pixels, not at the smallest: with --start, to refine a finished picture
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=values::LONGEST_SIDE as i64)))]
+    pub from_size: Option<u32>,
+
     /// Seed for a start from noise: the same seed, the same picture [default: 0]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     pub seed: Option<u64>,
@@ -80,6 +84,7 @@ impl Default for PictureChoices {
             look: None,
             size: None,
             start: None,
+            from_size: None,
             seed: None,
             stroke_size: None,
             fine_strokes: None,
