@@ -8,7 +8,7 @@ use std::{env, fs, io};
 use impasto::{Checkpoint, Progress};
 use impasto_jobs::{Job, Order};
 use impasto_network::checksum::Checksum;
-use impasto_network::{WholeFileError, check_whole_file, write_whole_file};
+use impasto_network::{WholeFile, WholeFileError, check_whole_file};
 
 use super::Painting;
 use crate::failure::{Failure, say};
@@ -102,7 +102,10 @@ impl Checkpoints {
         self.written = Some(Instant::now());
         let mut checkpoint = progress.checkpoint();
         checkpoint.notes = self.notes.clone();
-        write_whole_file(&self.path, &checkpoint.to_bytes())?;
+        // Written piece by piece: as bytes it would take its memory once more.
+        let mut file = WholeFile::create(&self.path)?;
+        checkpoint.write(&mut file).map_err(|error| file.not_writable(error))?;
+        file.commit()?;
         self.exists = true;
         Ok(())
     }
