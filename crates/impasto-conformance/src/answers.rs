@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use impasto_network::{
     Answer, Engine, Layer, MapGradient, MapShape, NetworkOptions, Padding, Question, Resampling,
-    ScalarEngine, Size, Statistic, Weights,
+    ScalarEngine, Size, Statistic, Target, Weights,
 };
 
 use super::Tolerance;
@@ -75,7 +75,11 @@ fn resampled_targets<E: Engine>(engine: &E, shape: MapShape, resampling: &Resamp
 }
 
 /// A question of each kind for every layer.
-fn questions<E: Engine>(engine: &E, size: Size, targets: &[(Layer, Arc<E::Map>)]) -> Vec<Question<E::Map>> {
+fn questions<E: Engine>(
+    engine: &E,
+    size: Size,
+    targets: &[(Layer, Arc<Target<E::Map>>)],
+) -> Vec<Question<E::Map>> {
     let mut questions = Vec::new();
     for (layer, target) in targets {
         let shape = engine.architecture().map_shape(*layer, size).expect("a large enough picture");
@@ -97,7 +101,10 @@ fn questions<E: Engine>(engine: &E, size: Size, targets: &[(Layer, Arc<E::Map>)]
 }
 
 /// A gradient of each kind for every layer.
-fn gradients<E: Engine>(engine: &E, targets: &[(Layer, Arc<E::Map>)]) -> Vec<(Layer, MapGradient<E::Map>)> {
+fn gradients<E: Engine>(
+    engine: &E,
+    targets: &[(Layer, Arc<Target<E::Map>>)],
+) -> Vec<(Layer, MapGradient<E::Map>)> {
     let mut gradients = Vec::new();
     for (place, &(layer, ref target)) in targets.iter().enumerate() {
         let shape = engine.shape(layer);
@@ -149,7 +156,7 @@ pub fn said<E: Engine>(engine: &mut E, options: NetworkOptions, size: Size, laye
         .prepare(size, options, layers.iter().map(|&layer| Statistic::Map.at(layer)).collect())
         .expect("prepared");
     engine.measure(&dimmed).expect("measured");
-    let target = |&layer: &Layer| (layer, Arc::new(engine.copy_map(engine.map(layer))));
+    let target = |&layer: &Layer| (layer, Arc::new(Target::Full(engine.copy_map(engine.map(layer)))));
     let targets: Vec<_> = layers.iter().map(target).collect();
     let questions = questions(engine, size, &targets);
     engine.prepare(size, options, questions).expect("prepared for other questions");

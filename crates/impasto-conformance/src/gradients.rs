@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use impasto_network::{
-    Answer, Engine, Layer, MapGradient, NetworkOptions, Question, Size, Statistic, Weights,
+    Answer, Engine, Layer, MapGradient, NetworkOptions, Question, Size, Statistic, Target, Weights,
 };
 
 use super::inputs::{all_options, noise, numbers, weights};
@@ -41,7 +41,7 @@ fn losses<E: Engine>(engine: &E) -> Vec<TestLoss<E::Map>> {
         let seed = 100 + place as u64;
         let some: Arc<[f32]> = (0..shape.positions()).map(|position| (position % 3) as f32 / 2.0).collect();
         if place == 0 {
-            let target = Arc::new(engine.map_from(shape, &numbers(shape.elements(), seed)));
+            let target = Arc::new(Target::Full(engine.map_from(shape, &numbers(shape.elements(), seed))));
             let (weights, scale) = (Some(some), 0.7);
             let statistic = Statistic::SquaredDifference { target: target.clone(), weights: weights.clone() };
             let gradient = MapGradient::Difference { scale, target, weights };

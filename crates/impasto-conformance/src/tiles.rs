@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use impasto_network::{
     Answer, Engine, EngineError, Layer, MapGradient, NetworkOptions, Padding, Pooling, Question, Resampling,
-    Size, Statistic, TiledEngine, Tiling, Weights,
+    Size, Statistic, Target, TiledEngine, Tiling, Weights,
 };
 
 use super::inputs::{layers, numbers, picture, relative_error, weights};
@@ -31,17 +31,62 @@ pub fn tiles<E: Engine>(make: &impl Fn(Arc<Weights>) -> E) {
                     memory.host.max(memory.device)
                 };
                 for budget in [needed(40), needed(28)] {
-                    let tiling = Tiling::within(&engine, size, options, &layers, budget).expect("tiles");
+                    let tiling =
+                        Tiling::within(&engine, size, options, &layers, &layers, budget).expect("tiles");
                     most = most.max(tiling.tiles());
                     let tiled = say(&mut TiledEngine::new(&mut engine, budget), options, size, &layers);
                     let what = format!("{options:?}, {size:?} in {} tiles", tiling.tiles());
                     compare(&whole, &tiled, &what);
+                    targets(&mut engine, options, size, budget, &what);
                 }
             }
         }
         assert!(most >= 4, "{padding:?}: {most} tiles at most");
     }
     resampled_maps_are_refused(&mut make(weights));
+}
+
+/// Compares distances from another picture, whose maps the engine gives away, and their gradient: whole, in tiles,
+/// and in tiles with targets in half precision.
+fn targets<E: Engine>(engine: &mut E, options: NetworkOptions, size: Size, budget: u64, what: &str) {
+    let layers = layers(&["relu2_1", "relu3_2"]);
+    let (whole, gradient) = distances(engine, options, size, &layers);
+    for (half, tolerance) in [(false, 1e-5), (true, 1e-3)] {
+        let mut tiled = TiledEngine::new(engine, budget);
+        tiled.set_half_targets(half);
+        let (distances, of_tiles) = distances(&mut tiled, options, size, &layers);
+        for (tiled, whole) in distances.iter().zip(&whole) {
+            let error = (tiled / whole - 1.0).abs();
+            assert!(error < tolerance, "distance {tiled}, not {whole}, {what}, half precision: {half}");
+        }
+        let error = relative_error(&of_tiles, &gradient);
+        assert!(error < 10.0 * tolerance, "gradient off by {error:e}, {what}, half precision: {half}");
+    }
+}
+
+/// The squared distances at `layers` of one picture from another, and the gradient of half their sum.
+fn distances<E: Engine>(
+    engine: &mut E,
+    options: NetworkOptions,
+    size: Size,
+    layers: &[Layer],
+) -> (Vec<f64>, Vec<f32>) {
+    let (picture, mut other) = (picture(size), picture(size));
+    other.reverse();
+    let questions = layers.iter().map(|&layer| Statistic::Target.at(layer)).collect();
+    engine.prepare(size, options, questions).expect("prepared");
+    engine.measure(&other).expect("measured");
+    let targets: Vec<_> = layers.iter().map(|&layer| (layer, Arc::new(engine.take_target(layer)))).collect();
+    let ask = |(layer, target): &(Layer, Arc<Target<E::Map>>)| {
+        Statistic::SquaredDifference { target: target.clone(), weights: None }.at(*layer)
+    };
+    engine.prepare(size, options, targets.iter().map(ask).collect()).expect("prepared");
+    let answers = engine.measure(&picture).expect("measured").into_iter().map(Answer::into_number).collect();
+    let difference = |(layer, target)| (layer, MapGradient::Difference { scale: 1.0, target, weights: None });
+    let gradients: Vec<_> = targets.into_iter().map(difference).collect();
+    let mut gradient = vec![f32::NAN; picture.len()];
+    engine.backward(&picture, &gradients, &mut gradient).expect("a gradient");
+    (answers, gradient)
 }
 
 struct Said {
@@ -57,7 +102,8 @@ fn say<E: Engine>(engine: &mut E, options: NetworkOptions, size: Size, layers: &
     for (&layer, seed) in layers.iter().zip(1..) {
         let shape = engine.architecture().map_shape(layer, size).expect("a large enough picture");
         let some: Arc<[f32]> = (0..shape.positions()).map(|position| (position % 3) as f32 / 2.0).collect();
-        let target = Arc::new(engine.map_from(shape, &numbers(shape.elements(), seed)));
+        let values = numbers(shape.elements(), seed);
+        let target = Arc::new(Target::Full(engine.map_from(shape, &values)));
         let scale = 1.0 / shape.elements() as f32;
         let random = numbers(shape.channels * shape.channels, seed + 50);
         let symmetric = |at: usize| {
@@ -79,7 +125,10 @@ fn say<E: Engine>(engine: &mut E, options: NetworkOptions, size: Size, layers: &
             gradients.push((layer, MapGradient::Column { column, weights: weights.clone() }));
             gradients.push((layer, MapGradient::Difference { scale, target, weights }));
         }
-        gradients.push((layer, MapGradient::Given { scale: 0.5 * scale, gradient: target }));
+        gradients.push((
+            layer,
+            MapGradient::Given { scale: 0.5 * scale, gradient: Arc::new(engine.map_from(shape, &values)) },
+        ));
     }
     let picture = picture(size);
     engine.prepare(size, options, questions).expect("prepared");

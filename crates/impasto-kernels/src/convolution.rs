@@ -7,7 +7,7 @@ use crate::padding::Padding;
 use crate::parallel::{Shared, for_each};
 use crate::winograd::{
     self, ForwardSink, GradientSink, MapSource, PackedWeights, PoolSink, TileSize, TileSource, Workspace,
-    convolve,
+    WorkspaceNeed, convolve,
 };
 
 /// Pooling of 2×2 windows that a convolution can do while it writes. Odd last rows and columns are dropped.
@@ -193,11 +193,16 @@ impl Convolution3x3 {
         2 * PackedWeights::bytes(outputs, inputs)
     }
 
-    /// Bytes of workspace that such a convolution needs for maps of the given size, on the threads of the
-    /// current pool.
-    pub fn workspace_bytes(isa: Isa, outputs: usize, inputs: usize, height: usize, width: usize) -> usize {
-        let bytes = |outputs, inputs| winograd::workspace_bytes(isa, outputs, inputs, height, width);
-        bytes(outputs, inputs).max(bytes(inputs, outputs))
+    /// What such a convolution needs of a workspace for maps of the given size.
+    pub fn workspace_need(
+        isa: Isa,
+        outputs: usize,
+        inputs: usize,
+        height: usize,
+        width: usize,
+    ) -> WorkspaceNeed {
+        let need = |outputs, inputs| winograd::workspace_need(isa, outputs, inputs, height, width);
+        need(outputs, inputs).max(need(inputs, outputs))
     }
 
     /// `keep` ← ReLU(weights ∗ input + bias), without the ReLU if `relu` is false.

@@ -70,4 +70,4 @@ pub use patches::{
 pub use pooling::{L2_POOLING_SCALE, pool_l2, unpool_l2};
 pub use reduction::{column_sums, squared_difference, squared_norm};
 pub use resampling::{Resampling, Tap, resample, resampled_blend, resampled_products};
-pub use winograd::{TileSize, Workspace};
+pub use winograd::{TileSize, Workspace, WorkspaceNeed};

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use impasto_kernels::{Padding, PatchMatches, Resampling};
 
-use crate::{Architecture, Layer, PatchOptions};
+use crate::{Architecture, HalfMap, Layer, PatchOptions};
 
 /// Height and width of a picture in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,7 +85,7 @@ pub enum MapGradient<Map> {
         /// Factor of the difference.
         scale: f32,
         /// What F is compared with.
-        target: Arc<Map>,
+        target: Arc<Target<Map>>,
         /// Weights of the positions, `[H·W]`; `None` for 1 everywhere.
         weights: Option<Arc<[f32]>>,
     },
@@ -183,6 +183,28 @@ impl<Map> MapGradient<Map> {
     }
 }
 
+/// A map that others are compared with.
+#[derive(Clone, Debug)]
+pub enum Target<Map> {
+    /// In full.
+    Full(Map),
+    /// In half the memory.
+    Half(HalfMap),
+}
+
+impl<Map> Target<Map> {
+    /// The map, for an engine that makes only targets in full.
+    ///
+    /// # Panics
+    /// If it is in half precision: an engine is given those targets alone that it has made.
+    pub fn full(&self) -> &Map {
+        match self {
+            Target::Full(map) => map,
+            Target::Half(_) => panic!("a target that this engine has not made"),
+        }
+    }
+}
+
 /// What is asked of the map at a layer.
 #[derive(Debug)]
 pub struct Question<Map> {
@@ -223,7 +245,7 @@ pub enum Statistic<Map> {
     /// `Σₚ wₚ · ‖Fₚ − targetₚ‖²`: one number.
     SquaredDifference {
         /// A map of the shape of F.
-        target: Arc<Map>,
+        target: Arc<Target<Map>>,
         /// w.
         weights: Option<Arc<[f32]>>,
     },
@@ -242,6 +264,8 @@ pub enum Statistic<Map> {
     },
     /// Nothing: the whole map is kept, for [`map`](Engine::map).
     Map,
+    /// Nothing: the whole map is kept, for [`take_target`](Engine::take_target).
+    Target,
 }
 
 impl<Map> Clone for Statistic<Map> {
@@ -258,6 +282,7 @@ impl<Map> Clone for Statistic<Map> {
                 Self::ResampledProducts { resampling: resampling.clone(), targets: targets.clone() }
             }
             Self::Map => Self::Map,
+            Self::Target => Self::Target,
         }
     }
 }
@@ -277,7 +302,7 @@ pub enum Answer {
     /// Values of positions: of [`Resampled`](Statistic::Resampled) and
     /// [`ResampledProducts`](Statistic::ResampledProducts).
     Values(Vec<f32>),
-    /// Of [`Map`](Statistic::Map): the engine holds it.
+    /// Of [`Map`](Statistic::Map) and [`Target`](Statistic::Target): the engine holds it.
     Kept,
 }
 
@@ -452,12 +477,18 @@ pub trait Engine {
     /// for each question, in their order.
     fn measure(&mut self, picture: &[f32]) -> Result<Vec<Answer>, EngineError>;
 
-    /// The map at a layer of which the [map](Statistic::Map) is asked.
+    /// The map at a layer of which the [map](Statistic::Map) or a [target](Statistic::Target) is asked.
     fn map(&self, layer: Layer) -> &Self::Map;
 
     /// The same, which the engine may give away: then it is gone.
     fn take_map(&mut self, layer: Layer) -> Self::Map {
         self.copy_map(self.map(layer))
+    }
+
+    /// The map at a layer of which a [target](Statistic::Target) is asked; then it is gone. An engine may round it to
+    /// half precision where memory is short. Only the engine that made a target takes it in questions and gradients.
+    fn take_target(&mut self, layer: Layer) -> Target<Self::Map> {
+        Target::Full(self.take_map(layer))
     }
 
     /// For each of some gradients the sum over all elements of its absolute value. `picture` is the one last measured,

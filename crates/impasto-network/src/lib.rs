@@ -15,6 +15,7 @@ mod door;
 mod engine;
 #[cfg(feature = "fetch")]
 pub mod fetch;
+mod half_map;
 mod layer;
 mod patches;
 mod scalar_engine;
@@ -26,8 +27,9 @@ pub use architecture::Architecture;
 pub use cpu_engine::{CpuEngine, CpuPatches};
 pub use engine::{
     Answer, Engine, EngineError, MapGradient, MapShape, Memory, NetworkOptions, Pooling, Question, Size,
-    Statistic, Window,
+    Statistic, Target, Window,
 };
+pub use half_map::HalfMap;
 pub use impasto_kernels::{Padding, PatchMatches, Resampling, Tap};
 pub use layer::{Layer, LayerNameError};
 pub use patches::{PatchNormalization, PatchOptions};

@@ -145,6 +145,7 @@ impl ScalarEngine {
                 Answer::Sums(vec![scalar::squared_norm(&map.values, weights.as_deref())])
             }
             Statistic::SquaredDifference { target, weights } => {
+                let target = target.full();
                 assert_eq!(target.shape, map.shape, "shape of the target");
                 let sum = scalar::squared_difference(&map.values, &target.values, weights.as_deref());
                 Answer::Sums(vec![sum])
@@ -153,7 +154,7 @@ impl ScalarEngine {
             Statistic::ResampledProducts { resampling, targets } => {
                 Answer::Values(map.resampled(resampling).products(targets))
             }
-            Statistic::Map => Answer::Kept,
+            Statistic::Map | Statistic::Target => Answer::Kept,
         }
     }
 
@@ -185,6 +186,7 @@ fn convolve_back(convolution: &Convolution, padding: Padding, gradient: &PlanarM
 fn evaluate(gradient: &MapGradient<PlanarMap>, map: &PlanarMap) -> Vec<f32> {
     match gradient {
         MapGradient::Difference { scale, target, weights } => {
+            let target = target.full();
             assert_eq!(target.shape, map.shape, "shape of the target");
             let weight = |index: usize| weights.as_ref().map_or(1.0, |it| it[index % map.shape.positions()]);
             let values = map.values.iter().zip(&target.values).enumerate();
@@ -309,7 +311,8 @@ impl Engine for ScalarEngine {
     }
 
     fn map(&self, layer: Layer) -> &PlanarMap {
-        let asked = |it: &Question<_>| it.layer == layer && matches!(it.statistic, Statistic::Map);
+        let whole = |statistic: &_| matches!(statistic, Statistic::Map | Statistic::Target);
+        let asked = |it: &Question<_>| it.layer == layer && whole(&it.statistic);
         assert!(self.prepared().questions.iter().any(asked), "the map at {layer} was not asked for");
         self.measured(layer)
     }

@@ -1,7 +1,8 @@
 //! The scalar engine beside hand-made arithmetic: what the suite of `impasto-conformance` takes from it.
 
 use impasto_network::{
-    Architecture, Convention, Engine, Layer, NetworkOptions, Padding, ScalarEngine, Size, Statistic, Weights,
+    Architecture, Convention, Engine, Layer, NetworkOptions, Padding, ScalarEngine, Size, Statistic, Target,
+    Weights,
 };
 
 const SIZE: Size = Size { height: 13, width: 10 };
@@ -64,7 +65,8 @@ fn statistics_are_those_of_their_definitions() {
     let (channels, positions) = (map.shape.channels, map.shape.positions());
     let at = |channel: usize, position: usize| f64::from(map.values[channel * positions + position]);
     let weights: Vec<f32> = (0..positions).map(|position| (position % 3) as f32 / 2.0).collect();
-    let target = std::sync::Arc::new(engine.map_from(map.shape, &vec![0.25; map.shape.elements()]));
+    let target =
+        std::sync::Arc::new(Target::Full(engine.map_from(map.shape, &vec![0.25; map.shape.elements()])));
     let some = Some(weights.clone().into());
     let questions = vec![
         Statistic::Gram { weights: some.clone() }.at(layer),

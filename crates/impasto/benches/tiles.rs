@@ -48,10 +48,11 @@ fn run(mut engine: CpuEngine, width: usize, height: usize, memory: Option<u64>) 
     let seconds = (starts[3] - starts[1]).as_secs_f64() / 2.0;
     let pixels = (width * height) as f64;
     println!(
-        "{width}x{height}, style {}x{}: {} tiles, {:.0} MB by the plan, peak {before} to {}, {seconds:.2} s, {:.0} ns a pixel",
+        "{width}x{height}, style {}x{}: {} tiles, {:?} precision, {:.0} MB by the plan, peak {before} to {}, {seconds:.2} s, {:.0} ns a pixel",
         stage.styles[0].width,
         stage.styles[0].height,
         stage.tiles,
+        stage.precision,
         plan.memory() as f64 / 1e6,
         peak(),
         1e9 * seconds / pixels

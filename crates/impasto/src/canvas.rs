@@ -68,9 +68,15 @@ impl Canvas {
         self.pyramid.as_ref().map_or(3 * self.size.height * self.size.width, LaplacianPyramid::len)
     }
 
+    /// Whether variables are the values of the picture that they stand for.
+    pub fn is_plain(&self) -> bool {
+        self.pyramid.is_none() && self.hold.is_none() && self.scale == 1.0
+    }
+
     /// The variables of a picture that nothing holds back.
-    pub fn variables(&self, picture: &Picture) -> Vec<f32> {
-        let scaled: Vec<f32> = picture.data().iter().map(|value| value * self.scale).collect();
+    pub fn variables(&self, picture: Picture) -> Vec<f32> {
+        let mut scaled = picture.into_data();
+        scaled.iter_mut().for_each(|value| *value *= self.scale);
         match &self.pyramid {
             None => scaled,
             Some(pyramid) => pyramid.analyse(&scaled),
@@ -194,7 +200,7 @@ mod tests {
     #[test]
     fn the_gradient_is_the_adjoint_of_painting() {
         for canvas in canvases() {
-            let count = canvas.variables(&content()).len();
+            let count = canvas.variables(content()).len();
             let (variables, weights) = (values(count, 37), values(3 * 11 * 14, 29));
             let (painted, nothing) = (canvas.picture(&variables), canvas.picture(&vec![0.0; count]));
             let linear: Vec<f32> = painted.data().iter().zip(nothing.data()).map(|(a, b)| a - b).collect();
@@ -209,7 +215,7 @@ mod tests {
     fn the_gradient_is_that_of_finite_differences() {
         // Of half the sum of the squares of the picture, whose gradient by the picture is the picture.
         for canvas in canvases() {
-            let variables = canvas.variables(&Picture::new(14, 11, values(3 * 11 * 14, 37)));
+            let variables = canvas.variables(Picture::new(14, 11, values(3 * 11 * 14, 37)));
             let loss = |variables: &[f32]| {
                 let picture = canvas.picture(variables);
                 0.5 * product(picture.data(), picture.data())

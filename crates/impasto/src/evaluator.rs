@@ -5,9 +5,12 @@ use std::mem;
 use impasto_network::{Engine, EngineError};
 
 use crate::canvas::Canvas;
+use crate::last_good::LastGood;
 use crate::objective::Objective;
 use crate::optimizers::{Optimizer, Step, StepError};
-use crate::{Control, Culprit, Observer, TermLoss, Trace, TracedEvaluation, TracedStage, TransferError};
+use crate::{
+    Control, Culprit, Observer, Precision, TermLoss, Trace, TracedEvaluation, TracedStage, TransferError,
+};
 
 /// Why there are no more evaluations.
 pub(crate) enum Halt {
@@ -26,13 +29,14 @@ pub(crate) struct Evaluator<'r, 'e, E: Engine> {
     trace: &'r mut Trace,
     stage: usize,
     iteration: usize,
-    /// Scratch: what the variables stand for.
-    picture: Vec<f32>,
-    /// Scratch: the gradient by it.
-    picture_gradient: Vec<f32>,
+    /// Scratch: what the variables stand for and the gradient by it, `[3, H, W]`; `None` if that is what the variables
+    /// and their gradient are.
+    scratch: Option<[Vec<f32>; 2]>,
+    /// The variables that were last evaluated, for an optimiser whose steps may end at such.
+    latest: Option<Vec<f32>>,
     /// The variables that a step last started from and in whose evaluation all was finite; the start of the
     /// stage before the first. Trials of line searches do not count: they may lie far off.
-    last_good: Vec<f32>,
+    last_good: LastGood,
     /// Whether the next evaluation is of the variables that the step starts from.
     is_at_start: bool,
     /// What was not finite in the latest evaluation.
@@ -50,7 +54,9 @@ pub(crate) struct Found<'f, 'e, E: Engine> {
     /// All of them.
     pub trace: &'f Trace,
     /// The variables of the picture that an error would show.
-    pub last_good: &'f [f32],
+    pub last_good: &'f LastGood,
+    /// Whether the variables that the latest step ended at have been evaluated.
+    pub is_end_known: bool,
 }
 
 impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
@@ -59,12 +65,15 @@ impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
         objective: Objective<'e, E>,
         canvas: &'r Canvas,
         start: &[f32],
+        (evaluates_ends, precision): (bool, Precision),
         observer: &'r mut dyn Observer,
         trace: &'r mut Trace,
         stage: usize,
     ) -> Self {
         let values = 3 * canvas.size().height * canvas.size().width;
-        let (picture, picture_gradient, last_good) = (vec![0.0; values], vec![0.0; values], start.to_vec());
+        let scratch = (!canvas.is_plain()).then(|| [vec![0.0; values], vec![0.0; values]]);
+        let latest = evaluates_ends.then(|| vec![0.0; start.len()]);
+        let last_good = LastGood::new(start, precision);
         let (iteration, is_at_start, culprit) = (0, true, None);
         Evaluator {
             engine,
@@ -74,8 +83,8 @@ impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
             trace,
             stage,
             iteration,
-            picture,
-            picture_gradient,
+            scratch,
+            latest,
             last_good,
             is_at_start,
             culprit,
@@ -93,26 +102,27 @@ impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
         let step =
             optimizer.step(variables, &mut |variables, gradient| self.evaluate(variables, gradient))?;
         // A line search evaluates the point that it ends at, and the next step starts from there unseen.
-        let is_known = self.culprit.is_none() && self.has_just_evaluated(variables);
+        let has_evaluated = self.latest.as_ref().is_some_and(|latest| latest == variables);
+        let is_known = self.culprit.is_none() && has_evaluated;
         if is_known {
-            self.last_good.copy_from_slice(variables);
+            self.last_good.set(variables);
         }
         self.is_at_start = !is_known;
         Ok(step)
     }
 
-    /// Goes on where another has reached `variables` and had this [`last_good`](Found::last_good).
-    pub fn resume(&mut self, variables: &[f32], last_good: &[f32]) {
-        self.last_good.copy_from_slice(last_good);
-        self.is_at_start = last_good != variables;
+    /// Goes on where another [has found](Found) this.
+    pub fn resume(&mut self, last_good: LastGood, is_end_known: bool) {
+        (self.last_good, self.is_at_start) = (last_good, !is_end_known);
     }
 
     /// The observer, and what there is to tell it.
     pub fn found(&mut self) -> (&mut dyn Observer, Found<'_, 'e, E>) {
         let latest = self.trace.evaluations.last();
         let (losses, total) = latest.map_or((&[][..], 0.0), |latest| (&latest.losses, latest.total));
-        let (objective, trace, last_good) = (&self.objective, &*self.trace, &self.last_good[..]);
-        (self.observer, Found { losses, total, objective, trace, last_good })
+        let (objective, trace, last_good) = (&self.objective, &*self.trace, &self.last_good);
+        let is_end_known = !self.is_at_start;
+        (self.observer, Found { losses, total, objective, trace, last_good, is_end_known })
     }
 
     /// Notes how the stage ended.
@@ -126,7 +136,7 @@ impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
             culprit: self.culprit.clone().unwrap_or(Culprit::Gradient),
             size: self.canvas.size(),
             iteration: self.iteration,
-            picture: Box::new(self.canvas.finished(&self.last_good)),
+            picture: Box::new(self.canvas.finished(&self.last_good.variables())),
             trace: mem::take(self.trace),
         }
     }
@@ -137,30 +147,34 @@ impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
             source: Box::new(source),
             size: self.canvas.size(),
             iteration: self.iteration,
-            picture: Box::new(self.canvas.finished(&self.last_good)),
+            picture: Box::new(self.canvas.finished(&self.last_good.variables())),
             trace: mem::take(self.trace),
         }
-    }
-
-    /// Whether the latest evaluation was of these variables.
-    fn has_just_evaluated(&self, variables: &[f32]) -> bool {
-        self.canvas.picture(variables).data() == self.picture
     }
 
     fn evaluate(&mut self, variables: &[f32], gradient: &mut [f32]) -> Result<f64, Halt> {
         if self.observer.control() == Control::Stop {
             return Err(Halt::Stopped);
         }
-        self.canvas.paint(variables, &mut self.picture);
-        let losses = self.objective.evaluate(self.engine, &self.picture, &mut self.picture_gradient);
+        let losses = match &mut self.scratch {
+            None => self.objective.evaluate(self.engine, variables, gradient),
+            Some([picture, by_picture]) => {
+                self.canvas.paint(variables, picture);
+                let losses = self.objective.evaluate(self.engine, picture, by_picture);
+                self.canvas.gradient(by_picture, gradient);
+                losses
+            }
+        };
         let losses = losses.map_err(Halt::Failed)?;
-        self.canvas.gradient(&mut self.picture_gradient, gradient);
+        if let Some(latest) = &mut self.latest {
+            latest.copy_from_slice(variables);
+        }
         let total: f64 = losses.iter().map(|term| term.loss).sum();
         self.culprit = culprit(&losses, gradient);
         let is_at_start = mem::take(&mut self.is_at_start);
         if self.culprit.is_none() {
             if is_at_start {
-                self.last_good.copy_from_slice(variables);
+                self.last_good.set(variables);
             }
             let (stage, iteration) = (self.stage, self.iteration);
             self.trace.evaluations.push(TracedEvaluation { stage, iteration, total, losses });

@@ -54,14 +54,14 @@ pub(crate) fn picture_options(settings: &Settings) -> NetworkOptions {
 impl<'a, E: Engine + 'a> Objective<'a, E> {
     /// Learns the targets, one picture after another, and leaves the engine prepared for
     /// [`evaluate`](Objective::evaluate) at the size of the scene. `start` is the picture that the stage
-    /// starts from. `stop` is asked before each picture that is shown; if it says so, there is no objective.
+    /// starts from, if it is known. `stop` is asked before each picture that is shown; if it says so, there is no objective.
     pub fn new(
         settings: &Settings,
         terms: &[&Term],
         engine: &mut E,
         scene: &Scene,
         sources: &Sources,
-        start: &Picture,
+        start: Option<&Picture>,
         stop: &mut dyn FnMut() -> bool,
     ) -> Result<Option<Self>, TransferError> {
         let learners =
@@ -81,6 +81,8 @@ impl<'a, E: Engine + 'a> Objective<'a, E> {
         }
         for (index, term) in terms.iter().enumerate() {
             if let Some(share) = term.definition().start_share(scene) {
+                let unknown = || ResumeError::Unfit("it lacks the picture that its size started from".into());
+                let start = start.ok_or_else(unknown)?;
                 let blend = blend(start, sources.content.as_ref(), share);
                 let one = index..index + 1;
                 let shown = school.show(&blend, scene.size, picture_options(settings), Shown::Start, one);

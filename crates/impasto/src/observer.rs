@@ -61,7 +61,7 @@ pub struct Progress<'a> {
     /// Seconds that the rest of the run takes, if its iterations take as long for each pixel as this one did.
     pub seconds_left: f64,
     pub(crate) paint: &'a dyn Fn() -> Picture,
-    pub(crate) checkpoint: &'a dyn Fn() -> Checkpoint,
+    pub(crate) checkpoint: &'a dyn Fn() -> Checkpoint<'a>,
 }
 
 impl<'a> Progress<'a> {
@@ -99,11 +99,12 @@ impl<'a> Progress<'a> {
     }
 
     /// All of the run after this iteration, to go on from later by [`Transfer::resume`](crate::Transfer::resume). Made
-    /// when asked for: it copies what the optimiser remembers, for L-BFGS two pictures for each of its steps.
+    /// when asked for. It borrows what the run holds; [`Checkpoint::into_owned`] copies that, for L-BFGS two pictures for
+    /// each of its steps.
     ///
     /// An observer that stops the run and wants to go on later waits for the end of the iteration: it stops from
     /// [`Observer::progress`], not from [`Observer::control`], after which there is no progress to ask.
-    pub fn checkpoint(&self) -> Checkpoint {
+    pub fn checkpoint(&self) -> Checkpoint<'a> {
         (self.checkpoint)()
     }
 }

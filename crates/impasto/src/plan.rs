@@ -7,7 +7,10 @@ use crate::error::style_name;
 use crate::laplacian::LaplacianPyramid;
 use crate::objective::picture_options;
 use crate::terms::{Definition, Reads, Taps, Term};
-use crate::{Schedule, Settings, TransferError, Variables, Warning, serialize};
+use crate::{
+    OptimizerSettings, Precision, Schedule, Settings, SettingsError, TransferError, Variables, Warning,
+    serialize,
+};
 
 /// What a run will do.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -47,6 +50,10 @@ pub struct Stage {
     pub tiles: usize,
     /// Pixels of all tiles together, with their halos; those of the picture if it is evaluated whole.
     pub tile_pixels: u64,
+    /// In what precision the content's feature maps and the last good picture are kept: half if memory is short.
+    pub precision: Precision,
+    /// How many steps L-BFGS remembers, fewer than its settings say if memory is short; `None` for other optimisers.
+    pub steps_remembered: Option<usize>,
     /// Bytes that the engine may take for a tile.
     #[serde(skip)]
     pub(crate) engine_memory: u64,
@@ -59,8 +66,12 @@ pub(crate) struct Given {
     pub bytes: u64,
     /// How many regions there are.
     pub regions: usize,
+    /// Whether a strength map holds the picture to its content.
+    pub is_held: bool,
     /// Bytes that the run may take.
     pub limit: Option<u64>,
+    /// Whether there is to be one evaluation and no run.
+    pub evaluates_once: bool,
 }
 
 impl Stage {
@@ -157,44 +168,73 @@ impl Stage {
     ) -> Result<Self, TransferError> {
         let architecture = engine.architecture();
         let of_picture = |error| TransferError::of_engine("content", error);
-        let of_terms: u64 =
-            terms.iter().map(|term| term.definition().memory_needed(architecture, size, &styles)).sum();
-        let of_regions = given.regions as u64 * region_bytes(terms, architecture, size, &styles);
-        // Values of f32, in units of one picture: the content, the variables, the picture they stand for, the
-        // gradient by it, the last good one, and the one that the stage starts from; and the average.
-        let variables = match settings.variables {
-            Variables::Pixels => 3 * size.height * size.width,
-            Variables::LaplacianPyramid { levels } => LaplacianPyramid::new(size, levels).len(),
-        };
-        let pictures = 6 + u64::from(settings.average.is_some());
-        let optimizer = settings.optimizer.build::<()>()?.memory_needed(variables);
-        let styles_at_once: u64 = styles.iter().map(|style| 12 * (style.height * style.width) as u64).sum();
-        let beside = given.bytes
-            + of_terms
-            + of_regions
-            + (optimizer + pictures * 4 * variables as u64).max(styles_at_once);
         let definitions = || terms.iter().map(|term| term.definition());
-        let cuts = definitions().all(|it| it.reads() != Reads::ResampledMaps);
-        let engine_memory = match given.limit.filter(|_| cuts) {
-            Some(limit) => limit.saturating_sub(beside + whole_maps(architecture, terms, size)),
+        let of_terms: u64 = definitions().map(|it| it.memory_needed(architecture, size, &styles)).sum();
+        let of_regions = given.regions as u64 * region_bytes(terms, architecture, size, &styles);
+        let whole_maps = whole_maps(architecture, terms, size);
+        let fixed = SMALL_THINGS + given.bytes + of_terms + of_regions;
+        let vectors = match given.evaluates_once {
+            true => Vectors::of_evaluation(size),
+            false => {
+                Vectors::of_run(settings, definitions().any(|it| it.learns_start()), given.is_held, size)?
+            }
+        };
+        let of_styles: u64 = styles.iter().map(|style| bytes_of_picture(*style)).sum();
+
+        let targets = definitions().flat_map(|it| it.target_layers()).collect::<Vec<Layer>>();
+        let elements =
+            targets.iter().map(|&layer| Ok(architecture.map_shape(layer, size)?.elements() as u64));
+        let elements: u64 = elements.sum::<Result<_, _>>().map_err(of_picture)?;
+        let whole = Tiling::whole(size);
+        let needed_whole = whole.memory_needed(engine, picture_options(settings), &taps.picture, &targets);
+        let needed_whole = needed_whole.map_err(of_picture)?.host;
+
+        let limit = given.limit.filter(|_| definitions().all(|it| it.reads() != Reads::ResampledMaps));
+        let steps_remembered = vectors.steps.map(|steps| match limit {
+            None => steps,
+            Some(limit) => {
+                let reserve = needed_whole.min(limit / RESERVE) + 4 * elements;
+                let beside = fixed + whole_maps + vectors.painting(0, Precision::Full) + reserve;
+                let room = limit.saturating_sub(beside) / vectors.step();
+                steps.min((room as usize).max(FEWEST_STEPS))
+            }
+        });
+        let steps = steps_remembered.unwrap_or(0);
+        let beside = |precision| {
+            let painting = vectors.painting(steps, precision);
+            fixed + painting.max(vectors.learning() + of_styles) + precision.bytes() * elements
+        };
+        let engine_memory = |precision| match limit {
+            Some(limit) => limit.saturating_sub(beside(precision) + whole_maps),
             None => u64::MAX,
         };
-        let tiles = |size, options, layers: &[Layer]| -> Result<(Tiling, Memory), EngineError> {
-            let tiling = Tiling::within(engine, size, options, layers, engine_memory)?;
-            let mut memory = tiling.memory_needed(engine, options, layers)?;
+        let tiles = |size, options, layers: &[Layer], targets: &[Layer], budget| {
+            let tiling = Tiling::within(engine, size, options, layers, targets, budget)?;
+            let mut memory = tiling.memory_needed(engine, options, layers, targets)?;
             if tiling.tiles() > 1 {
-                memory.host += whole_maps(architecture, terms, size);
+                memory.host += whole_maps;
             }
-            Ok((tiling, memory))
+            Ok::<_, EngineError>((tiling, memory))
         };
-        let (tiling, mut largest) =
-            tiles(size, picture_options(settings), &taps.picture).map_err(of_picture)?;
+        let options = picture_options(settings);
+        let of_picture_in = |precision| {
+            tiles(size, options, &taps.picture, &targets, engine_memory(precision)).map_err(of_picture)
+        };
+        let (mut precision, (mut tiling, mut largest)) = (Precision::Full, of_picture_in(Precision::Full)?);
+        if tiling.tiles() > 1 {
+            let (of_half, memory) = of_picture_in(Precision::Half)?;
+            let fits = beside(Precision::Full) + largest.host <= limit.unwrap_or(u64::MAX);
+            if !fits || of_half.pixels() * 3 < tiling.pixels() * 2 {
+                (precision, tiling, largest) = (Precision::Half, of_half, memory);
+            }
+        }
+        let engine_memory = engine_memory(precision);
         for definition in definitions() {
             require_maps(architecture, definition, size).map_err(of_picture)?;
             for (index, &style) in styles.iter().enumerate().filter(|_| definition.learns_style()) {
                 for copy in definition.style_copies().into_iter().map(|copy| copy.of_size(style)) {
                     let (_, needed) = require_maps(architecture, definition, copy)
-                        .and_then(|()| tiles(copy, settings.network, &taps.style))
+                        .and_then(|()| tiles(copy, settings.network, &taps.style, &[], engine_memory))
                         .map_err(|error| TransferError::of_engine(style_name(index, styles.len()), error))?;
                     largest = Memory {
                         host: largest.host.max(needed.host),
@@ -213,11 +253,125 @@ impl Stage {
             tiles: tiling.tiles(),
             tile_pixels: tiling.pixels(),
             engine_memory,
+            precision,
+            steps_remembered,
             device_memory: largest.device,
-            memory: beside + largest.host,
+            memory: (beside(precision) + largest.host)
+                .max(fixed + vectors.painting(steps, precision) + vectors.ending()),
             styles,
         })
     }
+}
+
+/// Bytes of all that is small and the same for every size: weights as they are read, statistics, buffers of threads.
+const SMALL_THINGS: u64 = 10_000_000;
+
+/// L-BFGS remembers no fewer steps than this for want of memory: what Nocedal and Wright (2006) call the least that is
+/// of use.
+const FEWEST_STEPS: usize = 3;
+
+/// The part of the memory that is left for tiles before L-BFGS remembers fewer steps: one of so many.
+const RESERVE: u64 = 4;
+
+/// Vectors of a stage with one value for each variable, and pictures.
+struct Vectors {
+    variables: usize,
+    /// Bytes of a picture.
+    picture: u64,
+    /// Bytes of the optimiser, steps that L-BFGS remembers not counted.
+    optimizer: u64,
+    /// Bytes of what it carries from one size to the next.
+    carried: u64,
+    /// Steps that L-BFGS remembers.
+    steps: Option<usize>,
+    has_average: bool,
+    evaluates_ends: bool,
+    is_plain: bool,
+    keeps_start: bool,
+    keeps_last_good: bool,
+}
+
+impl Vectors {
+    /// Of an evaluation: the picture, which counts as the variables, and the gradient.
+    fn of_evaluation(size: Size) -> Self {
+        let picture = bytes_of_picture(size);
+        Vectors {
+            variables: 3 * size.height * size.width,
+            picture,
+            optimizer: picture,
+            carried: 0,
+            steps: None,
+            has_average: false,
+            evaluates_ends: false,
+            is_plain: true,
+            keeps_start: false,
+            keeps_last_good: false,
+        }
+    }
+
+    fn of_run(
+        settings: &Settings,
+        keeps_start: bool,
+        is_held: bool,
+        size: Size,
+    ) -> Result<Self, SettingsError> {
+        let (variables, is_pixels) = match settings.variables {
+            Variables::Pixels => (3 * size.height * size.width, true),
+            Variables::LaplacianPyramid { levels } => (LaplacianPyramid::new(size, levels).len(), false),
+        };
+        let (carried, steps) = match settings.optimizer {
+            OptimizerSettings::Adam(_) => (2, None),
+            OptimizerSettings::Lbfgs(options) => (0, Some(options.memory)),
+        };
+        let optimizer = settings.optimizer.build::<()>()?.memory_needed(variables);
+        let vector = 4 * variables as u64;
+        Ok(Vectors {
+            variables,
+            picture: bytes_of_picture(size),
+            optimizer: optimizer - steps.map_or(0, |steps| 2 * vector * steps as u64),
+            carried: carried * vector,
+            steps,
+            has_average: settings.average.is_some(),
+            evaluates_ends: steps.is_some(),
+            is_plain: is_pixels && !is_held && settings.units.scale() == 1.0,
+            keeps_start,
+            keeps_last_good: true,
+        })
+    }
+
+    fn bytes(&self) -> u64 {
+        4 * self.variables as u64
+    }
+
+    /// Bytes of a step that L-BFGS remembers.
+    fn step(&self) -> u64 {
+        2 * self.bytes()
+    }
+
+    /// Bytes while the targets are learnt: the content, the start, and what the optimiser brings along.
+    fn learning(&self) -> u64 {
+        2 * self.picture + self.carried
+    }
+
+    /// Bytes while the picture is painted.
+    fn painting(&self, steps: usize, precision: Precision) -> u64 {
+        let vectors = 1 + u64::from(self.has_average) + u64::from(self.evaluates_ends);
+        let pictures = if self.is_plain { 0 } else { 2 } + u64::from(self.keeps_start);
+        self.optimizer
+            + vectors * self.bytes()
+            + steps as u64 * self.step()
+            + if self.keeps_last_good { precision.bytes() * self.variables as u64 } else { 0 }
+            + pictures * self.picture
+    }
+
+    /// Bytes that making the result takes besides, when targets and tiles are gone.
+    fn ending(&self) -> u64 {
+        2 * self.picture
+    }
+}
+
+fn bytes_of_picture(size: Size) -> u64 {
+    3 * 4 * (size.height * size.width) as u64
 }
 
 /// Bytes of the maps that terms read whole.

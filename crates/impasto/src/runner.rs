@@ -44,7 +44,7 @@ pub trait Runner {
     fn resume(
         &mut self,
         transfer: &Transfer,
-        checkpoint: &Checkpoint,
+        checkpoint: Checkpoint<'_>,
         observer: &mut dyn Observer,
     ) -> Result<Outcome, TransferError>;
 
@@ -75,7 +75,7 @@ impl<E: Engine> Runner for E {
     fn resume(
         &mut self,
         transfer: &Transfer,
-        checkpoint: &Checkpoint,
+        checkpoint: Checkpoint<'_>,
         observer: &mut dyn Observer,
     ) -> Result<Outcome, TransferError> {
         transfer.resume(self, checkpoint, observer)

@@ -229,6 +229,16 @@ impl OptimizerSettings {
         OptimizerSettings::Lbfgs(LbfgsOptions { memory, ..Default::default() })
     }
 
+    /// The same optimiser, if it is L-BFGS with another number of steps to remember.
+    pub(crate) fn remembering(&self, steps: Option<usize>) -> Self {
+        match (self, steps) {
+            (OptimizerSettings::Lbfgs(options), Some(memory)) => {
+                OptimizerSettings::Lbfgs(LbfgsOptions { memory, ..*options })
+            }
+            _ => self.clone(),
+        }
+    }
+
     /// An optimiser that has not stepped yet, for evaluations that can fail with `E`.
     ///
     /// # Errors

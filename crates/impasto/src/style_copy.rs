@@ -8,6 +8,8 @@
 //! s = min(W / (W |cos θ| + H |sin θ|), H / (W |sin θ| + H |cos θ|))
 //! ```
 
+use std::borrow::Cow;
+
 use impasto_network::Size;
 
 use crate::Picture;
@@ -28,13 +30,16 @@ impl StyleCopy {
     pub const ORIGINAL: StyleCopy = StyleCopy { angle: 0.0, scale: 1.0 };
 
     /// The copy of a picture.
-    pub fn of_picture(self, picture: &Picture) -> Picture {
+    pub fn of_picture(self, picture: &Picture) -> Cow<'_, Picture> {
+        if self == Self::ORIGINAL {
+            return Cow::Borrowed(picture);
+        }
         let (width, height) = self.sides(picture.width(), picture.height());
         let scaled = picture.resized(width, height, Filter::Bilinear);
         let turn = Turn::new(self.angle, width, height);
         let planes = scaled.data().chunks_exact(width * height);
         let turned: Vec<f32> = planes.flat_map(|plane| turn.apply(plane)).collect();
-        Picture::new(turn.to.0, turn.to.1, turned)
+        Cow::Owned(Picture::new(turn.to.0, turn.to.1, turned))
     }
 
     /// The copy of its regions.

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use impasto_network::Architecture;
+use impasto_network::{Architecture, Size};
 use serde::{Serialize, Serializer};
 
 use crate::error::style_name;
 use crate::regions::{MapOf, RegionName, Regions, VanishingRegion};
 use crate::terms::Term;
+use crate::{OptimizerSettings, Precision, Settings, Stage};
 
 /// Something that a run does otherwise than its user may expect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,9 +29,36 @@ pub enum Warning {
         /// How many pixels of the picture it has.
         pixels: usize,
     },
+    /// Memory is short: what the picture is compared with is kept in [half precision](crate::Precision::Half).
+    HalfPrecision {
+        /// Size of the picture.
+        size: Size,
+    },
+    /// Memory is short: L-BFGS remembers fewer steps than it is told to.
+    FewerSteps {
+        /// Size of the picture.
+        size: Size,
+        /// Steps that it remembers.
+        steps: usize,
+        /// Steps that it is told to remember.
+        told: usize,
+    },
 }
 
 impl Warning {
+    /// Those about the memory of the last stage.
+    pub(crate) fn of_memory(settings: &Settings, stage: &Stage) -> Vec<Self> {
+        let size = stage.size;
+        let half = (stage.precision == Precision::Half).then_some(Warning::HalfPrecision { size });
+        let fewer = match (&settings.optimizer, stage.steps_remembered) {
+            (OptimizerSettings::Lbfgs(options), Some(steps)) if steps < options.memory => {
+                Some(Warning::FewerSteps { size, steps, told: options.memory })
+            }
+            _ => None,
+        };
+        half.into_iter().chain(fewer).collect()
+    }
+
     /// Those about the regions of a picture and its styles, at their sizes, each once.
     pub(crate) fn of_regions(
         terms: &[&Term],
@@ -94,6 +122,15 @@ impl fmt::Display for Warning {
                     f,
                     "the region {name} ({pixels} pixels) is in no style: nothing guides what is painted there"
                 )
+            }
+            Warning::HalfPrecision { size: Size { height, width } } => {
+                write!(
+                    f,
+                    "memory is short at {width}x{height}: the content's features are kept in half precision"
+                )
+            }
+            Warning::FewerSteps { size: Size { height, width }, steps, told } => {
+                write!(f, "memory is short at {width}x{height}: L-BFGS remembers {steps} steps, not {told}")
             }
         }
     }

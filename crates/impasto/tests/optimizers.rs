@@ -302,7 +302,7 @@ fn a_resumed_run_is_the_same_bit_for_bit() {
             let (mut first, mut x) = (optimizer(), start_of_rosenbrock());
             run(&mut first, &mut x, rosenbrock::<100>, steps_before);
             let mut second = optimizer();
-            second.resume(&first.state()).unwrap();
+            second.resume(first.state()).unwrap();
             assert_eq!(first.state(), second.state(), "{name} after {steps_before} steps");
             let mut y = x.clone();
             let steps = run(&mut first, &mut x, rosenbrock::<100>, 8);
@@ -334,13 +334,13 @@ fn foreign_states_are_refused() {
         (lbfgs(1, LbfgsRule::Torch, 1.0), &[1, 1], &[v, v, v, zero], "curvature"),
     ] {
         let mut optimizer: Boxed = optimizer;
-        let error = optimizer.resume(&state(counters, vectors)).unwrap_err().to_string();
+        let error = optimizer.resume(state(counters, vectors)).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
     }
     let mut optimizer = lbfgs(1, LbfgsRule::Torch, 1.0);
     let mut refused = |numbers: &[f64]| {
         let state = State { numbers: numbers.to_vec(), ..state(&[1, 1], &[v, v]) };
-        optimizer.resume(&state).unwrap_err().to_string()
+        optimizer.resume(state).unwrap_err().to_string()
     };
     assert!(refused(&[1.0]).contains("lacks the gradient"));
     assert!(refused(&[1.0, 2.0]).contains("2 losses"));
@@ -359,7 +359,7 @@ fn a_step_that_a_pair_of_rounding_proposes_is_taken_back() {
     let vectors = [[0.0; 2], [0.0; 2], [1.0_f32, 0.0], [1e-6, 0.0]].map(|vector| vector.to_vec());
     let vectors = vectors.map(Cow::Owned).to_vec();
     let (mut optimizer, mut x) = (lbfgs(10, LbfgsRule::Torch, 1.0), [1.0, 1.0]);
-    optimizer.resume(&State { counters: vec![5, 0], vectors, ..State::default() }).unwrap();
+    optimizer.resume(State { counters: vec![5, 0], vectors, ..State::default() }).unwrap();
     let mut losses = vec![2.0];
     for step in run(&mut optimizer, &mut x, quartic, 30) {
         assert_eq!(step.outcome, Outcome::Moved);
@@ -408,7 +408,7 @@ fn a_direction_that_overflows_starts_the_history_again() {
         Ok(0.0)
     };
     let (mut optimizer, mut x) = (lbfgs(10, LbfgsRule::Torch, 1.0), [0.0, 0.0]);
-    optimizer.resume(&State { counters: vec![5, 0], vectors, ..State::default() }).unwrap();
+    optimizer.resume(State { counters: vec![5, 0], vectors, ..State::default() }).unwrap();
     optimizer.step(&mut x, &mut steep).unwrap();
     assert_eq!(x, [-0.5, -0.5]);
     let state = optimizer.state();

@@ -106,7 +106,7 @@ fn the_average_weighs_by_the_decay() {
     // (0.25 · 1 + 0.5 · 4) / 0.75
     assert!((found[0] - 3.0).abs() < 1e-6, "{found:?}");
     let mut resumed = Average::new(0.5).unwrap();
-    resumed.resume(&average.state()).unwrap();
+    resumed.resume(average.state()).unwrap();
     resumed.add(&[7.0]);
     resumed.read(&mut found);
     // (0.125 · 1 + 0.25 · 4 + 0.5 · 7) / 0.875

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use impasto::Picture;
 use impasto_network::{
-    Answer, CpuEngine, Engine, EngineError, Layer, MapGradient, NetworkOptions, Size, Statistic,
+    Answer, CpuEngine, Engine, EngineError, Layer, MapGradient, NetworkOptions, Size, Statistic, Target,
 };
 
 /// The layer whose values are compared.
@@ -26,7 +26,7 @@ pub struct Evaluation {
     engine: CpuEngine,
     picture: Vec<f32>,
     gradient: Vec<f32>,
-    content: Arc<<CpuEngine as Engine>::Map>,
+    content: Arc<Target<<CpuEngine as Engine>::Map>>,
     style: Vec<Vec<f64>>,
 }
 
@@ -40,7 +40,7 @@ impl Evaluation {
     pub fn new(mut engine: CpuEngine, size: Size) -> Result<Self, EngineError> {
         let answers = engine.measure(noise(size, 1).data())?;
         let style = answers.into_iter().take(STYLE.len()).map(Answer::into_sums).collect();
-        let content = Arc::new(engine.copy_map(engine.map(CONTENT)));
+        let content = Arc::new(engine.take_target(CONTENT));
         let difference = Statistic::SquaredDifference { target: content.clone(), weights: None };
         ask(&mut engine, size, difference)?;
         let picture = noise(size, 2);
@@ -81,7 +81,7 @@ impl Evaluation {
 
 /// Prepares `engine` for pictures of `size`.
 pub fn prepare(engine: &mut CpuEngine, size: Size) -> Result<(), EngineError> {
-    ask(engine, size, Statistic::Map)
+    ask(engine, size, Statistic::Target)
 }
 
 /// Asks the Gram matrices, and `of_content` of the content layer.

@@ -7,6 +7,7 @@ use std::{env, fs, io};
 
 use impasto::{Checkpoint, Progress};
 use impasto_jobs::{Job, Order};
+use impasto_kernels::MappedFile;
 use impasto_network::checksum::Checksum;
 use impasto_network::{WholeFile, WholeFileError, check_whole_file};
 
@@ -41,7 +42,9 @@ pub struct Checkpoints {
 pub struct Interrupted {
     /// Where its checkpoint is.
     path: PathBuf,
-    checkpoint: Checkpoint,
+    notes: BTreeMap<String, String>,
+    /// Iterations that are done over all sizes.
+    iterations_done: u64,
 }
 
 impl Checkpoints {
@@ -66,7 +69,7 @@ impl Checkpoints {
         notes.insert(ENGINE.to_owned(), engine(job));
         notes.insert(PROGRAM.to_owned(), env!("CARGO_PKG_VERSION").to_owned());
         notes.insert(FOLDER.to_owned(), env::current_dir()?.to_string_lossy().into_owned());
-        let arguments = interrupted.and_then(|it| it.checkpoint.notes.get(ARGUMENTS).cloned());
+        let arguments = interrupted.and_then(|it| it.notes.get(ARGUMENTS).cloned());
         let arguments = arguments.or_else(|| {
             let words = env::args_os().skip(1).map(|word| word.into_string().ok());
             serde_json::to_string(&words.collect::<Option<Vec<String>>>()?).ok()
@@ -135,19 +138,20 @@ impl Interrupted {
     /// # Errors
     /// If the file cannot be read or is no checkpoint of a painting.
     pub fn open(path: &Path) -> Result<Self, Failure> {
-        let about = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-        let bytes = fs::read(path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => Failure::mistake(about(&"there is no such file")),
-            _ => Failure::world(about(&error)),
-        })?;
-        let checkpoint = Checkpoint::from_bytes(&bytes).map_err(|error| Failure::mistake(about(&error)))?;
-        let path = fs::canonicalize(path)?;
-        Ok(Interrupted { path, checkpoint })
+        let checkpoint = read(path)?;
+        let ended = &checkpoint.trace().stages;
+        let of_stage = if ended.len() < checkpoint.stage() { checkpoint.iteration() } else { 0 };
+        let iterations = ended.iter().map(|stage| stage.iterations).sum::<usize>() + of_stage;
+        let (path, notes) = (fs::canonicalize(path)?, checkpoint.notes);
+        Ok(Interrupted { path, notes, iterations_done: iterations as u64 })
     }
 
-    /// Where the run goes on from.
-    pub fn checkpoint(&self) -> &Checkpoint {
-        &self.checkpoint
+    /// Where the run goes on from: read when it is needed, since it may be many times larger than the picture.
+    ///
+    /// # Errors
+    /// As [`open`](Interrupted::open).
+    pub fn checkpoint(&self) -> Result<Checkpoint<'static>, Failure> {
+        read(&self.path)
     }
 
     /// The folder of the run, and the arguments that it had there.
@@ -155,7 +159,7 @@ impl Interrupted {
     /// # Errors
     /// If the checkpoint does not tell.
     pub fn command(&self) -> Result<(PathBuf, Vec<String>), Failure> {
-        let notes = &self.checkpoint.notes;
+        let notes = &self.notes;
         let arguments = notes.get(ARGUMENTS).and_then(|words| serde_json::from_str(words).ok());
         let (Some(folder), Some(arguments)) = (notes.get(FOLDER), arguments) else {
             let path = self.path.display();
@@ -166,15 +170,13 @@ impl Interrupted {
 
     /// Iterations that are done over all sizes.
     pub fn iterations_done(&self) -> u64 {
-        let ended = &self.checkpoint.trace().stages;
-        let of_stage = if ended.len() < self.checkpoint.stage() { self.checkpoint.iteration() } else { 0 };
-        (ended.iter().map(|stage| stage.iterations).sum::<usize>() + of_stage) as u64
+        self.iterations_done
     }
 
     /// Refuses other inputs than the run had.
     fn require(&self, inputs: &BTreeMap<String, String>, path: &Path) -> Result<(), Failure> {
         for (name, checksum) in inputs {
-            if self.checkpoint.notes.get(name) != Some(checksum) {
+            if self.notes.get(name) != Some(checksum) {
                 let path = path.display();
                 return Err(Failure::mistake(format_args!(
                     "{path}: {name} is not the file that the run began with"
@@ -186,13 +188,22 @@ impl Interrupted {
 
     /// Says what may change the bits.
     fn warn(&self, job: &Job, quiet: bool) {
-        let before = self.checkpoint.notes.get(ENGINE).map_or("another engine", String::as_str);
+        let before = self.notes.get(ENGINE).map_or("another engine", String::as_str);
         let now = engine(job);
         if before != now && !quiet {
             let bits = "the picture will differ in its last bits";
             say(format_args!("warning: the run began on {before} and goes on on {now}: {bits}"));
         }
     }
+}
+
+fn read(path: &Path) -> Result<Checkpoint<'static>, Failure> {
+    let about = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let bytes = MappedFile::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Failure::mistake(about(&"there is no such file")),
+        _ => Failure::world(about(&error)),
+    })?;
+    Checkpoint::from_bytes(&bytes).map_err(|error| Failure::mistake(about(&error)))
 }
 
 /// What the bits of the picture depend on besides its inputs: the engine, and the tiles of each size.

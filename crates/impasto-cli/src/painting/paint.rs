@@ -39,7 +39,7 @@ pub fn run(painting: &Painting<'_>, mut job: Job, mut recorder: Recorder) -> Res
     let mut watcher = Watcher::new(workload, flags.quiet, output, file, flags.save_every, kept, before);
     let outcome = match interrupted {
         None => job.engine.run(&job.transfer, &mut watcher),
-        Some(interrupted) => job.engine.resume(&job.transfer, interrupted.checkpoint(), &mut watcher),
+        Some(interrupted) => job.engine.resume(&job.transfer, interrupted.checkpoint()?, &mut watcher),
     };
     let seen = watcher.finish();
     let finish = |picture: &Picture, trace: &Trace, stopped: Option<String>| {

@@ -8,6 +8,7 @@ use crate::product::ROWS;
 
 use super::tile::{Four, Six, Tile, TileSize};
 use super::transform::InputLayout;
+use super::workspace::WorkspaceNeed;
 
 /// Transformed weights up to this size are made once per convolution and shared; larger ones are made
 /// by each thread for its own output channels.
@@ -119,8 +120,14 @@ impl Extents {
     }
 }
 
-/// Bytes of workspace for a convolution of maps of the given size, on the threads of the current pool.
-pub(crate) fn workspace_bytes(isa: Isa, outputs: usize, inputs: usize, height: usize, width: usize) -> usize {
+/// What a convolution of maps of the given size needs of a workspace.
+pub(crate) fn workspace_need(
+    isa: Isa,
+    outputs: usize,
+    inputs: usize,
+    height: usize,
+    width: usize,
+) -> WorkspaceNeed {
     let (output, input) = match TileSize::cheapest(height, width) {
         TileSize::Four => (Four::OUTPUT, Four::INPUT),
         TileSize::Six => (Six::OUTPUT, Six::INPUT),
@@ -128,11 +135,19 @@ pub(crate) fn workspace_bytes(isa: Isa, outputs: usize, inputs: usize, height: u
     let tiles = height.div_ceil(output) * width.div_ceil(output);
     let extents = Extents::new(isa, input, outputs.div_ceil(LANES), inputs.div_ceil(LANES), tiles);
     let run = extents.run_length();
-    let (v, m) = (extents.tiles_length(run), extents.products_length(run));
-    let threads = rayon::current_num_threads();
-    let length = match extents.is_tile_parallel() {
-        true => extents.weights_length() + threads * (v + m),
-        false => v + threads * (extents.group * extents.panel_length() + m),
-    };
-    length * size_of::<f32>()
+    let (tiles, products) = (extents.tiles_length(run), extents.products_length(run));
+    match extents.is_tile_parallel() {
+        true => WorkspaceNeed {
+            weights: extents.weights_length(),
+            thread_tiles: tiles,
+            thread_products: products,
+            ..WorkspaceNeed::default()
+        },
+        false => WorkspaceNeed {
+            tiles,
+            thread_weights: extents.group * extents.panel_length(),
+            thread_products: products,
+            ..WorkspaceNeed::default()
+        },
+    }
 }

@@ -31,10 +31,10 @@ mod weights;
 mod workspace;
 
 pub(crate) use convolve::{Convolution, convolve};
-pub(crate) use extents::workspace_bytes;
+pub(crate) use extents::workspace_need;
 pub(crate) use sink::{ForwardSink, GradientSink, PoolSink, TileSink};
 pub(crate) use source::{MapSource, MaskedSource, TileBuffer, TileSource, UnpooledSource};
 pub use tile::TileSize;
 pub(crate) use weight_gradient::WeightGradient;
 pub(crate) use weights::PackedWeights;
-pub use workspace::Workspace;
+pub use workspace::{Workspace, WorkspaceNeed};

@@ -18,6 +18,36 @@ pub(super) struct ThreadSpace {
     pub(super) products: Vec<Block>,
 }
 
+/// How long the buffers of a [`Workspace`] have to be, in f32. Each grows to what the largest convolution needs of it,
+/// which need not be the same one for all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WorkspaceNeed {
+    pub(super) weights: usize,
+    pub(super) tiles: usize,
+    pub(super) thread_weights: usize,
+    pub(super) thread_tiles: usize,
+    pub(super) thread_products: usize,
+}
+
+impl WorkspaceNeed {
+    /// What both need, one after another.
+    pub fn max(self, other: Self) -> Self {
+        WorkspaceNeed {
+            weights: self.weights.max(other.weights),
+            tiles: self.tiles.max(other.tiles),
+            thread_weights: self.thread_weights.max(other.thread_weights),
+            thread_tiles: self.thread_tiles.max(other.thread_tiles),
+            thread_products: self.thread_products.max(other.thread_products),
+        }
+    }
+
+    /// Bytes on the threads of the current pool.
+    pub fn bytes(self) -> usize {
+        let thread = self.thread_weights + self.thread_tiles + self.thread_products;
+        (self.weights + self.tiles + rayon::current_num_threads() * thread) * size_of::<f32>()
+    }
+}
+
 impl Workspace {
     /// An empty workspace. It grows to what the largest convolution needs.
     pub fn new() -> Self {
@@ -44,6 +74,8 @@ impl Workspace {
 pub(super) fn at_least(buffer: &mut Vec<Block>, length: usize) -> *mut f32 {
     let blocks = length.div_ceil(LANES);
     if buffer.len() < blocks {
+        // No more than is needed.
+        buffer.reserve_exact(blocks - buffer.len());
         buffer.resize(blocks, Block::default());
     }
     buffer.as_mut_ptr().cast()

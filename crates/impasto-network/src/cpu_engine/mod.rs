@@ -123,7 +123,7 @@ impl CpuEngine {
                 Answer::Sums(vec![kernels::squared_norm(map, weights.as_deref())])
             }
             Statistic::SquaredDifference { target, weights } => {
-                Answer::Sums(vec![kernels::squared_difference(map, target, weights.as_deref())])
+                Answer::Sums(vec![kernels::squared_difference(map, target.full(), weights.as_deref())])
             }
             Statistic::Resampled { resampling } => {
                 Answer::Values(kernels::resample(map, resampling).to_planes())
@@ -131,7 +131,7 @@ impl CpuEngine {
             Statistic::ResampledProducts { resampling, targets } => {
                 Answer::Values(kernels::resampled_products(map, resampling, targets).into_flattened())
             }
-            Statistic::Map => Answer::Kept,
+            Statistic::Map | Statistic::Target => Answer::Kept,
         }
     }
 }
@@ -161,7 +161,8 @@ impl<'a> PackedGradient<'a> {
             }
             MapGradient::Column { column, weights } => PackedGradient::Column(column, weights.as_deref()),
             MapGradient::Difference { scale, target, weights } => {
-                PackedGradient::Difference { scale: *scale, target, weights: weights.as_deref() }
+                let (target, weights) = (target.full(), weights.as_deref());
+                PackedGradient::Difference { scale: *scale, target, weights }
             }
             MapGradient::Given { scale, gradient } => PackedGradient::Given { scale: *scale, gradient },
             MapGradient::Resampled { scale, gradient, resampling } => {
@@ -218,7 +219,7 @@ impl Engine for CpuEngine {
         // The old plan's memory goes before the new one's comes, unless it serves again.
         let old = self.plan.take().filter(|old| outline.is_like(&old.outline));
         if old.is_none() {
-            self.spares = Spares::default();
+            (self.spares, self.workspace) = (Spares::default(), Workspace::new());
         }
         for layer in outline.layers() {
             self.pack(layer);
@@ -256,7 +257,8 @@ impl Engine for CpuEngine {
     }
 
     fn map(&self, layer: Layer) -> &BlockedMap {
-        let asked = |it: &Question<_>| it.layer == layer && matches!(it.statistic, Statistic::Map);
+        let whole = |statistic: &_| matches!(statistic, Statistic::Map | Statistic::Target);
+        let asked = |it: &Question<_>| it.layer == layer && whole(&it.statistic);
         assert!(self.questions.iter().any(asked), "the map at {layer} was not asked for");
         self.measured(layer)
     }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use impasto_kernels::{BlockedMap, Convolution3x3, FirstConvolution, Isa, LANES, WindowPooling};
+use impasto_kernels::{
+    BlockedMap, Convolution3x3, FirstConvolution, Isa, LANES, WindowPooling, WorkspaceNeed,
+};
 
 use crate::{Architecture, EngineError, Layer, MapShape, NetworkOptions, Pooling, Size};
 
@@ -212,7 +214,8 @@ impl Outline {
     pub(super) fn bytes(&self, architecture: &Architecture, isa: Isa) -> u64 {
         let block = (LANES * size_of::<f32>()) as u64;
         let map = |shape: MapShape| Step::blocks(shape) as u64 * block;
-        let (mut kept, mut weights, mut spare, mut workspace) = (0, 0, 0, 0);
+        let (mut kept, mut weights, mut spare) = (0, 0, 0);
+        let mut workspace = WorkspaceNeed::default();
         let mut inputs = 3;
         for step in &self.steps {
             let outputs = architecture.channels(step.layer).unwrap_or(0);
@@ -228,15 +231,15 @@ impl Outline {
             } else {
                 weights += Convolution3x3::packed_bytes(outputs, inputs) as u64;
                 let MapShape { height, width, .. } = step.shape;
-                workspace = workspace
-                    .max(Convolution3x3::workspace_bytes(isa, outputs, inputs, height, width) as u64);
+                let need = Convolution3x3::workspace_need(isa, outputs, inputs, height, width);
+                workspace = workspace.max(need);
             }
             inputs = outputs;
         }
         let pixels = self.size.height as u64 * self.size.width as u64;
         // The picture as the network reads it, and once more with its border.
         let picture = 2 * 3 * pixels * size_of::<f32>() as u64;
-        kept + weights + 2 * spare + picture + workspace
+        kept + weights + 2 * spare + picture + workspace.bytes() as u64
     }
 }
 

@@ -5,31 +5,40 @@
 //! alone, and adds the tiles' gradients where they overlap. Answers and gradients are sums over positions, so both are
 //! those of the whole picture, but for rounding: see [`Tiling`] for why a tile knows enough.
 //!
-//! Whole maps are put together from the tiles' cores where they are [asked for](Statistic::Map). Resampled maps are
+//! Whole maps are put together from the tiles' cores where they are [asked for](Statistic::Map), targets in half
+//! precision if [told so](TiledEngine::set_half_targets). Resampled maps are
 //! not sums over positions of a tile; they are [refused](EngineError::Unsupported) if there are several tiles.
 
 mod tiling;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tiling::Tile;
 pub use tiling::Tiling;
 
 use crate::{
-    Answer, Architecture, Engine, EngineError, Layer, MapGradient, MapShape, Memory, NetworkOptions,
-    PatchMatches, PatchOptions, Question, Size, Statistic, Window,
+    Answer, Architecture, Engine, EngineError, HalfMap, Layer, MapGradient, MapShape, Memory, NetworkOptions,
+    PatchMatches, PatchOptions, Question, Size, Statistic, Target, Window,
 };
 
 /// Another engine, by tiles that fit into some memory. See [`Engine`] for what it does.
 pub struct TiledEngine<'e, E: Engine> {
     inner: &'e mut E,
     budget: u64,
+    half_targets: bool,
     job: Option<Job<E::Map>>,
     /// Whole maps put together.
-    maps: BTreeMap<Layer, E::Map>,
+    kept: BTreeMap<(Layer, Use), Target<E::Map>>,
     /// Whether a picture has been measured, in tiles, and not yet been sent back.
     ran: bool,
+}
+
+/// What a whole map is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Use {
+    Map,
+    Target,
 }
 
 /// What is prepared.
@@ -43,12 +52,35 @@ struct Job<Map> {
 impl<'e, E: Engine> TiledEngine<'e, E> {
     /// The engine `inner` for tiles of which each is evaluated within `budget` bytes: see [`Tiling::within`].
     pub fn new(inner: &'e mut E, budget: u64) -> Self {
-        TiledEngine { inner, budget, job: None, maps: BTreeMap::new(), ran: false }
+        TiledEngine { inner, budget, half_targets: false, job: None, kept: BTreeMap::new(), ran: false }
     }
 
     /// Bytes that tiles may take from the next [`prepare`](Engine::prepare) on.
     pub fn set_budget(&mut self, budget: u64) {
         self.budget = budget;
+    }
+
+    /// Forgets what is prepared, and frees the targets that it holds.
+    pub fn release(&mut self) {
+        (self.job, self.kept, self.ran) = (None, BTreeMap::new(), false);
+    }
+
+    /// Whether targets of pictures in tiles are kept in half precision from the next [`measure`](Engine::measure) on.
+    /// At first they are not.
+    pub fn set_half_targets(&mut self, half_targets: bool) {
+        self.half_targets = half_targets;
+    }
+
+    /// A map put together, or a copy of it if several questions ask for it.
+    fn take(&mut self, layer: Layer, purpose: Use) -> Target<E::Map> {
+        let asked = self.job().whole_maps().filter(|it| *it == (layer, purpose)).count();
+        if asked == 1 {
+            return self.kept.remove(&(layer, purpose)).unwrap_or_else(|| not_asked(layer));
+        }
+        match self.kept.get(&(layer, purpose)).unwrap_or_else(|| not_asked(layer)) {
+            Target::Full(map) => Target::Full(self.inner.copy_map(map)),
+            Target::Half(map) => Target::Half(map.clone()),
+        }
     }
 
     fn job(&self) -> &Job<E::Map> {
@@ -79,6 +111,15 @@ impl<Map> Job<Map> {
     fn is_whole(&self) -> bool {
         self.tiling.tiles() == 1
     }
+
+    /// The layer of each question that asks for a whole map, and what for.
+    fn whole_maps(&self) -> impl Iterator<Item = (Layer, Use)> + '_ {
+        self.questions.iter().filter_map(|question| match question.statistic {
+            Statistic::Map => Some((question.layer, Use::Map)),
+            Statistic::Target => Some((question.layer, Use::Target)),
+            _ => None,
+        })
+    }
 }
 
 /// The map of the tile that has the values of `map`, of the whole picture, in its core, and 0 outside.
@@ -89,6 +130,26 @@ fn core<E: Engine>(engine: &E, tile: &Tile<'_>, layer: Layer, size: Size, map: &
     let window = tile.core_in_picture(stride, shape(size));
     engine.paste(&mut result, tile.core_in_tile(stride), map, &window);
     result
+}
+
+/// The same of a target.
+fn core_of_target<E: Engine>(
+    engine: &E,
+    tile: &Tile<'_>,
+    layer: Layer,
+    size: Size,
+    target: &Target<E::Map>,
+) -> Target<E::Map> {
+    Target::Full(match target {
+        Target::Full(map) => core(engine, tile, layer, size, map),
+        Target::Half(map) => {
+            let (architecture, stride) = (engine.architecture(), engine.architecture().stride(layer));
+            let shape =
+                architecture.map_shape(layer, tile.size()).expect("a tile is as large as the layers ask");
+            let window = tile.core_in_picture(stride, map.shape());
+            engine.map_from(shape, &map.read(&window, shape, tile.core_in_tile(stride)))
+        }
+    })
 }
 
 /// The question for a tile.
@@ -108,10 +169,10 @@ fn of_tile<E: Engine>(
             Statistic::SquaredNorm { weights: weights(of_picture) }
         }
         Statistic::SquaredDifference { target, weights: of_picture } => Statistic::SquaredDifference {
-            target: Arc::new(core(engine, tile, layer, size, target)),
+            target: Arc::new(core_of_target(engine, tile, layer, size, target)),
             weights: weights(of_picture),
         },
-        Statistic::Map => Statistic::Map,
+        Statistic::Map | Statistic::Target => Statistic::Map,
         Statistic::Resampled { .. } | Statistic::ResampledProducts { .. } => {
             unreachable!("prepare has refused resampled maps")
         }
@@ -143,7 +204,8 @@ fn gradient_of_tile<E: Engine>(
     let core = |map: &E::Map| Arc::new(core(engine, tile, *layer, size, map));
     let gradient = match gradient {
         MapGradient::Difference { scale, target, weights: of_picture } => {
-            MapGradient::Difference { scale: *scale, target: core(target), weights: weights(of_picture) }
+            let target = Arc::new(core_of_target(engine, tile, *layer, size, target));
+            MapGradient::Difference { scale: *scale, target, weights: weights(of_picture) }
         }
         MapGradient::Linear { matrix, weights: of_picture } => {
             MapGradient::Linear { matrix: matrix.clone(), weights: weights(of_picture) }
@@ -157,6 +219,11 @@ fn gradient_of_tile<E: Engine>(
         MapGradient::Resampled { .. } | MapGradient::Blended { .. } => return Err(refusal(engine)),
     };
     Ok((*layer, gradient))
+}
+
+/// Ends a call that is out of order.
+fn not_asked(layer: Layer) -> ! {
+    panic!("the map at {layer} was not asked for, or is taken")
 }
 
 fn refusal<E: Engine>(engine: &E) -> EngineError {
@@ -196,8 +263,11 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
         for &layer in &layers {
             self.inner.architecture().map_shape(layer, size)?;
         }
-        let tiling = Tiling::within(self.inner, size, options, &layers, self.budget)?;
-        self.maps = BTreeMap::new();
+        let compared =
+            questions.iter().filter(|it| matches!(it.statistic, Statistic::SquaredDifference { .. }));
+        let targets: Vec<Layer> = compared.map(|question| question.layer).collect();
+        let tiling = Tiling::within(self.inner, size, options, &layers, &targets, self.budget)?;
+        self.kept = BTreeMap::new();
         self.ran = false;
         if tiling.tiles() == 1 {
             self.inner.prepare(size, options, questions)?;
@@ -220,8 +290,8 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
         options: NetworkOptions,
         layers: &[Layer],
     ) -> Result<Memory, EngineError> {
-        let tiling = Tiling::within(self.inner, size, options, layers, self.budget)?;
-        tiling.memory_needed(self.inner, options, layers)
+        let tiling = Tiling::within(self.inner, size, options, layers, &[], self.budget)?;
+        tiling.memory_needed(self.inner, options, layers, &[])
     }
 
     fn shape(&self, layer: Layer) -> MapShape {
@@ -241,24 +311,36 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
         let Size { height, width } = job.size;
         assert_eq!(picture.len(), 3 * height * width, "values of the prepared picture");
         let size = job.size;
-        let questions = job.questions.clone();
-        let mut maps: BTreeMap<Layer, E::Map> = BTreeMap::new();
+        let (half_targets, whole_maps) = (self.half_targets, job.whole_maps().collect::<BTreeSet<_>>());
+        let mut kept: BTreeMap<(Layer, Use), Target<E::Map>> = BTreeMap::new();
         let mut sums: Vec<Answer> = Vec::new();
         self.for_each_tile(
             picture,
             |inner, tile, job| job.questions.iter().map(|it| of_tile(inner, tile, size, it)).collect(),
             |inner, tile, _, answers| {
-                for question in &questions {
-                    let (layer, Statistic::Map) = (question.layer, &question.statistic) else { continue };
+                for &(layer, purpose) in &whole_maps {
                     let (stride, shape) = (
                         inner.architecture().stride(layer),
                         inner.architecture().map_shape(layer, size).expect("prepare has checked the layers"),
                     );
-                    let map = maps.entry(layer).or_insert_with(|| inner.empty_map(shape));
-                    let Window { rows, columns } = tile.core_in_picture(stride, shape);
-                    let ((top, left), at) = (tile.core_in_tile(stride), (rows.start, columns.start));
-                    let window = Window { rows: top..top + rows.len(), columns: left..left + columns.len() };
-                    inner.paste(map, at, inner.map(layer), &window);
+                    let map = kept.entry((layer, purpose)).or_insert_with(|| match purpose {
+                        Use::Target if half_targets => Target::Half(HalfMap::zeros(shape)),
+                        _ => Target::Full(inner.empty_map(shape)),
+                    });
+                    let of_tile = inner.map(layer);
+                    let (core, (top, left)) =
+                        (tile.core_in_picture(stride, shape), tile.core_in_tile(stride));
+                    match map {
+                        Target::Full(map) => {
+                            let (rows, columns) =
+                                (top..top + core.rows.len(), left..left + core.columns.len());
+                            let at = (core.rows.start, core.columns.start);
+                            inner.paste(map, at, of_tile, &Window { rows, columns });
+                        }
+                        Target::Half(map) => {
+                            map.take_in(&core, &inner.read_map(of_tile), inner.shape(layer), (top, left));
+                        }
+                    }
                 }
                 if sums.is_empty() {
                     sums = answers;
@@ -272,7 +354,7 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
                 Ok(())
             },
         )?;
-        self.maps = maps;
+        self.kept = kept;
         self.ran = true;
         Ok(sums)
     }
@@ -280,19 +362,24 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
     fn map(&self, layer: Layer) -> &E::Map {
         match self.job().is_whole() {
             true => self.inner.map(layer),
-            false => self.maps.get(&layer).unwrap_or_else(|| panic!("the map at {layer} was not asked for")),
+            false => self.kept.get(&(layer, Use::Map)).unwrap_or_else(|| not_asked(layer)).full(),
         }
     }
 
     fn take_map(&mut self, layer: Layer) -> E::Map {
-        let job = self.job();
-        if job.is_whole() {
-            return self.inner.take_map(layer);
+        match self.job().is_whole() {
+            true => self.inner.take_map(layer),
+            false => match self.take(layer, Use::Map) {
+                Target::Full(map) => map,
+                Target::Half(_) => unreachable!("maps to be read are in full"),
+            },
         }
-        let asked = |it: &&Question<_>| it.layer == layer && matches!(it.statistic, Statistic::Map);
-        match job.questions.iter().filter(asked).count() {
-            1 => self.maps.remove(&layer).unwrap_or_else(|| panic!("the map at {layer} is taken")),
-            _ => self.copy_map(self.map(layer)),
+    }
+
+    fn take_target(&mut self, layer: Layer) -> Target<E::Map> {
+        match self.job().is_whole() {
+            true => self.inner.take_target(layer),
+            false => self.take(layer, Use::Target),
         }
     }
 
@@ -347,7 +434,7 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
                 Ok(())
             },
         )?;
-        self.maps = BTreeMap::new();
+        self.kept = BTreeMap::new();
         self.ran = false;
         Ok(())
     }

@@ -47,9 +47,9 @@ impl Tiling {
         Tiling { size, rows: span(size.height), columns: span(size.width) }
     }
 
-    /// The tiling of which `engine` evaluates each tile within `budget` bytes, asked about `layers`, and which has the
-    /// fewest pixels in all tiles together; one tile if the whole picture fits. If no tile is small enough, what
-    /// needs the least.
+    /// The tiling of which `engine` evaluates each tile within `budget` bytes, asked about `layers` and comparing the
+    /// maps at some of them with `targets`, and which has the fewest pixels in all tiles together; one tile if the
+    /// whole picture fits. If no tile is small enough, what needs the least.
     ///
     /// # Errors
     /// If the network lacks a layer, or the picture is too small for one.
@@ -58,10 +58,11 @@ impl Tiling {
         size: Size,
         options: NetworkOptions,
         layers: &[Layer],
+        targets: &[Layer],
         budget: u64,
     ) -> Result<Self, EngineError> {
         let needed = |tiling: &Tiling| -> Result<u64, EngineError> {
-            let Memory { host, device } = tiling.memory_needed(engine, options, layers)?;
+            let Memory { host, device } = tiling.memory_needed(engine, options, layers, targets)?;
             Ok(host.max(device))
         };
         let whole = Tiling::whole(size);
@@ -108,7 +109,8 @@ impl Tiling {
         Ok(if needed(&smallest)? < needed(&whole)? { smallest } else { whole })
     }
 
-    /// What `engine` needs to evaluate one of the tiles after another, asked about `layers`.
+    /// What `engine` needs to evaluate one of the tiles after another, asked about `layers` and comparing the maps at
+    /// some of them with `targets`. Targets of the whole picture are not counted.
     ///
     /// # Errors
     /// If the network lacks a layer, or the picture is too small for one.
@@ -117,14 +119,19 @@ impl Tiling {
         engine: &E,
         options: NetworkOptions,
         layers: &[Layer],
+        targets: &[Layer],
     ) -> Result<Memory, EngineError> {
         let largest = self.largest();
         let mut memory = engine.memory_needed(largest, options, layers)?;
         if self.tiles() > 1 {
-            // The picture that was measured, a tile of it and the gradient by that.
-            let (of_picture, of_tile) = (self.size, largest);
-            memory.host +=
-                12 * (of_picture.height * of_picture.width + 2 * of_tile.height * of_tile.width) as u64;
+            // A tile of the picture, and the gradient by it.
+            memory.host += 2 * 12 * (largest.height * largest.width) as u64;
+            let shape = |layer| engine.architecture().map_shape(layer, largest);
+            // Of each target the tile at hand, the one before, and that on its way from half precision.
+            let targets = targets.iter().map(|&layer| Ok(3 * 4 * shape(layer)?.elements() as u64));
+            // Of each layer the weights of positions in two questions and two gradients.
+            let weights = layers.iter().map(|&layer| Ok(4 * 4 * shape(layer)?.positions() as u64));
+            memory.host += targets.chain(weights).sum::<Result<u64, EngineError>>()?;
         }
         Ok(memory)
     }

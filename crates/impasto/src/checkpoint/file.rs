@@ -1,6 +1,7 @@
 //! Checkpoints as bytes: a safetensors file with all numbers, bit by bit, and in its metadata the rest as JSON and a
 //! checksum of both.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -11,6 +12,7 @@ use serde_json::{Map, json};
 
 use super::tensors::{Numbers, Tensor, Tensors};
 use super::{Checkpoint, CheckpointError, StageSizes, trace};
+use crate::last_good::LastGood;
 use crate::optimizers::State;
 use crate::terms::Memory;
 use crate::{Picture, Settings};
@@ -19,7 +21,7 @@ use crate::{Picture, Settings};
 const KIND: &str = "painting";
 
 /// The version of what follows. A program that would read it otherwise has another.
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 /// What is not in the tensors.
 #[derive(Serialize, Deserialize)]
@@ -29,6 +31,9 @@ struct Contents {
     stages: Vec<StageSizes>,
     stage: usize,
     iteration: usize,
+    /// Whether the picture that the stage started from is among the tensors.
+    has_start: bool,
+    is_end_known: bool,
     optimizer: StateContents,
     average: Option<StateContents>,
     memories: Vec<Option<MemoryContents>>,
@@ -97,7 +102,7 @@ fn memory_name(term: usize, list: &str, index: usize) -> String {
     format!("term.{term}.{list}.{index}")
 }
 
-impl Checkpoint {
+impl Checkpoint<'_> {
     /// Writes it: what [`from_bytes`](Checkpoint::from_bytes) reads. Into a
     /// [`WholeFile`](crate::network::WholeFile), so that a crash leaves the file before.
     ///
@@ -148,6 +153,8 @@ impl Checkpoint {
             stages: self.stages.clone(),
             stage: self.stage,
             iteration: self.iteration,
+            has_start: self.start.is_some(),
+            is_end_known: self.is_end_known,
             optimizer: StateContents::of(&self.optimizer),
             average: self.average.as_ref().map(StateContents::of),
             memories: self.memories.iter().map(|it| it.as_ref().map(MemoryContents::of)).collect(),
@@ -156,10 +163,11 @@ impl Checkpoint {
         };
         let mut tensors = Vec::from(trace);
         tensors.push(Tensor::list("watched", Numbers::F64((&self.watched).into())));
-        let shape = vec![3, self.start.height(), self.start.width()];
-        tensors.push(Tensor { name: "start".into(), shape, numbers: Numbers::F32(self.start.data()) });
+        if let Some(start) = &self.start {
+            let shape = vec![3, start.height(), start.width()];
+            tensors.push(Tensor { name: "start".into(), shape, numbers: Numbers::F32(start.data()) });
+        }
         tensors.push(Tensor::list("variables", Numbers::F32(&self.variables)));
-        tensors.push(Tensor::list("last_good", Numbers::F32(&self.last_good)));
         for (owner, state) in [("optimizer", Some(&self.optimizer)), ("average", self.average.as_ref())] {
             let vectors = state.into_iter().flat_map(|state| &state.vectors).enumerate();
             tensors.extend(
@@ -175,6 +183,11 @@ impl Checkpoint {
                 tensors.push(Tensor::list(memory_name(term, "values", index), Numbers::F32(list)));
             }
         }
+        let last_good = match &*self.last_good {
+            LastGood::Full(variables) => Numbers::F32(variables),
+            LastGood::Half(variables) => Numbers::F16(variables),
+        };
+        tensors.push(Tensor::list("last_good", last_good));
         (contents, tensors)
     }
 
@@ -182,7 +195,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// If the bytes are something else, or not all of them, or changed.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CheckpointError> {
+    pub fn from_bytes(bytes: &[u8]) -> Result<Checkpoint<'static>, CheckpointError> {
         let damaged = |error: safetensors::SafeTensorError| CheckpointError::Damaged(error.to_string());
         let (header, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
         let texts = metadata.metadata().clone().unwrap_or_default();
@@ -205,10 +218,10 @@ impl Checkpoint {
         Self::read(contents, &Tensors(SafeTensors::deserialize(bytes).map_err(damaged)?))
     }
 
-    fn read(contents: Contents, tensors: &Tensors<'_>) -> Result<Self, CheckpointError> {
+    fn read(contents: Contents, tensors: &Tensors<'_>) -> Result<Checkpoint<'static>, CheckpointError> {
         let damaged = |reason: String| Err(CheckpointError::Damaged(reason));
-        let Contents { settings, stages, stage, iteration, optimizer, average, memories, trace, notes } =
-            contents;
+        let Contents { settings, stages, stage, iteration, has_start, is_end_known, notes, .. } = contents;
+        let Contents { optimizer, average, memories, trace, .. } = contents;
         if let Err(error) = settings.validate() {
             return damaged(error.to_string());
         }
@@ -216,12 +229,10 @@ impl Checkpoint {
             return damaged(format!("stage {stage} of {}", stages.len()));
         };
         let (width, height) = sizes.picture;
-        let shape = tensors.shape("start")?;
-        if shape != [3, height, width] || width == 0 || height == 0 {
-            return damaged(format!("a start of shape {shape:?} in a stage of {width}x{height}"));
-        }
-        // The shape is that of numbers that are there, so the product is within bounds.
-        let start = Picture::new(width, height, tensors.finite("start", 3 * height * width)?);
+        let values = 3_usize.checked_mul(width).and_then(|it| it.checked_mul(height)).filter(|it| *it > 0);
+        let Some(values) = values else { return damaged(format!("a stage of {width}x{height}")) };
+        let start = has_start.then(|| tensors.finite("start", values)).transpose()?;
+        let start = start.map(|start| Cow::Owned(Picture::new(width, height, start)));
         let watched = tensors.f64s("watched")?;
         if watched.len() > settings.schedule.stop.map_or(0, |stop| stop.interval) {
             return damaged(format!("it watches {} losses", watched.len()));
@@ -240,8 +251,9 @@ impl Checkpoint {
             stage,
             iteration,
             start,
-            variables: Vec::new(),
-            last_good: Vec::new(),
+            variables: Cow::Borrowed(&[]),
+            last_good: Cow::Owned(LastGood::Full(Vec::new())),
+            is_end_known,
             optimizer: State::default(),
             average: None,
             watched,
@@ -249,8 +261,11 @@ impl Checkpoint {
             trace,
         };
         let count = checkpoint.canvas().count();
-        checkpoint.variables = tensors.finite("variables", count)?;
-        checkpoint.last_good = tensors.finite("last_good", count)?;
+        checkpoint.variables = tensors.finite("variables", count)?.into();
+        checkpoint.last_good = Cow::Owned(match tensors.is_half("last_good") {
+            true => LastGood::Half(tensors.finite_halves("last_good", count)?),
+            false => LastGood::Full(tensors.finite("last_good", count)?),
+        });
         checkpoint.optimizer = optimizer.read("optimizer", count, tensors)?;
         checkpoint.average = average.map(|it| it.read("average", count, tensors)).transpose()?;
         Ok(checkpoint)

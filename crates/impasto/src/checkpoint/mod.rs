@@ -5,6 +5,7 @@ mod file;
 mod tensors;
 mod trace;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub use error::{CheckpointError, ResumeError};
@@ -12,6 +13,7 @@ use impasto_network::Size;
 use serde::{Deserialize, Serialize};
 
 use crate::canvas::Canvas;
+use crate::last_good::LastGood;
 use crate::optimizers::State;
 use crate::run::averaged;
 use crate::terms::Memory;
@@ -42,13 +44,13 @@ use crate::{Picture, Plan, Settings, Trace};
 /// })?;
 ///
 /// let checkpoint = Checkpoint::from_bytes(&saved)?;
-/// let resumed = transfer.resume(&mut engine, &checkpoint, &mut |_: &Progress<'_>| Control::Continue)?;
+/// let resumed = transfer.resume(&mut engine, checkpoint, &mut |_: &Progress<'_>| Control::Continue)?;
 /// assert_eq!(resumed, transfer.run(&mut engine, |_| Control::Continue)?);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct Checkpoint {
+pub struct Checkpoint<'a> {
     /// What the caller wants to find again, such as checksums and names of the pictures. Nothing here reads it.
     pub notes: BTreeMap<String, String>,
     pub(crate) settings: Settings,
@@ -57,13 +59,14 @@ pub struct Checkpoint {
     pub(crate) stage: usize,
     /// The last that is done.
     pub(crate) iteration: usize,
-    /// The picture that the stage started from, not clamped.
-    pub(crate) start: Picture,
-    pub(crate) variables: Vec<f32>,
-    /// As the evaluator has it.
-    pub(crate) last_good: Vec<f32>,
-    pub(crate) optimizer: State<'static>,
-    pub(crate) average: Option<State<'static>>,
+    /// The picture that the stage started from, not clamped, if a term learns from it.
+    pub(crate) start: Option<Cow<'a, Picture>>,
+    pub(crate) variables: Cow<'a, [f32]>,
+    /// As the evaluator has it, like the next.
+    pub(crate) last_good: Cow<'a, LastGood>,
+    pub(crate) is_end_known: bool,
+    pub(crate) optimizer: State<'a>,
+    pub(crate) average: Option<State<'a>>,
     /// The losses that early stopping remembers.
     pub(crate) watched: Vec<f64>,
     /// What each of the terms remembers.
@@ -72,12 +75,14 @@ pub struct Checkpoint {
     pub(crate) trace: Trace,
 }
 
-/// The sizes of the pictures of a stage, each width and height.
+/// The sizes of the pictures of a stage, each width and height, and what else its bits depend on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StageSizes {
     picture: (usize, usize),
     styles: Vec<(usize, usize)>,
+    /// How many steps L-BFGS remembers, if that is the optimiser.
+    steps_remembered: Option<usize>,
 }
 
 impl StageSizes {
@@ -87,12 +92,13 @@ impl StageSizes {
         let of_stage = |stage: &crate::Stage| StageSizes {
             picture: sides(&stage.size),
             styles: stage.styles.iter().map(sides).collect(),
+            steps_remembered: stage.steps_remembered,
         };
         plan.stages.iter().map(of_stage).collect()
     }
 }
 
-impl Checkpoint {
+impl Checkpoint<'_> {
     /// The settings of the run.
     pub fn settings(&self) -> &Settings {
         &self.settings
@@ -115,7 +121,8 @@ impl Checkpoint {
 
     /// Size of the picture in this stage.
     pub fn size(&self) -> Size {
-        Size { height: self.start.height(), width: self.start.width() }
+        let (width, height) = self.stages[self.stage - 1].picture;
+        Size { height, width }
     }
 
     /// What the evaluations found so far.
@@ -123,9 +130,24 @@ impl Checkpoint {
         &self.trace
     }
 
-    /// The picture that the stage started from. Values may leave 0..1.
-    pub fn start(&self) -> &Picture {
-        &self.start
+    /// The same, which borrows nothing from the run.
+    pub fn into_owned(self) -> Checkpoint<'static> {
+        Checkpoint {
+            start: self.start.map(|start| Cow::Owned(start.into_owned())),
+            variables: Cow::Owned(self.variables.into_owned()),
+            last_good: Cow::Owned(self.last_good.into_owned()),
+            optimizer: self.optimizer.into_owned(),
+            average: self.average.map(State::into_owned),
+            notes: self.notes,
+            settings: self.settings,
+            stages: self.stages,
+            stage: self.stage,
+            iteration: self.iteration,
+            is_end_known: self.is_end_known,
+            watched: self.watched,
+            memories: self.memories,
+            trace: self.trace,
+        }
     }
 
     /// The picture painted so far, to be shown: without what the result of the run takes from its content, such as
@@ -133,11 +155,11 @@ impl Checkpoint {
     pub fn picture(&self) -> Picture {
         let mut average = self.settings.new_average().ok().flatten();
         if let (Some(average), Some(state)) = (&mut average, &self.average)
-            && average.resume(state).is_err()
+            && average.resume(state.clone()).is_err()
         {
             average.reset();
         }
-        self.canvas().unheld(&averaged(average.as_ref(), &self.variables)).clamped()
+        self.canvas().unheld(&averaged(average.as_ref(), self.variables.to_vec())).clamped()
     }
 
     /// Whether the iteration was the last of its stage.
@@ -173,6 +195,8 @@ impl Checkpoint {
             let stage = index + 1;
             same(format!("the picture of stage {stage} at"), sides(&own.picture), sides(&planned.picture))?;
             same(format!("the styles of stage {stage} at"), all(&own.styles), all(&planned.styles))?;
+            let steps = |it: &StageSizes| it.steps_remembered.map_or("no".to_owned(), |it| it.to_string());
+            same(format!("the steps that stage {stage} remembers,"), steps(own), steps(planned))?;
         }
         let iterations = plan.stages[self.stage - 1].iterations;
         if self.iteration > iterations || (self.iteration == iterations && !self.ends_stage()) {

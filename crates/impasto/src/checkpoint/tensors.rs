@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io;
 
+use half::f16;
 use safetensors::SafeTensors;
 use safetensors::tensor::Dtype;
 
@@ -20,6 +21,7 @@ pub(super) struct Tensor<'a> {
 
 /// Numbers of one kind.
 pub(super) enum Numbers<'a> {
+    F16(&'a [f16]),
     F32(&'a [f32]),
     F64(Cow<'a, [f64]>),
     U32(&'a [u32]),
@@ -30,6 +32,7 @@ impl<'a> Tensor<'a> {
     /// A plain list.
     pub fn list(name: impl Into<String>, numbers: Numbers<'a>) -> Self {
         let shape = vec![match &numbers {
+            Numbers::F16(numbers) => numbers.len(),
             Numbers::F32(numbers) => numbers.len(),
             Numbers::F64(numbers) => numbers.len(),
             Numbers::U32(numbers) => numbers.len(),
@@ -43,6 +46,7 @@ impl Numbers<'_> {
     /// The kind, by the name that the format has for it.
     pub fn kind(&self) -> &'static str {
         match self {
+            Numbers::F16(_) => "F16",
             Numbers::F32(_) => "F32",
             Numbers::F64(_) => "F64",
             Numbers::U32(_) => "U32",
@@ -53,6 +57,7 @@ impl Numbers<'_> {
     /// Bytes that they take.
     pub fn bytes(&self) -> usize {
         match self {
+            Numbers::F16(numbers) => size_of_val(*numbers),
             Numbers::F32(numbers) => size_of_val(*numbers),
             Numbers::F64(numbers) => size_of_val(&numbers[..]),
             Numbers::U32(numbers) => size_of_val(*numbers),
@@ -63,6 +68,7 @@ impl Numbers<'_> {
     /// Hands on the bytes, some at a time.
     pub fn each_part(&self, part: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
         match self {
+            Numbers::F16(numbers) => parts(numbers, |it| it.to_le_bytes(), part),
             Numbers::F32(numbers) => parts(numbers, |it| it.to_le_bytes(), part),
             Numbers::F64(numbers) => parts(numbers, |it| it.to_le_bytes(), part),
             Numbers::U32(numbers) => parts(numbers, |it| it.to_le_bytes(), part),
@@ -85,27 +91,23 @@ fn parts<T: Copy, const N: usize>(
 pub(super) struct Tensors<'a>(pub SafeTensors<'a>);
 
 impl Tensors<'_> {
-    /// The shape of a list.
-    pub fn shape(&self, name: &str) -> Result<Vec<usize>, CheckpointError> {
-        let tensor = self.0.tensor(name).map_err(|_| absent(name))?;
-        Ok(tensor.shape().to_vec())
-    }
-
     pub fn f32s(&self, name: &str) -> Result<Vec<f32>, CheckpointError> {
         self.numbers(name, Dtype::F32, f32::from_le_bytes)
     }
 
     /// The same, all of them finite, so many.
     pub fn finite(&self, name: &str, count: usize) -> Result<Vec<f32>, CheckpointError> {
-        let numbers = self.f32s(name)?;
-        if numbers.len() != count {
-            let found = numbers.len();
-            return Err(CheckpointError::Damaged(format!("tensor {name} has {found} numbers, not {count}")));
-        }
-        if numbers.iter().any(|number| !number.is_finite()) {
-            return Err(CheckpointError::Damaged(format!("tensor {name} is not finite")));
-        }
-        Ok(numbers)
+        require(name, self.f32s(name)?, count, f32::is_finite)
+    }
+
+    /// Whether a list is in half precision.
+    pub fn is_half(&self, name: &str) -> bool {
+        self.0.tensor(name).is_ok_and(|tensor| tensor.dtype() == Dtype::F16)
+    }
+
+    /// Such numbers in half precision.
+    pub fn finite_halves(&self, name: &str, count: usize) -> Result<Vec<f16>, CheckpointError> {
+        require(name, self.numbers(name, Dtype::F16, f16::from_le_bytes)?, count, f16::is_finite)
     }
 
     pub fn f64s(&self, name: &str) -> Result<Vec<f64>, CheckpointError> {
@@ -132,6 +134,23 @@ impl Tensors<'_> {
             return Err(CheckpointError::Damaged(format!("tensor {name} holds {found}, not {kind}")));
         }
         Ok(tensor.data().as_chunks().0.iter().map(|&bytes| from_bytes(bytes)).collect())
+    }
+}
+
+/// `numbers`, if there are so many and all are finite.
+fn require<T: Copy>(
+    name: &str,
+    numbers: Vec<T>,
+    count: usize,
+    is_finite: impl Fn(T) -> bool,
+) -> Result<Vec<T>, CheckpointError> {
+    if numbers.len() != count {
+        let found = numbers.len();
+        return Err(CheckpointError::Damaged(format!("tensor {name} has {found} numbers, not {count}")));
+    }
+    match numbers.iter().all(|&number| is_finite(number)) {
+        true => Ok(numbers),
+        false => Err(CheckpointError::Damaged(format!("tensor {name} is not finite"))),
     }
 }
 

@@ -148,6 +148,10 @@ impl<E> Optimizer<E> for Adam {
         self.gradient = Vec::new();
     }
 
+    fn evaluates_its_end(&self) -> bool {
+        false
+    }
+
     fn memory_needed(&self, variables: usize) -> u64 {
         (size_of::<f32>() * 3) as u64 * variables as u64
     }
@@ -159,23 +163,23 @@ impl<E> Optimizer<E> for Adam {
         State { counters: vec![self.steps], vectors: vectors.collect(), ..State::default() }
     }
 
-    fn resume(&mut self, state: &State<'_>) -> Result<(), InvalidState> {
+    fn resume(&mut self, state: State<'_>) -> Result<(), InvalidState> {
         Optimizer::<E>::reset(self);
         let [steps] = state.checked(NAME)?;
-        match state.vectors.as_slice() {
-            [] if steps == 0 => {}
-            [_, second] if second.iter().any(|&v| v < 0.0) => {
-                return Err(InvalidState::new(NAME, "a negative second moment"));
+        match <[_; 2]>::try_from(state.vectors) {
+            Err(vectors) if vectors.is_empty() && steps == 0 => Ok(()),
+            Ok([_, second]) if second.iter().any(|&v| v < 0.0) => {
+                Err(InvalidState::new(NAME, "a negative second moment"))
             }
-            [first, second] if steps > 0 => {
+            Ok([first, second]) if steps > 0 => {
                 (self.steps, self.first_moment, self.second_moment) =
-                    (steps, first.to_vec(), second.to_vec());
+                    (steps, first.into_owned(), second.into_owned());
+                Ok(())
             }
             vectors => {
-                let found = format!("{} vectors after {steps} steps", vectors.len());
-                return Err(InvalidState::new(NAME, found));
+                let count = vectors.map_or_else(|vectors| vectors.len(), |vectors| vectors.len());
+                Err(InvalidState::new(NAME, format!("{count} vectors after {steps} steps")))
             }
         }
-        Ok(())
     }
 }

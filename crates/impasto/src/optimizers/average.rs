@@ -62,6 +62,16 @@ impl Average {
         vector::set_scaled(values, (1.0 / correction) as f32, &self.sum);
     }
 
+    /// Whether every element of the average is finite; true if there is none yet.
+    pub fn is_finite(&self) -> bool {
+        vector::absolute_sum(&self.sum).is_finite()
+    }
+
+    /// Whether nothing was taken in yet.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     /// Forgets all values; the decay stays.
     pub fn reset(&mut self) {
         (self.count, self.sum) = (0, Vec::new());
@@ -77,17 +87,19 @@ impl Average {
     ///
     /// # Errors
     /// If `state` cannot be of an average. This one is then reset.
-    pub fn resume(&mut self, state: &State<'_>) -> Result<(), InvalidState> {
+    pub fn resume(&mut self, state: State<'_>) -> Result<(), InvalidState> {
         self.reset();
         let [count] = state.checked(NAME)?;
-        match state.vectors.as_slice() {
-            [] if count == 0 => {}
-            [sum] if count > 0 => (self.count, self.sum) = (count, sum.to_vec()),
+        match <[_; 1]>::try_from(state.vectors) {
+            Err(vectors) if vectors.is_empty() && count == 0 => Ok(()),
+            Ok([sum]) if count > 0 => {
+                (self.count, self.sum) = (count, sum.into_owned());
+                Ok(())
+            }
             vectors => {
-                let found = format!("{} vectors after {count} values", vectors.len());
-                return Err(InvalidState::new(NAME, found));
+                let vectors = vectors.map_or_else(|vectors| vectors.len(), |vectors| vectors.len());
+                Err(InvalidState::new(NAME, format!("{vectors} vectors after {count} values")))
             }
         }
-        Ok(())
     }
 }

@@ -194,6 +194,10 @@ impl<E> Optimizer<E> for Lbfgs {
         self.history = None;
     }
 
+    fn evaluates_its_end(&self) -> bool {
+        true
+    }
+
     fn memory_needed(&self, variables: usize) -> u64 {
         let vectors = 2 * self.options.memory + 4;
         (size_of::<f32>() * vectors) as u64 * variables as u64
@@ -217,7 +221,7 @@ impl<E> Optimizer<E> for Lbfgs {
         }
     }
 
-    fn resume(&mut self, state: &State<'_>) -> Result<(), InvalidState> {
+    fn resume(&mut self, state: State<'_>) -> Result<(), InvalidState> {
         self.history = None;
         let [moves, unlearnt] = state.checked(NAME)?;
         let known_loss = match state.numbers.as_slice() {

@@ -58,6 +58,9 @@ pub trait Optimizer<E>: Send {
     /// forgets all earlier steps.
     fn resample(&mut self, first: &mut Resample<'_>, second: &mut Resample<'_>);
 
+    /// Whether a step may end at variables whose loss it has evaluated, so that the next step does not evaluate it anew.
+    fn evaluates_its_end(&self) -> bool;
+
     /// Bytes that a run with this many variables allocates, the variables themselves not counted.
     fn memory_needed(&self, variables: usize) -> u64;
 
@@ -69,7 +72,7 @@ pub trait Optimizer<E>: Send {
     ///
     /// # Errors
     /// If `state` cannot be of such an optimiser. This one is then reset.
-    fn resume(&mut self, state: &State<'_>) -> Result<(), InvalidState>;
+    fn resume(&mut self, state: State<'_>) -> Result<(), InvalidState>;
 }
 
 /// What one step did.

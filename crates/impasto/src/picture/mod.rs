@@ -67,6 +67,11 @@ impl Picture {
         &self.data
     }
 
+    /// The planes, `[3, height, width]`, of a picture that is needed no more.
+    pub fn into_data(self) -> Vec<f32> {
+        self.data
+    }
+
     /// The planes, to be changed.
     pub fn data_mut(&mut self) -> &mut [f32] {
         &mut self.data

@@ -7,9 +7,8 @@
 //! The cubic filter is that of Catmull and Rom (1974), a = -1/2, which Pillow calls bicubic; the other is
 //! the sinc windowed by a sinc, three lobes wide (Duchon 1979).
 
-use fast_image_resize::images::{TypedImage, TypedImageRef};
-use fast_image_resize::pixels::F32;
-use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -43,12 +42,12 @@ impl Picture {
         if from == (width, height) {
             return self.clone();
         }
-        let planes: Vec<Vec<f32>> = self
-            .data()
-            .par_chunks_exact(from.0 * from.1)
-            .map(|plane| resized_plane(plane, from, (width, height), filter))
-            .collect();
-        Picture::new(width, height, planes.concat())
+        let mut data = vec![0.0; 3 * width * height];
+        let planes = data.par_chunks_exact_mut(width * height);
+        planes.zip(self.data().par_chunks_exact(from.0 * from.1)).for_each(|(plane, from_plane)| {
+            resize_plane(from_plane, from, plane, (width, height), filter);
+        });
+        Picture::new(width, height, data)
     }
 
     /// The same of a picture whose opposite borders meet: kernels reach over them.
@@ -59,7 +58,8 @@ impl Picture {
         };
         let (from, to) = ((3 * self.width(), 3 * self.height()), (3 * width, 3 * height));
         let planes = self.data().par_chunks_exact(self.width() * self.height()).map(|plane| {
-            let resized = resized_plane(&tiled(plane), from, to, filter);
+            let mut resized = vec![0.0; to.0 * to.1];
+            resize_plane(&tiled(plane), from, &mut resized, to, filter);
             let rows = resized.chunks_exact(3 * width).skip(height).take(height);
             rows.flat_map(|row| row[width..2 * width].iter().copied()).collect::<Vec<f32>>()
         });
@@ -97,28 +97,29 @@ impl Alpha {
         if from == (width, height) {
             return self.clone();
         }
-        let mut data = resized_plane(self.data(), from, (width, height), filter);
+        let mut data = vec![0.0; width * height];
+        resize_plane(self.data(), from, &mut data, (width, height), filter);
         data.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
         Alpha::new(width, height, data)
     }
 }
 
-/// One plane `[H, W]` from one (width, height) to another.
-fn resized_plane(plane: &[f32], from: (usize, usize), to: (usize, usize), filter: Filter) -> Vec<f32> {
+/// One plane `[H, W]` to another, each of a (width, height).
+fn resize_plane(plane: &[f32], from: (usize, usize), target: &mut [f32], to: (usize, usize), filter: Filter) {
     let side = |length: usize| u32::try_from(length).expect("sides of at most 2³² - 1 pixels");
     let filter = match filter {
         Filter::Bilinear => FilterType::Bilinear,
         Filter::CatmullRom => FilterType::CatmullRom,
         Filter::Lanczos3 => FilterType::Lanczos3,
     };
-    let pixels: Vec<F32> = plane.iter().map(|&value| F32::new(value)).collect();
-    let source = TypedImageRef::new(side(from.0), side(from.1), &pixels).expect("a plane of its size");
-    let mut target = TypedImage::new(side(to.0), side(to.1));
+    let source = ImageRef::new(side(from.0), side(from.1), bytemuck::cast_slice(plane), PixelType::F32);
+    let source = source.expect("a plane of its size");
+    let target = bytemuck::cast_slice_mut(target);
+    let target = Image::from_slice_u8(side(to.0), side(to.1), target, PixelType::F32);
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).use_alpha(false);
     Resizer::new()
-        .resize_typed(&source, &mut target, &options)
+        .resize(&source, &mut target.expect("a plane of its size"), &options)
         .expect("the whole of the source, so no crop can be out of place");
-    target.pixels().iter().map(|pixel| pixel.0).collect()
 }
 
 #[cfg(test)]

@@ -1,16 +1,17 @@
 //! The iterations of a stage.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 use impasto_network::Engine;
 
-use super::{Begin, Run, averaged};
+use super::{Begin, Resumed, Run, averaged};
 use crate::canvas::Canvas;
 use crate::checkpoint::StageSizes;
 use crate::evaluator::{Evaluator, Halt};
 use crate::objective::Objective;
-use crate::optimizers::{Outcome, StepError};
+use crate::optimizers::{Average, Outcome, StepError};
 use crate::stopping::Watch;
 use crate::{Checkpoint, Control, Progress, Stage, StageEnd, TracedStage, TransferError};
 
@@ -21,17 +22,19 @@ impl Run<'_> {
         engine: &mut E,
         objective: Objective<'_, E>,
         canvas: &Canvas,
-        begin: &Begin<'_>,
+        begin: Begin,
         variables: &mut [f32],
     ) -> Result<bool, TransferError> {
         let (settings, number) = (self.transfer.settings(), begin.number);
         let (stages, stage) = (self.plan.stages.len(), &self.plan.stages[number - 1]);
         let (observer, trace) = (&mut *self.observer, &mut self.trace);
-        let mut evaluator = Evaluator::new(engine, objective, canvas, variables, observer, trace, number);
-        let (mut watch, first) = match begin.checkpoint {
-            Some(checkpoint) => {
-                evaluator.resume(variables, &checkpoint.last_good);
-                (Watch::resumed(settings.schedule.stop, &checkpoint.watched), checkpoint.iteration + 1)
+        let keeps = (self.optimizer.evaluates_its_end(), stage.precision);
+        let mut evaluator =
+            Evaluator::new(engine, objective, canvas, variables, keeps, observer, trace, number);
+        let (mut watch, first) = match begin.resumed {
+            Some(Resumed { last_good, is_end_known, watched, iteration, .. }) => {
+                evaluator.resume(last_good, is_end_known);
+                (Watch::resumed(settings.schedule.stop, &watched), iteration + 1)
             }
             None => {
                 if let Some(average) = self.average.as_mut().filter(|_| settings.average_counts_start) {
@@ -68,18 +71,19 @@ impl Run<'_> {
             let done = (before + stage.evaluation_work() * place as u64) as f64;
             let seconds = start.elapsed().as_secs_f64();
             let (observer, found) = evaluator.found();
-            let paint = || canvas.finished(&averaged(self.average.as_ref(), variables));
+            let paint = || canvas.finished(&averaged(self.average.as_ref(), variables.to_vec()));
             let checkpoint = || Checkpoint {
                 notes: BTreeMap::new(),
                 settings: settings.clone(),
                 stages: StageSizes::of(self.plan),
                 stage: number,
                 iteration,
-                start: begin.picture.clone(),
-                variables: variables.to_vec(),
-                last_good: found.last_good.to_vec(),
-                optimizer: self.optimizer.state().into_owned(),
-                average: self.average.as_ref().map(|average| average.state().into_owned()),
+                start: begin.start.as_ref().map(Cow::Borrowed),
+                variables: Cow::Borrowed(&*variables),
+                last_good: Cow::Borrowed(found.last_good),
+                is_end_known: found.is_end_known,
+                optimizer: self.optimizer.state(),
+                average: self.average.as_ref().map(Average::state),
                 watched: watch.losses(),
                 memories: found.objective.memories(),
                 trace: found.trace.after(ended),
@@ -108,7 +112,10 @@ impl Run<'_> {
                 break;
             }
         }
-        let result = averaged(self.average.as_ref(), variables);
-        if result.iter().all(|value| value.is_finite()) { Ok(completed) } else { Err(evaluator.not_finite()) }
+        let is_finite = match self.average.as_ref().filter(|average| !average.is_empty()) {
+            Some(average) => average.is_finite(),
+            None => variables.iter().all(|value| value.is_finite()),
+        };
+        if is_finite { Ok(completed) } else { Err(evaluator.not_finite()) }
     }
 }

@@ -2,16 +2,22 @@
 
 mod descent;
 
+use std::borrow::Cow;
+use std::mem;
+
 use impasto_network::{Engine, Size, TiledEngine};
 
 use crate::canvas::{Canvas, Hold};
 use crate::evaluator::Halt;
+use crate::last_good::LastGood;
 use crate::objective::Objective;
 use crate::optimizers::{Average, InvalidState, Optimizer};
 use crate::picture::Filter;
+use crate::terms::Memory;
 use crate::transfer::Sources;
 use crate::{
-    Checkpoint, Control, Observer, Picture, Plan, ResumeError, Trace, Transfer, TransferError, Variables,
+    Checkpoint, Control, Observer, Picture, Plan, ResumeError, Settings, Stage, Trace, Transfer,
+    TransferError, Variables,
 };
 
 /// What a run ended with.
@@ -37,22 +43,32 @@ pub(crate) struct Run<'a> {
 }
 
 /// Where a stage begins.
-struct Begin<'c> {
+struct Begin {
     /// The stage, from 1.
     number: usize,
-    /// The picture that it starts from.
-    picture: Picture,
+    /// The picture that it starts from; no longer there once the variables are, unless a term learns from it.
+    start: Option<Picture>,
     /// What to go on from in its middle, or from its end.
-    checkpoint: Option<&'c Checkpoint>,
+    resumed: Option<Resumed>,
+}
+
+/// What a stage goes on from.
+struct Resumed {
+    iteration: usize,
+    variables: Vec<f32>,
+    last_good: LastGood,
+    is_end_known: bool,
+    watched: Vec<f64>,
+    memories: Vec<Option<Memory>>,
+    ends_stage: bool,
 }
 
 /// What a stage came to.
-struct Painted {
-    /// As the next stage starts from it: not clamped.
-    picture: Picture,
-    /// As a result.
-    finished: Picture,
-    completed: bool,
+enum Painted {
+    /// The result of the run.
+    Result(Outcome),
+    /// What the next stage starts from: not clamped.
+    Start(Picture),
 }
 
 impl<'a> Run<'a> {
@@ -62,51 +78,72 @@ impl<'a> Run<'a> {
         observer: &'a mut dyn Observer,
     ) -> Result<Self, TransferError> {
         let settings = transfer.settings();
-        let (optimizer, average) = (settings.optimizer.build()?, settings.new_average()?);
-        Ok(Run { transfer, plan, observer, optimizer, average, trace: Trace::default() })
+        let optimizer = optimizer(settings, &plan.stages[0])?;
+        Ok(Run {
+            transfer,
+            plan,
+            observer,
+            optimizer,
+            average: settings.new_average()?,
+            trace: Trace::default(),
+        })
     }
 
     pub fn paint<E: Engine>(self, engine: &mut TiledEngine<'_, E>) -> Result<Outcome, TransferError> {
         let picture = self.transfer.first_picture(self.plan.stages[0].size)?;
         self.observer.started(&picture);
-        self.stages(engine, Begin { number: 1, picture, checkpoint: None })
+        self.stages(engine, Begin { number: 1, start: Some(picture), resumed: None })
     }
 
     /// Goes on from a checkpoint of a run with the same settings and plan.
     pub fn resume<E: Engine>(
         mut self,
         engine: &mut TiledEngine<'_, E>,
-        checkpoint: &Checkpoint,
+        checkpoint: Checkpoint<'_>,
     ) -> Result<Outcome, TransferError> {
         let unfit = |error: InvalidState| ResumeError::Unfit(error.to_string());
-        self.optimizer.resume(&checkpoint.optimizer).map_err(unfit)?;
-        match (&mut self.average, &checkpoint.average) {
+        let (number, ends_stage) = (checkpoint.stage, checkpoint.ends_stage());
+        self.optimizer = optimizer(self.transfer.settings(), &self.plan.stages[number - 1])?;
+        self.optimizer.resume(checkpoint.optimizer).map_err(unfit)?;
+        match (&mut self.average, checkpoint.average) {
             (None, None) => {}
             (Some(average), Some(state)) => average.resume(state).map_err(unfit)?,
             (Some(_), None) | (None, Some(_)) => {
                 return Err(ResumeError::Unfit("only one of both averages".to_owned()).into());
             }
         }
-        self.trace = checkpoint.trace.clone();
-        let picture = checkpoint.start.clone();
-        self.stages(engine, Begin { number: checkpoint.stage, picture, checkpoint: Some(checkpoint) })
+        self.trace = checkpoint.trace;
+        let resumed = Resumed {
+            iteration: checkpoint.iteration,
+            variables: checkpoint.variables.into_owned(),
+            last_good: checkpoint.last_good.into_owned(),
+            is_end_known: checkpoint.is_end_known,
+            watched: checkpoint.watched,
+            memories: checkpoint.memories,
+            ends_stage,
+        };
+        let start = checkpoint.start.map(Cow::into_owned);
+        self.stages(engine, Begin { number, start, resumed: Some(resumed) })
     }
 
     /// This stage and those after it.
     fn stages<E: Engine>(
         mut self,
         engine: &mut TiledEngine<'_, E>,
-        mut begin: Begin<'_>,
+        mut begin: Begin,
     ) -> Result<Outcome, TransferError> {
         loop {
             let number = begin.number;
-            let end = self.stage(engine, begin)?;
-            let (before, next) = (self.plan.stages[number - 1].size, self.plan.stages.get(number));
-            let Some(next) = next.filter(|_| end.completed) else {
-                return Ok(Outcome { picture: end.finished, trace: self.trace, completed: end.completed });
+            let picture = match self.stage(engine, begin)? {
+                Painted::Result(outcome) => return Ok(outcome),
+                Painted::Start(picture) => picture,
             };
-            let picture = self.enlarge(end.picture, before, next.size);
-            begin = Begin { number: number + 1, picture, checkpoint: None };
+            let (before, next) = (&self.plan.stages[number - 1], &self.plan.stages[number]);
+            let start = self.enlarge(picture, before.size, next.size);
+            if next.steps_remembered != before.steps_remembered {
+                self.optimizer = optimizer(self.transfer.settings(), next)?;
+            }
+            begin = Begin { number: number + 1, start: Some(start), resumed: None };
         }
     }
 
@@ -129,7 +166,7 @@ impl<'a> Run<'a> {
     fn enlarge_optimizer(&mut self, from: Size, to: Size) {
         let resize = |values: &[f32], filter| {
             let planes = Picture::new(from.width, from.height, values.to_vec());
-            planes.resized(to.width, to.height, filter).data().to_vec()
+            planes.resized(to.width, to.height, filter).into_data()
         };
         self.optimizer.resample(&mut |values| resize(values, Filter::CatmullRom), &mut |values| {
             resize(values, Filter::Bilinear)
@@ -140,54 +177,70 @@ impl<'a> Run<'a> {
     fn stage<E: Engine>(
         &mut self,
         engine: &mut TiledEngine<'_, E>,
-        begin: Begin<'_>,
+        mut begin: Begin,
     ) -> Result<Painted, TransferError> {
-        let stage = &self.plan.stages[begin.number - 1];
-        let sources = self.transfer.sources(stage)?;
-        let is_over = begin.checkpoint.is_some_and(Checkpoint::ends_stage);
-        let objective = if is_over { None } else { self.objective(engine, &begin, &sources)? };
-        let strength = self.transfer.strength_at(stage.size);
-        let hold = sources.content.zip(strength).map(|(content, strength)| Hold::new(content, &strength));
-        let canvas = Canvas::new(self.transfer.settings(), stage.size, sources.photograph, hold);
-        let mut variables = match begin.checkpoint {
-            Some(checkpoint) => checkpoint.variables.clone(),
-            None => canvas.variables(&begin.picture),
-        };
-        if begin.checkpoint.is_none()
+        let (stage, is_last) = (&self.plan.stages[begin.number - 1], begin.number == self.plan.stages.len());
+        if begin.resumed.is_none()
             && let Some(average) = &mut self.average
         {
             average.reset();
         }
+        let sources = self.transfer.sources(stage)?;
+        let is_over = begin.resumed.as_ref().is_some_and(|it| it.ends_stage);
+        let objective = if is_over { None } else { self.objective(engine, &mut begin, &sources)? };
+        let Sources { content, photograph, styles } = sources;
+        drop(styles);
+        let strength = self.transfer.strength_at(stage.size);
+        let hold = content.zip(strength).map(|(content, strength)| Hold::new(content, &strength));
+        let canvas = Canvas::new(self.transfer.settings(), stage.size, photograph, hold);
+        let mut variables = match &mut begin.resumed {
+            Some(resumed) => mem::take(&mut resumed.variables),
+            None => {
+                let keeps = self.transfer.learns_start()?;
+                let start = if keeps { begin.start.clone() } else { begin.start.take() };
+                canvas.variables(start.expect("a stage that is not resumed has a start"))
+            }
+        };
         let completed = match objective {
             None => is_over,
-            Some(objective) => self.descend(engine, objective, &canvas, &begin, &mut variables)?,
+            Some(objective) => self.descend(engine, objective, &canvas, begin, &mut variables)?,
         };
-        let result = averaged(self.average.as_ref(), &variables);
-        Ok(Painted { picture: canvas.unheld(&result), finished: canvas.finished(&result), completed })
+        engine.release();
+        let result = averaged(self.average.as_ref(), variables);
+        if completed && !is_last {
+            return Ok(Painted::Start(canvas.unheld(&result)));
+        }
+        let (picture, trace) = (canvas.finished(&result), mem::take(&mut self.trace));
+        Ok(Painted::Result(Outcome { picture, trace, completed }))
     }
 
     /// What a stage minimises; `None` if the observer stops it.
     fn objective<'e, E: Engine>(
         &mut self,
         engine: &mut TiledEngine<'e, E>,
-        begin: &Begin<'_>,
+        begin: &mut Begin,
         sources: &Sources,
     ) -> Result<Option<Objective<'e, TiledEngine<'e, E>>>, TransferError> {
         let stage = &self.plan.stages[begin.number - 1];
         let mut stop = || self.observer.control() == Control::Stop;
-        let mut objective = self.transfer.objective(engine, stage, sources, &begin.picture, &mut stop)?;
-        if let (Some(objective), Some(checkpoint)) = (&mut objective, begin.checkpoint) {
-            objective.recall(engine, &checkpoint.memories)?;
+        let start = begin.start.as_ref();
+        let mut objective = self.transfer.objective(engine, stage, sources, start, &mut stop)?;
+        if let (Some(objective), Some(resumed)) = (&mut objective, &begin.resumed) {
+            objective.recall(engine, &resumed.memories)?;
         }
         Ok(objective)
     }
 }
 
+/// The optimiser of a stage, before its first step.
+fn optimizer(settings: &Settings, stage: &Stage) -> Result<Box<dyn Optimizer<Halt>>, TransferError> {
+    Ok(settings.optimizer.remembering(stage.steps_remembered).build()?)
+}
+
 /// The average, if there is one and it has taken in anything; else the variables.
-pub(crate) fn averaged(average: Option<&Average>, variables: &[f32]) -> Vec<f32> {
-    let mut result = variables.to_vec();
+pub(crate) fn averaged(average: Option<&Average>, mut variables: Vec<f32>) -> Vec<f32> {
     if let Some(average) = average {
-        average.read(&mut result);
+        average.read(&mut variables);
     }
-    result
+    variables
 }

@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use impasto_network::{Architecture, Engine, MapGradient, Question, Size, Statistic};
+use impasto_network::{Architecture, Engine, Layer, MapGradient, Question, Statistic, Target};
 use serde::{Deserialize, Serialize};
 
 use super::{Answers, Definition, LayerWeight, Loss, MapLoss, SMALLEST_NORM, Scene, Shown, WeightedLayers};
@@ -74,10 +74,8 @@ impl Definition for Content {
         true
     }
 
-    fn memory_needed(&self, architecture: &Architecture, picture: Size, _styles: &[Size]) -> u64 {
-        let shapes =
-            self.layers().into_iter().filter_map(|layer| architecture.map_shape(layer, picture).ok());
-        shapes.map(|shape| 4 * shape.elements() as u64).sum()
+    fn target_layers(&self) -> Vec<Layer> {
+        self.layers()
     }
 
     fn validate(&self) -> Result<(), SettingsError> {
@@ -89,7 +87,7 @@ impl Definition for Content {
 impl Content {
     pub(super) fn loss<E: Engine>(&self, _scene: &Scene) -> impl Loss<E> + use<E> {
         let layers = self.layers.divide(self.weight);
-        ContentDistance { kind: self.loss, layers, targets: Vec::new() }
+        ContentDistance { kind: self.loss, layers, learnt: Vec::new() }
     }
 }
 
@@ -97,13 +95,14 @@ impl Content {
 struct ContentDistance<Map> {
     kind: ContentLoss,
     layers: Vec<LayerWeight>,
-    /// One for each layer, once the content is known.
-    targets: Vec<Target<Map>>,
+    /// Of each layer, once the content is known.
+    learnt: Vec<Learnt<Map>>,
 }
 
-struct Target<Map> {
+/// What is known of the content at a layer.
+struct Learnt<Map> {
     /// P.
-    map: Arc<Map>,
+    target: Arc<Target<Map>>,
     /// k.
     factor: f64,
 }
@@ -112,17 +111,17 @@ impl<E: Engine> Loss<E> for ContentDistance<E::Map> {
     fn ask_of(&mut self, _architecture: &Architecture, shown: Shown<'_>) -> Vec<Question<E::Map>> {
         let Shown::Content = shown else { return Vec::new() };
         let of_layer = |it: &LayerWeight| {
-            [Statistic::Map.at(it.layer), Statistic::SquaredNorm { weights: None }.at(it.layer)]
+            [Statistic::Target.at(it.layer), Statistic::SquaredNorm { weights: None }.at(it.layer)]
         };
         self.layers.iter().flat_map(of_layer).collect()
     }
 
     fn learn(&mut self, engine: &mut E, _shown: Shown<'_>, answers: &mut Answers<'_>) {
-        let target = |&LayerWeight { layer, .. }: &LayerWeight| {
+        let learn = |&LayerWeight { layer, .. }: &LayerWeight| {
             answers.kept();
             let squared_norm = answers.number();
-            Target {
-                map: Arc::new(engine.take_map(layer)),
+            Learnt {
+                target: Arc::new(engine.take_target(layer)),
                 factor: match self.kind {
                     ContentLoss::HalfSum => 0.5,
                     ContentLoss::Sum => 1.0,
@@ -131,19 +130,19 @@ impl<E: Engine> Loss<E> for ContentDistance<E::Map> {
                 },
             }
         };
-        self.targets = self.layers.iter().map(target).collect();
+        self.learnt = self.layers.iter().map(learn).collect();
     }
 
     fn ask(&mut self, _engine: &E) -> Vec<Question<E::Map>> {
-        let of_layer = |(it, Target { map, .. }): (&LayerWeight, &Target<E::Map>)| {
-            Statistic::SquaredDifference { target: map.clone(), weights: None }.at(it.layer)
+        let of_layer = |(it, Learnt { target, .. }): (&LayerWeight, &Learnt<E::Map>)| {
+            Statistic::SquaredDifference { target: target.clone(), weights: None }.at(it.layer)
         };
-        self.layers.iter().zip(&self.targets).map(of_layer).collect()
+        self.layers.iter().zip(&self.learnt).map(of_layer).collect()
     }
 
     fn on_answers(&mut self, _engine: &E, answers: &mut Answers<'_>) -> Vec<MapLoss<E::Map>> {
-        let loss = |(&LayerWeight { layer, weight }, Target { map, factor }): (_, &Target<E::Map>)| {
-            let (scale, target) = ((2.0 * factor) as f32, map.clone());
+        let loss = |(&LayerWeight { layer, weight }, Learnt { target, factor }): (_, &Learnt<E::Map>)| {
+            let (scale, target) = ((2.0 * factor) as f32, target.clone());
             MapLoss {
                 layer: Some(layer),
                 weight,
@@ -151,6 +150,6 @@ impl<E: Engine> Loss<E> for ContentDistance<E::Map> {
                 gradients: vec![(layer, MapGradient::Difference { scale, target, weights: None })],
             }
         };
-        self.layers.iter().zip(&self.targets).map(loss).collect()
+        self.layers.iter().zip(&self.learnt).map(loss).collect()
     }
 }

@@ -120,6 +120,16 @@ pub(crate) trait Definition {
         None
     }
 
+    /// Whether [`start_share`](Definition::start_share) asks for a blend in any scene.
+    fn learns_start(&self) -> bool {
+        false
+    }
+
+    /// The layers at which it compares the picture with a [target](impasto_network::Statistic::Target).
+    fn target_layers(&self) -> Vec<Layer> {
+        Vec::new()
+    }
+
     /// Rows and columns that its maps must have at least.
     fn smallest_map(&self) -> usize {
         1
@@ -135,7 +145,7 @@ pub(crate) trait Definition {
         None
     }
 
-    /// Bytes that the loss keeps from one evaluation to the next, besides what the engine holds.
+    /// Bytes that the loss keeps from one evaluation to the next, besides its targets and what the engine holds.
     fn memory_needed(&self, _architecture: &Architecture, _picture: Size, _styles: &[Size]) -> u64 {
         0
     }

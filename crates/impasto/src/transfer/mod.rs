@@ -16,8 +16,8 @@ use crate::regions::Regions;
 use crate::run::Run;
 use crate::terms::{Scene, Taps, Term};
 use crate::{
-    Checkpoint, ColorRule, Colors, Control, Observer, Outcome, Picture, Plan, Progress, Schedule, Settings,
-    Stage, Start, StrengthMap, TermLoss, TransferError, Warning,
+    Checkpoint, ColorRule, Colors, Control, Observer, Outcome, Picture, Plan, Precision, Progress, Schedule,
+    Settings, Stage, Start, StrengthMap, TermLoss, TransferError, Warning,
 };
 
 /// Repaints one content picture in the style of others, or paints one without content.
@@ -152,6 +152,11 @@ impl Transfer {
     /// # Errors
     /// If a setting is outside its range, a picture is missing or too small, or the network lacks a layer.
     pub fn plan<E: Engine>(&self, engine: &E) -> Result<Plan, TransferError> {
+        self.plan_for(engine, false)
+    }
+
+    /// The plan of a run, or of one evaluation.
+    fn plan_for<E: Engine>(&self, engine: &E, evaluates_once: bool) -> Result<Plan, TransferError> {
         self.settings.validate()?;
         let terms = self.terms()?;
         let styles = self.blend()?;
@@ -185,7 +190,13 @@ impl Transfer {
         // One more for the opacity.
         let count = if alphas > 0 { count.max(1) + 1 } else { count };
         let map = self.strength_map.as_ref().map_or(0, |map| size_of_val(map.values()) as u64);
-        let given = Given { bytes: given + alphas + masks + map, regions: count, limit: self.memory };
+        let given = Given {
+            bytes: given + alphas + masks + map,
+            regions: count,
+            is_held: self.strength_map.is_some(),
+            limit: self.memory,
+            evaluates_once,
+        };
         let keeping = |size| self.memory_of_keeping(size);
         let plan = Plan::new(&self.settings, &terms, engine, given, keeping, |schedule, longest| {
             let (width, height) = fit_longest_side(shape, longest);
@@ -194,7 +205,7 @@ impl Transfer {
             (size, styles.iter().map(|style| schedule.style_size(style.source.picture(), size)).collect())
         })?;
         let stage = plan.stages.last().expect("the last stage is planned or an error");
-        let warnings =
+        let mut warnings =
             match self.regions_at(stage.size).filter(|_| self.regions.is_some() || self.hides_pixels()) {
                 None => Vec::new(),
                 Some(regions) => {
@@ -204,6 +215,7 @@ impl Transfer {
                     Warning::of_regions(&terms, engine.architecture(), &regions, &of_styles)
                 }
             };
+        warnings.extend(Warning::of_memory(&self.settings, stage));
         Ok(Plan { warnings, ..plan })
     }
 
@@ -249,7 +261,7 @@ impl Transfer {
     pub fn resume<E: Engine>(
         &self,
         engine: &mut E,
-        checkpoint: &Checkpoint,
+        checkpoint: Checkpoint<'_>,
         observer: &mut dyn Observer,
     ) -> Result<Outcome, TransferError> {
         checkpoint.require_settings(&self.settings)?;
@@ -268,11 +280,13 @@ impl Transfer {
         engine: &mut E,
         picture: &Picture,
     ) -> Result<Evaluation, TransferError> {
-        let plan = self.plan(engine)?;
+        let plan = self.plan_for(engine, true)?;
         let stage = plan.stages.last().expect("the last stage is planned or an error");
         let picture = self.schedule().fit(picture, stage.size);
         let engine = &mut TiledEngine::new(engine, u64::MAX);
-        let objective = self.objective(engine, stage, &self.sources(stage)?, &picture, &mut || false)?;
+        let sources = self.sources(stage)?;
+        let objective = self.objective(engine, stage, &sources, Some(&picture), &mut || false)?;
+        drop(sources);
         let mut objective = objective.expect("nothing stops it");
         let mut gradient = vec![0.0; picture.data().len()];
         let losses = objective.evaluate(engine, picture.data(), &mut gradient);
@@ -289,10 +303,11 @@ impl Transfer {
         engine: &mut TiledEngine<'e, E>,
         stage: &Stage,
         sources: &Sources,
-        start: &Picture,
+        start: Option<&Picture>,
         stop: &mut dyn FnMut() -> bool,
     ) -> Result<Option<Objective<'e, TiledEngine<'e, E>>>, TransferError> {
         engine.set_budget(stage.engine_memory);
+        engine.set_half_targets(stage.precision == Precision::Half);
         let scene = Scene {
             size: stage.size,
             pixel_scale: f64::from(self.settings.units.scale()),
@@ -339,6 +354,11 @@ impl Transfer {
     /// How strongly the painting acts at `size`, `[H, W]`, if that differs from place to place.
     pub(crate) fn strength_at(&self, size: Size) -> Option<Vec<f32>> {
         self.strength_map.as_ref().map(|map| map.at(size))
+    }
+
+    /// Whether a term learns from the picture that a stage starts from.
+    pub(crate) fn learns_start(&self) -> Result<bool, TransferError> {
+        Ok(self.terms()?.iter().any(|term| term.definition().learns_start()))
     }
 
     /// The terms that take part.

@@ -67,9 +67,9 @@ impl Transfer {
             let picture = colored(fit(picture, size), &regions);
             styles.push(StyleSource { picture, share: 1.0, strokes: Strokes::Fine, regions });
         }
-        let content = photograph.clone().map(|photograph| colors.of_content(photograph));
         let keeps = colors.recombine() || self.strength_map.is_some();
-        Ok(Sources { content, photograph: photograph.filter(|_| keeps), styles })
+        let (content, photograph) = if keeps { (photograph.clone(), photograph) } else { (photograph, None) };
+        Ok(Sources { content: content.map(|content| colors.of_content(content)), photograph, styles })
     }
 
     /// The picture that the first stage starts from.

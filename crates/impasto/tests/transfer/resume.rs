@@ -33,7 +33,7 @@ fn lbfgs(rule: LbfgsRule, learning_rate: f64) -> OptimizerSettings {
 }
 
 /// The outcome and the checkpoint after each iteration, through bytes and back.
-pub fn checkpoints(transfer: &Transfer) -> (Outcome, Vec<Checkpoint>) {
+pub fn checkpoints(transfer: &Transfer) -> (Outcome, Vec<Checkpoint<'static>>) {
     let mut all = Vec::new();
     let mut observe = |progress: &Progress| {
         let checkpoint = progress.checkpoint();
@@ -48,9 +48,9 @@ pub fn checkpoints(transfer: &Transfer) -> (Outcome, Vec<Checkpoint>) {
     (outcome, all)
 }
 
-pub fn resume(transfer: &Transfer, checkpoint: &Checkpoint) -> Result<Outcome, TransferError> {
+pub fn resume(transfer: &Transfer, checkpoint: &Checkpoint<'_>) -> Result<Outcome, TransferError> {
     let mut engine: Box<dyn Runner> = Box::new(CpuEngine::new(small::weights()));
-    engine.resume(transfer, checkpoint, &mut go_on)
+    engine.resume(transfer, checkpoint.clone(), &mut go_on)
 }
 
 /// The outcome, once it is that of every resumed run bit for bit.
@@ -193,7 +193,7 @@ fn an_observer_takes_a_checkpoint_and_stops() {
         };
         // Settings from the checkpoint, as a front end would take them.
         let again = small::transfer(checkpoint.settings().clone());
-        assert_eq!(again.resume(&mut engine, &checkpoint, &mut observe).unwrap(), outcome, "{at:?}");
+        assert_eq!(again.resume(&mut engine, checkpoint, &mut observe).unwrap(), outcome, "{at:?}");
         let expected = (1..=2).flat_map(|stage| (1..=4).map(move |iteration| (stage, iteration)));
         assert_eq!(seen, expected.filter(|&place| place > at).collect::<Vec<_>>());
     }
@@ -215,12 +215,12 @@ fn a_resumed_run_that_is_stopped_has_the_picture_so_far() {
     let transfer = small::transfer(settings);
     let mut pictures = Vec::new();
     let mut observe = |progress: &Progress| {
-        pictures.push((progress.picture(), progress.checkpoint()));
+        pictures.push((progress.picture(), progress.checkpoint().into_owned()));
         Control::Continue
     };
     transfer.run(&mut small::engine(), &mut observe).unwrap();
     for (picture, checkpoint) in pictures.iter().take(3) {
-        let outcome = transfer.resume(&mut small::engine(), checkpoint, &mut Deaf).unwrap();
+        let outcome = transfer.resume(&mut small::engine(), checkpoint.clone(), &mut Deaf).unwrap();
         assert!(!outcome.completed && outcome.picture == *picture);
         assert_eq!(checkpoint.picture(), *picture);
         assert_eq!(outcome.trace, *checkpoint.trace());
@@ -234,7 +234,7 @@ fn the_last_good_picture_of_a_resumed_run_is_the_same() {
         let transfer = small::transfer(settings);
         let mut checkpoints = Vec::new();
         let mut observe = |progress: &Progress| {
-            checkpoints.push(progress.checkpoint());
+            checkpoints.push(progress.checkpoint().into_owned());
             Control::Continue
         };
         transfer.run(&mut small::engine(), &mut observe).unwrap();
@@ -244,7 +244,7 @@ fn the_last_good_picture_of_a_resumed_run_is_the_same() {
                 let before = checkpoint.trace().evaluations.len();
                 let engine = |failing| FailingEngine::new(small::engine(), Failure::DeviceLost, failing);
                 let whole = transfer.run(&mut engine(before + failing), go_on);
-                let resumed = transfer.resume(&mut engine(failing), checkpoint, &mut go_on);
+                let resumed = transfer.resume(&mut engine(failing), checkpoint.clone(), &mut go_on);
                 match (whole, resumed) {
                     (Err(whole), Err(resumed)) => {
                         assert_eq!(whole.to_string(), resumed.to_string());

@@ -2,7 +2,10 @@
 
 use impasto::regions::Regions;
 use impasto::terms::Content;
-use impasto::{Evaluation, Picture, Preset, Pyramid, Settings, SmallerSizes, StyleMethod, Transfer};
+use impasto::{
+    Evaluation, OptimizerSettings, Picture, Precision, Preset, Pyramid, Settings, SmallerSizes, StyleMethod,
+    Transfer,
+};
 use impasto_network::{CpuEngine, Layer, Padding};
 
 use crate::small;
@@ -70,8 +73,18 @@ fn tiles_have_the_losses_and_the_gradient_of_the_whole() {
         cases.push((format!("{method:?}, normalised"), transfer(normalized)));
     }
     for (what, transfer) in cases {
-        let (squeezed, tiles) = squeezed(&transfer, 0.8);
-        assert!(tiles > 1, "{what} is not in tiles");
+        // So little that the picture is cut, and enough for targets in full precision.
+        let shares = (5..10).map(|tenths| squeezed(&transfer, f64::from(tenths) / 10.0).0);
+        let engine = CpuEngine::new(small::weights());
+        let is_cut = |transfer: &Transfer| {
+            let stage = &transfer.plan(&engine).unwrap().stages[0];
+            stage.tiles > 1 && stage.precision == Precision::Full
+        };
+        let squeezed = {
+            let mut shares = shares;
+            shares.find(is_cut)
+        }
+        .unwrap_or_else(|| panic!("{what} is not in tiles"));
         let (whole, tiled) = (evaluate(&transfer), evaluate(&squeezed));
         for (a, b) in whole.losses.iter().zip(&tiled.losses) {
             assert!((a.loss - b.loss).abs() <= 1e-5 * a.loss.abs(), "{what}: {b:?}, not {a:?}");
@@ -87,7 +100,7 @@ fn tiles_have_the_losses_and_the_gradient_of_the_whole() {
 #[test]
 fn a_run_in_tiles_paints_the_same_picture() {
     let whole = transfer(settings(StyleMethod::Moments));
-    let (squeezed, tiles) = squeezed(&whole, 0.75);
+    let (squeezed, tiles) = squeezed(&whole, 0.85);
     assert!(tiles > 1);
     let paint = |transfer: &Transfer| {
         transfer.run(&mut CpuEngine::new(small::weights()), small::go_on).unwrap().picture
@@ -104,4 +117,43 @@ fn a_run_in_tiles_paints_the_same_picture() {
 fn nearest_columns_stay_whole() {
     let (_, tiles) = squeezed(&transfer(settings(StyleMethod::Nearest)), 0.5);
     assert_eq!(tiles, 1);
+}
+
+#[test]
+fn where_memory_is_very_short_targets_are_kept_in_half_precision() {
+    let transfer = transfer(settings(StyleMethod::Moments));
+    let engine = CpuEngine::new(small::weights());
+    let precision = |transfer: &Transfer| transfer.plan(&engine).unwrap().stages[0].precision;
+    assert_eq!(precision(&transfer), Precision::Full);
+    let squeezed = transfer.clone().within_memory(1);
+    assert_eq!(precision(&squeezed), Precision::Half);
+    let (whole, halves) = (evaluate(&transfer), evaluate(&squeezed));
+    for (a, b) in whole.losses.iter().zip(&halves.losses) {
+        assert!((a.loss - b.loss).abs() <= 1e-3 * a.loss.abs(), "{b:?}, not {a:?}");
+    }
+    let paint = |transfer: &Transfer| {
+        transfer.run(&mut CpuEngine::new(small::weights()), small::go_on).unwrap().picture
+    };
+    let (a, b) = (paint(&transfer), paint(&squeezed));
+    let squares: f32 = a.data().iter().zip(b.data()).map(|(a, b)| (a - b).powi(2)).sum();
+    let error = (squares / a.data().len() as f32).sqrt();
+    assert!(error < 0.5 / 255.0, "{error}");
+}
+
+#[test]
+fn lbfgs_remembers_as_many_steps_as_fit() {
+    let optimizer = OptimizerSettings::lbfgs(50);
+    let transfer = transfer(Settings { optimizer, ..settings(StyleMethod::Gram) });
+    let engine = CpuEngine::new(small::weights());
+    let steps = |transfer: &Transfer| transfer.plan(&engine).unwrap().stages[0].steps_remembered;
+    assert_eq!(steps(&transfer), Some(50));
+    let needed = transfer.plan(&engine).unwrap().memory();
+    // Ten steps less, each with two vectors of one picture.
+    let pictures = |count: u64| count * 3 * 4 * 160 * 121;
+    let squeezed = transfer.clone().within_memory(needed - pictures(20));
+    assert!((35..=45).contains(&steps(&squeezed).unwrap()), "{:?}", steps(&squeezed));
+    assert_eq!(steps(&transfer.clone().within_memory(1)), Some(3));
+    let plan = squeezed.plan(&engine).unwrap();
+    assert!(plan.memory() <= needed - pictures(20) && plan.warnings.len() == 1, "{:?}", plan.warnings);
+    squeezed.run(&mut CpuEngine::new(small::weights()), small::go_on).unwrap();
 }

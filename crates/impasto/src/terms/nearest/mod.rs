@@ -147,6 +147,10 @@ impl Definition for Nearest {
         }
     }
 
+    fn learns_start(&self) -> bool {
+        true
+    }
+
     fn reads(&self) -> Reads {
         Reads::ResampledMaps
     }

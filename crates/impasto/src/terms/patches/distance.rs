@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use impasto_network::{
-    Architecture, Engine, MapGradient, MapShape, PatchMatches, PatchOptions, Question, Statistic,
+    Architecture, Engine, MapGradient, MapShape, PatchMatches, PatchOptions, Question, Statistic, Target,
 };
 
 use super::guides::{planes, regions_of_patches};
@@ -57,7 +57,7 @@ enum Guide {
 pub(super) struct Matched<Map> {
     pub(super) matches: PatchMatches,
     /// M, if the loss needs it.
-    average: Option<Arc<Map>>,
+    average: Option<Arc<Target<Map>>>,
 }
 
 impl<E: Engine> PatchDistance<E> {
@@ -306,7 +306,7 @@ impl<E: Engine> PatchLayer<E> {
                     }
                 };
                 let (scale, target) = ((2.0 * factor) as f32, average.clone());
-                let sum = engine.squared_difference(map, average);
+                let sum = engine.squared_difference(map, average.full());
                 (factor * sum, MapGradient::Difference { scale, target, weights: None })
             }
         };
@@ -326,7 +326,7 @@ impl<Map> Matched<Map> {
         let average = match settings.loss {
             PatchLoss::Mean => None,
             PatchLoss::HalfSum | PatchLoss::Relative => {
-                Some(Arc::new(engine.matched_map(sources, &matches, shape)))
+                Some(Arc::new(Target::Full(engine.matched_map(sources, &matches, shape))))
             }
         };
         Matched { matches, average }
