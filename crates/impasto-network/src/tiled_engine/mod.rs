@@ -17,8 +17,8 @@ use tiling::Tile;
 pub use tiling::Tiling;
 
 use crate::{
-    Answer, Architecture, Engine, EngineError, Layer, MapGradient, MapShape, Memory, NetworkOptions,
-    PatchMatches, PatchOptions, Question, Size, Statistic, Window,
+    Activations, Answer, Architecture, Convention, Engine, EngineError, Layer, MapGradient, MapShape, Memory,
+    NetworkOptions, PatchMatches, PatchOptions, Question, Size, Statistic, Window,
 };
 
 /// Another engine, by tiles that fit into some memory. See [`Engine`] for what it does.
@@ -182,6 +182,14 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
 
     fn architecture(&self) -> &Architecture {
         self.inner.architecture()
+    }
+
+    fn convention(&self) -> &Convention {
+        self.inner.convention()
+    }
+
+    fn activations(&self) -> Activations {
+        self.inner.activations()
     }
 
     fn prepare(
