@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::error::style_name;
 use crate::regions::{MapOf, RegionName, Regions, VanishingRegion};
-use crate::terms::Term;
+use crate::terms::TermInUse;
 
 /// Something that a run does otherwise than its user may expect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub enum Warning {
 impl Warning {
     /// Those about the regions of a picture and its styles, at their sizes, each once.
     pub(crate) fn of_regions(
-        terms: &[&Term],
+        terms: &[TermInUse<'_>],
         architecture: &Architecture,
         picture: &Regions,
         styles: &[Regions],

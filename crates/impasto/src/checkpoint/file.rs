@@ -13,6 +13,7 @@ use super::tensors::{Numbers, Tensor, Tensors};
 use super::{Checkpoint, CheckpointError, StageSizes, trace};
 use crate::optimizers::State;
 use crate::terms::Memory;
+use crate::terms::own::OwnRecord;
 use crate::{Picture, Settings};
 
 /// Sets a checkpoint of a painting apart from one of a training.
@@ -26,6 +27,8 @@ const VERSION: &str = "1";
 #[serde(deny_unknown_fields)]
 struct Contents {
     settings: Settings,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    own_terms: Vec<OwnRecord>,
     stages: Vec<StageSizes>,
     stage: usize,
     iteration: usize,
@@ -145,6 +148,7 @@ impl Checkpoint {
         let (legend, trace) = trace::tensors(&self.trace);
         let contents = Contents {
             settings: self.settings.clone(),
+            own_terms: self.own_terms.clone(),
             stages: self.stages.clone(),
             stage: self.stage,
             iteration: self.iteration,
@@ -207,9 +211,19 @@ impl Checkpoint {
 
     fn read(contents: Contents, tensors: &Tensors<'_>) -> Result<Self, CheckpointError> {
         let damaged = |reason: String| Err(CheckpointError::Damaged(reason));
-        let Contents { settings, stages, stage, iteration, optimizer, average, memories, trace, notes } =
-            contents;
-        if let Err(error) = settings.validate() {
+        let Contents {
+            settings,
+            own_terms,
+            stages,
+            stage,
+            iteration,
+            optimizer,
+            average,
+            memories,
+            trace,
+            notes,
+        } = contents;
+        if let Err(error) = settings.validate_beside(!own_terms.is_empty()) {
             return damaged(error.to_string());
         }
         let Some(sizes) = stage.checked_sub(1).and_then(|index| stages.get(index)) else {
@@ -236,6 +250,7 @@ impl Checkpoint {
         let mut checkpoint = Checkpoint {
             notes,
             settings,
+            own_terms,
             stages,
             stage,
             iteration,

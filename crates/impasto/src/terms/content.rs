@@ -46,10 +46,6 @@ pub enum ContentLoss {
 }
 
 impl Definition for Content {
-    fn name(&self) -> &'static str {
-        "content"
-    }
-
     fn weight(&self) -> f64 {
         self.weight
     }
@@ -109,7 +105,7 @@ struct Target<Map> {
 }
 
 impl<E: Engine> Loss<E> for ContentDistance<E::Map> {
-    fn ask_of(&mut self, _architecture: &Architecture, shown: Shown<'_>) -> Vec<Question<E::Map>> {
+    fn ask_of(&mut self, _engine: &E, shown: Shown<'_>) -> Vec<Question<E::Map>> {
         let Shown::Content = shown else { return Vec::new() };
         let of_layer = |it: &LayerWeight| {
             [Statistic::Map.at(it.layer), Statistic::SquaredNorm { weights: None }.at(it.layer)]

@@ -1,10 +1,12 @@
 //! The transfer: pictures and settings in, a plan, then a painted picture out.
 
+mod fit;
 mod sources;
+mod terms;
 
 use std::sync::Arc;
 
-use impasto_network::{Engine, Size, TiledEngine};
+use impasto_network::{Convention, Engine, Size, TiledEngine};
 pub(crate) use sources::{Sources, StyleSource};
 
 use crate::error::{require_sum, require_weight, style_name};
@@ -14,7 +16,8 @@ use crate::picture::{Alpha, Translucent, fit_longest_side};
 use crate::plan::Given;
 use crate::regions::Regions;
 use crate::run::Run;
-use crate::terms::{Scene, Taps, Term};
+use crate::terms::own::Own;
+use crate::terms::{Scene, Taps};
 use crate::{
     Checkpoint, ColorRule, Colors, Control, Observer, Outcome, Picture, Plan, Progress, Schedule, Settings,
     Stage, Start, StrengthMap, TermLoss, TransferError, Warning,
@@ -23,11 +26,15 @@ use crate::{
 /// Repaints one content picture in the style of others, or paints one without content.
 ///
 /// Made by [`new`](Transfer::new) and the methods that hand it pictures; then [`plan`](Transfer::plan) and
-/// [`run`](Transfer::run), any number of times, with any engine. The engine must have been made from weights
-/// with the convention that [`Settings::convention`] asks for.
+/// [`run`](Transfer::run), any number of times, with any engine. Weights that [`fit_weights`](Transfer::fit_weights)
+/// has not fitted to the settings are refused where these need it.
 #[derive(Clone, Debug)]
 pub struct Transfer {
     settings: Settings,
+    /// Terms of other crates.
+    own: Vec<Own>,
+    /// How the network reads pictures, if not as the settings say.
+    convention: Option<Convention>,
     content: Option<Picture>,
     /// Width and height whose aspect a picture without content has.
     canvas: Option<(usize, usize)>,
@@ -57,6 +64,8 @@ impl Transfer {
     pub fn new(settings: Settings) -> Self {
         Transfer {
             settings,
+            own: Vec::new(),
+            convention: None,
             content: None,
             canvas: None,
             styles: Vec::new(),
@@ -150,9 +159,11 @@ impl Transfer {
     /// to the layers of the terms, for the warnings.
     ///
     /// # Errors
-    /// If a setting is outside its range, a picture is missing or too small, or the network lacks a layer.
+    /// If a setting is outside its range, a picture is missing or too small, the network lacks a layer, or its weights
+    /// are not [fitted](Transfer::fit_weights).
     pub fn plan<E: Engine>(&self, engine: &E) -> Result<Plan, TransferError> {
-        self.settings.validate()?;
+        self.validate()?;
+        self.require_fitted(engine)?;
         let terms = self.terms()?;
         let styles = self.blend()?;
         if self.settings.schedule.start == Start::Picture && self.start.is_none() {
@@ -237,15 +248,15 @@ impl Transfer {
         Run::new(self, &plan, observer)?.paint(&mut TiledEngine::new(engine, u64::MAX))
     }
 
-    /// Goes on from a checkpoint of a run with the same settings, pictures and engine, within the same memory. The
+    /// Goes on from a checkpoint of a run with the same settings, terms, pictures and engine, within the same memory. The
     /// outcome, picture and trace, is that of the run bit for bit, as if it had never stopped.
     ///
     /// The targets of the stage are learnt anew. Whether pictures and weights are the same is for the caller to know:
     /// see [`Checkpoint::notes`].
     ///
     /// # Errors
-    /// As [`run`](Transfer::run), and [`TransferError::Resume`] if settings or sizes are others, or the network is
-    /// seen to be another.
+    /// As [`run`](Transfer::run), and [`TransferError::Resume`] if settings, terms or sizes are others, or the network
+    /// is seen to be another.
     pub fn resume<E: Engine>(
         &self,
         engine: &mut E,
@@ -253,6 +264,7 @@ impl Transfer {
         observer: &mut dyn Observer,
     ) -> Result<Outcome, TransferError> {
         checkpoint.require_settings(&self.settings)?;
+        checkpoint.require_own_terms(&self.own_records())?;
         let plan = self.plan(engine)?;
         checkpoint.require_plan(&plan)?;
         Run::new(self, &plan, observer)?.resume(&mut TiledEngine::new(engine, u64::MAX), checkpoint)
@@ -341,14 +353,6 @@ impl Transfer {
         self.strength_map.as_ref().map(|map| map.at(size))
     }
 
-    /// The terms that take part.
-    fn terms(&self) -> Result<Vec<&Term>, TransferError> {
-        let active = self.settings.active_terms();
-        let terms: Vec<&Term> =
-            active.filter(|term| self.content.is_some() || !term.definition().learns_content()).collect();
-        if terms.is_empty() { Err(TransferError::NoContent) } else { Ok(terms) }
-    }
-
     /// Width and height whose aspect the picture has.
     fn shape(&self) -> Result<(usize, usize), TransferError> {
         let content = self.content.as_ref().map(|content| (content.width(), content.height()));
@@ -363,7 +367,7 @@ impl Transfer {
         }
         let sum =
             require_sum("sum of the weights of the styles", self.styles.iter().map(|style| style.weight))?;
-        let learns = self.settings.active_terms().any(|term| term.definition().learns_style());
+        let learns = self.active_terms().any(|term| term.definition().learns_style());
         if sum == 0.0 && learns {
             return Err(TransferError::NoStyle);
         }

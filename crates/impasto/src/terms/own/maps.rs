@@ -1,0 +1,100 @@
+//! Questions and gradients with planar maps as an engine has them, with its own maps.
+
+use std::sync::Arc;
+
+use impasto_network::{
+    Engine, Layer, MapGradient, MapShape, PlanarMap, Question, Resampling, Size, Statistic,
+};
+
+/// The maps of a loss that the engine has copies of.
+pub(super) struct Copies<Map>(Vec<(Arc<PlanarMap>, Arc<Map>)>);
+
+impl<Map> Default for Copies<Map> {
+    fn default() -> Self {
+        Copies(Vec::new())
+    }
+}
+
+/// Copies maps of a picture of one size.
+pub(super) struct Copying<'c, E: Engine> {
+    engine: &'c E,
+    size: Size,
+    /// Of the term, for messages.
+    name: &'static str,
+    known: &'c Copies<E::Map>,
+}
+
+impl<'c, E: Engine> Copying<'c, E> {
+    /// What is among `known` already is not copied again.
+    pub fn new(engine: &'c E, size: Size, name: &'static str, known: &'c Copies<E::Map>) -> Self {
+        Copying { engine, size, name, known }
+    }
+
+    fn shape(&self, layer: Layer) -> MapShape {
+        let shape = self.engine.architecture().map_shape(layer, self.size);
+        shape.expect("a picture that the plan has checked")
+    }
+
+    fn copy(&self, layer: Layer, map: &Arc<PlanarMap>, shape: MapShape) -> Arc<E::Map> {
+        if let Some((_, copy)) = self.known.0.iter().find(|(known, _)| Arc::ptr_eq(known, map)) {
+            return copy.clone();
+        }
+        let (name, PlanarMap { shape: own, values }) = (self.name, &**map);
+        assert_eq!(*own, shape, "shape of a map that the term {name} gives at {layer}");
+        Arc::new(self.engine.map_from(shape, values))
+    }
+
+    fn resampled(&self, layer: Layer, map: &Arc<PlanarMap>, resampling: &Resampling) -> Arc<E::Map> {
+        let (height, width) = resampling.to();
+        self.copy(layer, map, MapShape { height, width, ..self.shape(layer) })
+    }
+
+    /// The questions, and the maps that are part of them.
+    pub fn questions(&self, all: Vec<Question<PlanarMap>>) -> (Vec<Question<E::Map>>, Copies<E::Map>) {
+        let mut copies = Copies::default();
+        let mut keep = |map: Arc<PlanarMap>, copy: Arc<E::Map>| {
+            copies.0.push((map, copy.clone()));
+            copy
+        };
+        let own = |Question { layer, statistic }: Question<PlanarMap>| {
+            let statistic = match statistic {
+                Statistic::Gram { weights } => Statistic::Gram { weights },
+                Statistic::Sums { weights } => Statistic::Sums { weights },
+                Statistic::SquaredNorm { weights } => Statistic::SquaredNorm { weights },
+                Statistic::SquaredDifference { target, weights } => {
+                    let copy = self.copy(layer, &target, self.shape(layer));
+                    Statistic::SquaredDifference { target: keep(target, copy), weights }
+                }
+                Statistic::Resampled { resampling } => Statistic::Resampled { resampling },
+                Statistic::ResampledProducts { resampling, targets } => {
+                    let copy = self.resampled(layer, &targets, &resampling);
+                    Statistic::ResampledProducts { resampling, targets: keep(targets, copy) }
+                }
+                Statistic::Map => Statistic::Map,
+            };
+            statistic.at(layer)
+        };
+        (all.into_iter().map(own).collect(), copies)
+    }
+
+    /// The gradient by the map at `layer`.
+    pub fn gradient(&self, layer: Layer, gradient: MapGradient<PlanarMap>) -> MapGradient<E::Map> {
+        let copy = |map: &Arc<PlanarMap>| self.copy(layer, map, self.shape(layer));
+        match gradient {
+            MapGradient::Difference { scale, target, weights } => {
+                MapGradient::Difference { scale, target: copy(&target), weights }
+            }
+            MapGradient::Linear { matrix, weights } => MapGradient::Linear { matrix, weights },
+            MapGradient::Column { column, weights } => MapGradient::Column { column, weights },
+            MapGradient::Given { scale, gradient } => MapGradient::Given { scale, gradient: copy(&gradient) },
+            MapGradient::Resampled { scale, gradient, resampling } => {
+                let gradient = self.resampled(layer, &gradient, &resampling);
+                MapGradient::Resampled { scale, gradient, resampling }
+            }
+            MapGradient::Blended { scale, resampling, targets, factors } => {
+                let targets = self.resampled(layer, &targets, &resampling);
+                MapGradient::Blended { scale, resampling, targets, factors }
+            }
+        }
+    }
+}
