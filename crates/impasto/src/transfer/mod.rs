@@ -1,5 +1,6 @@
 //! The transfer: pictures and settings in, a plan, then a painted picture out.
 
+mod blend;
 mod fit;
 mod sources;
 mod terms;
@@ -9,8 +10,7 @@ use std::sync::Arc;
 use impasto_network::{Convention, Engine, Size, TiledEngine};
 pub(crate) use sources::{Sources, StyleSource};
 
-use crate::error::{require_sum, require_weight, style_name};
-use crate::given_style::{GivenStyle, Style, StylePicture};
+use crate::given_style::{GivenStyle, StylePicture};
 use crate::objective::Objective;
 use crate::picture::{Alpha, Translucent, fit_longest_side};
 use crate::plan::Given;
@@ -358,49 +358,6 @@ impl Transfer {
         let content = self.content.as_ref().map(|content| (content.width(), content.height()));
         let regions = self.regions.as_ref().map(|(regions, _)| (regions.width(), regions.height()));
         content.or(self.canvas).or(regions).ok_or(TransferError::NoContent)
-    }
-
-    /// The style pictures that have a weight.
-    fn blend(&self) -> Result<Vec<Style<'_>>, TransferError> {
-        for (index, style) in self.styles.iter().enumerate() {
-            require_weight(format!("weight of style {}", index + 1), style.weight)?;
-        }
-        let sum =
-            require_sum("sum of the weights of the styles", self.styles.iter().map(|style| style.weight))?;
-        let learns = self.active_terms().any(|term| term.definition().learns_style());
-        if sum == 0.0 && learns {
-            return Err(TransferError::NoStyle);
-        }
-        let is_hidden = |style: &GivenStyle| style.weight > 0.0 && !style.source.is_visible();
-        if let Some(index) = self.styles.iter().position(is_hidden).filter(|_| learns) {
-            return Err(TransferError::NothingVisible { index, count: self.styles.len() });
-        }
-        if let Some((_, of_styles)) = &self.regions
-            && of_styles.len() != self.styles.len()
-        {
-            return Err(TransferError::RegionsMissing {
-                styles: self.styles.len(),
-                regions: of_styles.len(),
-            });
-        }
-        if let Some((of_picture, of_styles)) = &self.regions
-            && let Some((index, of_style)) =
-                of_styles.iter().enumerate().find(|(_, of_style)| of_style.count() != of_picture.count())
-        {
-            return Err(TransferError::RegionsDiffer {
-                of_picture: of_picture.count(),
-                style: style_name(index, of_styles.len()),
-                of_style: of_style.count(),
-            });
-        }
-        let is_guided = self.is_guided();
-        let styles = self.styles.iter().enumerate().map(|(index, style)| Style {
-            source: &style.source,
-            share: style.weight / sum,
-            regions: self.regions.as_ref().map(|(_, of_styles)| &of_styles[index]),
-            is_guided,
-        });
-        Ok(styles.filter(|style| style.share > 0.0).collect())
     }
 
     fn schedule(&self) -> &Schedule {

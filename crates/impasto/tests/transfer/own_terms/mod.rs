@@ -1,5 +1,6 @@
 //! Terms of other crates: they are treated as those of this one.
 
+mod maps;
 mod refused;
 mod terms;
 
@@ -10,8 +11,9 @@ use impasto::terms::{Content, ContentLoss, Gram, GramLoss, Guidance, LayerWeight
 use impasto::{Evaluation, Pyramid, Settings, Start, StyleFit, StyleMethod, Transfer};
 use impasto_network::{CpuEngine, Layer, Pooling};
 
+use self::maps::{Compare, OwnColumns, OwnContent};
 pub use self::terms::OwnGram;
-use self::terms::{Alternating, Compare, OwnContent, OwnVariation};
+use self::terms::{Alternating, OwnVariation};
 use crate::gradients::slopes;
 use crate::resume::assert_same_bits;
 use crate::{resume, small, tiles};
@@ -20,10 +22,13 @@ use crate::{resume, small, tiles};
 fn kinds() -> Vec<Arc<dyn OwnTerm>> {
     let layer = Layer::convolution(1, 1);
     let content = |compare| OwnContent { weight: 0.03, layer, compare };
+    let columns = |compare| OwnColumns { weight: 0.05, layer, compare };
     vec![
         Arc::new(OwnGram::new(1.7, WeightedLayers::each(&[layer]))),
         Arc::new(content(Compare::Difference)),
         Arc::new(content(Compare::Values)),
+        Arc::new(columns(Compare::Difference)),
+        Arc::new(columns(Compare::Values)),
         Arc::new(OwnVariation(0.3)),
     ]
 }

@@ -7,7 +7,8 @@ use impasto::terms::{LayerWeight, WeightedLayers};
 use impasto::{Checkpoint, StyleMethod, Transfer};
 use impasto_network::{CpuEngine, Layer};
 
-use super::terms::{Alternating, Compare, OwnContent, OwnGram};
+use super::maps::{Compare, OwnContent};
+use super::terms::{Alternating, OwnGram};
 use crate::resume::{self, checkpoints, resume};
 use crate::small;
 

@@ -1,11 +1,9 @@
-//! Terms as another crate would write them.
-
-use std::sync::Arc;
+//! Terms of sums over positions and of pixels, as another crate would write them.
 
 use impasto::SettingsError;
 use impasto::terms::own::{LayerLoss, Lesson, MapAnswers, OwnLoss, OwnTerm};
-use impasto::terms::{LayerWeight, Memory, Reads, Scene, WeightedLayers};
-use impasto_network::{Architecture, Layer, MapGradient, MapShape, PlanarMap, Question, Size, Statistic};
+use impasto::terms::{LayerWeight, Memory, Scene, WeightedLayers};
+use impasto_network::{Layer, MapGradient, MapShape, PlanarMap, Question, Statistic};
 
 /// The Gram term with the loss of Gatys, Ecker and Bethge (2015), operation by operation as this crate has it.
 #[derive(Clone, Debug)]
@@ -97,105 +95,6 @@ impl OwnLoss for GramLoss {
             }
         };
         self.layers.iter().zip(&self.targets).map(loss).collect()
-    }
-}
-
-/// How a term compares maps.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Compare {
-    /// The engine does.
-    Difference,
-    /// It does itself, and gives whole gradients.
-    Values,
-}
-
-/// The content term with the loss `Σ (F − T)²`, of whole maps.
-#[derive(Debug)]
-pub struct OwnContent {
-    pub weight: f64,
-    pub layer: Layer,
-    pub compare: Compare,
-}
-
-impl OwnTerm for OwnContent {
-    fn name(&self) -> &'static str {
-        "own_content"
-    }
-
-    fn weight(&self) -> f64 {
-        self.weight
-    }
-
-    fn layers(&self) -> Option<WeightedLayers> {
-        Some(WeightedLayers::each(&[self.layer]))
-    }
-
-    fn learns_content(&self) -> bool {
-        true
-    }
-
-    fn memory_needed(&self, network: &Architecture, picture: Size, _styles: &[Size]) -> u64 {
-        network.map_shape(self.layer, picture).map_or(0, |shape| 4 * shape.elements() as u64)
-    }
-
-    fn reads(&self) -> Reads {
-        match self.compare {
-            Compare::Difference => Reads::Sums,
-            Compare::Values => Reads::WholeMaps,
-        }
-    }
-
-    fn at(&self, _scene: &Scene) -> Box<dyn OwnLoss> {
-        Box::new(ContentLoss { layer: self.layer, compare: self.compare, target: None })
-    }
-}
-
-struct ContentLoss {
-    layer: Layer,
-    compare: Compare,
-    target: Option<Arc<PlanarMap>>,
-}
-
-impl ContentLoss {
-    fn target(&self) -> Arc<PlanarMap> {
-        self.target.clone().expect("all is learnt")
-    }
-}
-
-impl OwnLoss for ContentLoss {
-    fn ask_of(&mut self, lesson: Lesson<'_>) -> Vec<Question<PlanarMap>> {
-        assert!(matches!(lesson, Lesson::Content), "it learns from the content alone");
-        vec![Statistic::Map.at(self.layer)]
-    }
-
-    fn learn(&mut self, _lesson: Lesson<'_>, answers: &mut MapAnswers<'_>) {
-        self.target = Some(Arc::new(answers.map()));
-    }
-
-    fn ask(&mut self) -> Vec<Question<PlanarMap>> {
-        let statistic = match self.compare {
-            Compare::Difference => Statistic::SquaredDifference { target: self.target(), weights: None },
-            Compare::Values => Statistic::Map,
-        };
-        vec![statistic.at(self.layer)]
-    }
-
-    fn on_answers(&mut self, answers: &mut MapAnswers<'_>) -> Vec<LayerLoss> {
-        let target = self.target();
-        let (value, gradient) = match self.compare {
-            Compare::Difference => {
-                (answers.number(), MapGradient::Difference { scale: 2.0, target, weights: None })
-            }
-            Compare::Values => {
-                let map = answers.map();
-                let pairs = map.values.iter().zip(&target.values);
-                let values: Vec<f32> = pairs.map(|(value, target)| value - target).collect();
-                let value = values.iter().map(|&value| f64::from(value).powi(2)).sum();
-                let gradient = Arc::new(PlanarMap { shape: map.shape, values });
-                (value, MapGradient::Given { scale: 2.0, gradient })
-            }
-        };
-        vec![LayerLoss { layer: Some(self.layer), value, gradients: vec![(self.layer, gradient)] }]
     }
 }
 
