@@ -5,9 +5,7 @@
 
 use impasto::picture::Filter;
 use impasto::terms::{Nearest, Patches};
-use impasto::{
-    Control, Picture, Progress, Pyramid, Settings, Stage, Start, StyleFit, Transfer, TransferError,
-};
+use impasto::{Control, Picture, Progress, Pyramid, Settings, Stage, Start, StyleFit, TransferError};
 use impasto_network::Size;
 
 use crate::job::Job;
@@ -106,7 +104,7 @@ fn time(job: &mut Job, longest: usize) -> Result<Timed, TransferError> {
         let Size { height, width } = scaled(size, scale);
         Picture::uniform_noise(width, height, 0.0..1.0, 0)
     };
-    let mut transfer = Transfer::new(settings).content(noise(stage.size));
+    let mut transfer = job.transfer.without_pictures(settings).content(noise(stage.size));
     for style in &stage.styles {
         transfer = transfer.style(noise(*style), 1.0);
     }

@@ -79,7 +79,7 @@ impl Job {
         let shape = pictures.shape();
         let styles: Vec<(usize, usize)> = pictures.styles.iter().map(|(style, _)| sides(style)).collect();
         notes.extend(notes::start(order, pictures.start.as_ref(), shape));
-        let transfer = pictures.transfer(settings, &blend);
+        let transfer = pictures.transfer(settings, &blend).convention(convention);
         let limit = order.engine.memory.map(|memory| memory.0).or_else(machine::memory_to_take);
         let transfer = match limit {
             // A twentieth is for the program itself and what its allocator holds.

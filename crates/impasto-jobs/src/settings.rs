@@ -147,7 +147,9 @@ fn optimizer(order: &Order, settings: &mut Settings) -> Result<(), Refusal> {
         (Some(OptimizerName::Adam), OptimizerSettings::Lbfgs(_)) => {
             settings.optimizer = OptimizerSettings::adam(settings.units);
         }
-        _ => {}
+        (Some(OptimizerName::Lbfgs), OptimizerSettings::Lbfgs(_))
+        | (Some(OptimizerName::Adam), OptimizerSettings::Adam(_))
+        | (None, _) => {}
     }
     if let Some(rate) = choices.learning_rate {
         match &mut settings.optimizer {

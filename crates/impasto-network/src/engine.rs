@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use impasto_kernels::{Padding, PatchMatches, Resampling};
 
-use crate::{Architecture, HalfMap, Layer, PatchOptions};
+use crate::{Activations, Architecture, Convention, HalfMap, Layer, PatchOptions};
 
 /// Height and width of a picture in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -449,6 +449,12 @@ pub trait Engine {
 
     /// The shape of the network.
     fn architecture(&self) -> &Architecture;
+
+    /// How it reads pictures: that of the weights that the engine was made from.
+    fn convention(&self) -> &Convention;
+
+    /// How strongly its layers answer: those of the same weights.
+    fn activations(&self) -> Activations;
 
     /// Plans and allocates for pictures of `size`, read as `options` say, of each of which `questions` are asked. The
     /// network is run down to the deepest layer among them and no further.

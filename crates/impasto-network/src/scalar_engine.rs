@@ -14,8 +14,9 @@ pub use patches::ScalarPatches;
 use pooling::{pool, pool_back};
 
 use crate::{
-    Answer, Architecture, Convention, Convolution, Engine, EngineError, Layer, MapGradient, MapShape, Memory,
-    NetworkOptions, Padding, PatchMatches, PatchOptions, Question, Size, Statistic, Weights, Window, door,
+    Activations, Answer, Architecture, Convention, Convolution, Engine, EngineError, Layer, MapGradient,
+    MapShape, Memory, NetworkOptions, Padding, PatchMatches, PatchOptions, Question, Size, Statistic,
+    Weights, Window, door,
 };
 
 /// An engine in plain loops. See [`Engine`] for what it does.
@@ -23,6 +24,7 @@ use crate::{
 pub struct ScalarEngine {
     architecture: Architecture,
     convention: Convention,
+    activations: Activations,
     convolutions: BTreeMap<Layer, Convolution>,
     plan: Option<Plan>,
     /// The network's input, then the map at each layer of the plan; there from `measure` to `backward`.
@@ -92,8 +94,8 @@ impl ScalarEngine {
         let architecture = weights.architecture().clone();
         let convolutions =
             architecture.convolutions().map(|layer| (layer, weights.convolution(layer))).collect();
-        let convention = *weights.convention();
-        ScalarEngine { architecture, convention, convolutions, plan: None, maps: None }
+        let (convention, activations) = (*weights.convention(), weights.activations());
+        ScalarEngine { architecture, convention, activations, convolutions, plan: None, maps: None }
     }
 
     /// All layers down to the deepest of some, for pictures that are large enough for them.
@@ -249,6 +251,14 @@ impl Engine for ScalarEngine {
 
     fn architecture(&self) -> &Architecture {
         &self.architecture
+    }
+
+    fn convention(&self) -> &Convention {
+        &self.convention
+    }
+
+    fn activations(&self) -> Activations {
+        self.activations
     }
 
     fn prepare(

@@ -18,13 +18,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     settings.schedule.size = 256;
     let weights = Weights::open(path, None)?;
     println!("{}, which reads {}", weights.architecture().name(), weights.convention());
-    // The preset's own way to read pixels, and activations of the size that its weights are for.
-    let convention = settings.convention(weights.convention());
-    let weights = settings.fit_weights(weights.with_convention(convention));
-    let mut engine = CpuEngine::new(weights);
     let transfer = Transfer::new(settings)
         .content(read("assets/content/harbour.png")?)
         .style(read("assets/style/swirls.png")?, 1.0);
+    // The preset's own way to read pixels, and activations of the size that its weights are for.
+    let mut engine = CpuEngine::new(transfer.fit_weights(weights));
     let outcome = transfer.run(&mut engine, |_| Control::Continue)?;
     outcome.picture.write("own_weights.png", None, &WriteOptions::default())?;
     Ok(())

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
-use impasto_network::{EngineError, Layer, Size};
+use impasto_network::{Convention, EngineError, Layer, Size};
 
 use crate::optimizers;
 use crate::{Picture, ResumeError, Trace};
@@ -121,6 +121,27 @@ pub enum TransferError {
     /// The network lacks a layer.
     #[error(transparent)]
     NoSuchLayer(EngineError),
+    /// The network reads pictures otherwise than the settings want.
+    #[error(
+        "the network reads pictures as {found}, but the settings want {wanted}: \
+         make the engine from weights that Transfer::fit_weights has fitted"
+    )]
+    Convention {
+        /// How the network reads them.
+        found: Convention,
+        /// How the settings want it to.
+        wanted: Convention,
+    },
+    /// Losses depend on the size of the activations, and those of the network are not of the size that weights are
+    /// balanced for.
+    #[error(
+        "the losses are balanced for the activations of VGG-19, and those of the network {network} are smaller: \
+         make the engine from weights that Transfer::fit_weights has fitted"
+    )]
+    Activations {
+        /// Name of the network.
+        network: String,
+    },
     /// The run cannot go on from the checkpoint.
     #[error(transparent)]
     Resume(#[from] ResumeError),

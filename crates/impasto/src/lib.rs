@@ -6,7 +6,7 @@
 //! | noun | where |
 //! | --- | --- |
 //! | network and weights | [`network`], the crate `impasto_network` |
-//! | terms, what is minimised | [`terms`], [`Settings::terms`] |
+//! | terms, what is minimised | [`terms`], [`Settings::terms`]; of your own, [`terms::own`] |
 //! | optimiser | [`optimizers`], [`OptimizerSettings`] |
 //! | schedule: sizes, iterations, start | [`Schedule`] |
 //! | preset, a choice of all of them | [`Preset`] |
@@ -23,12 +23,11 @@
 //! settings.schedule.size = 32; // small, so that the example is quick
 //! settings.schedule.iterations = 2;
 //!
-//! let weights = settings.fit_weights(Weights::compact());
-//! let mut engine = CpuEngine::new(weights);
-//!
 //! let content = Picture::uniform_noise(64, 48, 0.2..0.8, 1);
 //! let style = Picture::white_noise(64, 64, [0.5; 3], 0.2, 2);
 //! let transfer = Transfer::new(settings).content(content).style(style, 1.0);
+//!
+//! let mut engine = CpuEngine::new(transfer.fit_weights(Weights::compact()));
 //! println!("{} MB needed", transfer.plan(&engine)?.memory() / 1_000_000);
 //!
 //! let outcome = transfer.run(&mut engine, |progress| {

@@ -17,7 +17,7 @@ use impasto_network::{
 use crate::error::style_name;
 use crate::given_style::Strokes;
 use crate::laplacian::LaplacianPyramid;
-use crate::terms::{Answers, Definition, Loss, MapLoss, Memory, Scene, Shown, StyleView, Term};
+use crate::terms::{Answers, Definition, Loss, MapLoss, Memory, Scene, Shown, StyleView, TermInUse};
 use crate::transfer::{Sources, StyleSource};
 use crate::{Picture, ResumeError, Settings, TermLoss, TransferError};
 
@@ -57,15 +57,14 @@ impl<'a, E: Engine + 'a> Objective<'a, E> {
     /// starts from, if it is known. `stop` is asked before each picture that is shown; if it says so, there is no objective.
     pub fn new(
         settings: &Settings,
-        terms: &[&Term],
+        terms: &[TermInUse<'_>],
         engine: &mut E,
         scene: &Scene,
         sources: &Sources,
         start: Option<&Picture>,
         stop: &mut dyn FnMut() -> bool,
     ) -> Result<Option<Self>, TransferError> {
-        let learners =
-            terms.iter().map(|term| Learner { term: term.definition(), loss: term.loss(scene) }).collect();
+        let learners = terms.iter().map(|term| Learner { term: *term, loss: term.loss(scene) }).collect();
         let mut school = School { learners, engine, scene, settings, stop };
         let of_picture = |error| TransferError::of_engine("content", error);
         if school.show_styles(sources, Look::First)? == ShownSoFar::Stopped {
@@ -200,7 +199,7 @@ struct School<'s, 'a, E: Engine> {
 
 /// A term on its way to being at work.
 struct Learner<'t, 'a, E: Engine> {
-    term: &'t dyn Definition,
+    term: TermInUse<'t>,
     loss: Box<dyn Loss<E> + 'a>,
 }
 
@@ -236,7 +235,7 @@ impl<E: Engine> School<'_, '_, E> {
         let mut asked: Vec<(usize, Range<usize>)> = Vec::new();
         for place in to {
             let first = all.len();
-            all.extend(self.learners[place].loss.ask_of(self.engine.architecture(), shown));
+            all.extend(self.learners[place].loss.ask_of(self.engine, shown));
             asked.push((place, first..all.len()));
         }
         if all.is_empty() {
@@ -277,7 +276,7 @@ impl<E: Engine> School<'_, '_, E> {
             _ => term.style_copies(),
         };
         let mut copies = Vec::new();
-        for copy in self.learners.iter().flat_map(|it| copies_of(it.term)) {
+        for copy in self.learners.iter().flat_map(|it| copies_of(it.term.definition())) {
             if !copies.contains(&copy) {
                 copies.push(copy);
             }
@@ -288,7 +287,7 @@ impl<E: Engine> School<'_, '_, E> {
             let size = Size { height: picture.height(), width: picture.width() };
             let view =
                 StyleView { share: style.share, strokes: style.strokes, size, regions: regions.as_ref() };
-            let wanting = |place: &usize| copies_of(self.learners[*place].term).contains(&copy);
+            let wanting = |place: &usize| copies_of(self.learners[*place].term.definition()).contains(&copy);
             let to: Vec<usize> = (0..self.learners.len()).filter(wanting).collect();
             let shown = match look {
                 Look::First => Shown::Survey(&view),

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::error::style_name;
 use crate::laplacian::LaplacianPyramid;
 use crate::objective::picture_options;
-use crate::terms::{Definition, Reads, Taps, Term};
+use crate::terms::{Definition, Reads, Taps, TermInUse};
 use crate::{
     OptimizerSettings, Precision, Schedule, Settings, SettingsError, TransferError, Variables, Warning,
     serialize,
@@ -117,7 +117,7 @@ impl Plan {
     /// and not the last, without warnings. `keeping` is the bytes that keeping the content's colours takes at a size.
     pub(crate) fn new<E: Engine>(
         settings: &Settings,
-        terms: &[&Term],
+        terms: &[TermInUse<'_>],
         engine: &E,
         given: Given,
         keeping: impl Fn(Size) -> u64,
@@ -159,7 +159,7 @@ impl Plan {
 impl Stage {
     fn new<E: Engine>(
         settings: &Settings,
-        terms: &[&Term],
+        terms: &[TermInUse<'_>],
         engine: &E,
         taps: &Taps,
         given: Given,
@@ -375,7 +375,7 @@ fn bytes_of_picture(size: Size) -> u64 {
 }
 
 /// Bytes of the maps that terms read whole.
-fn whole_maps(architecture: &Architecture, terms: &[&Term], size: Size) -> u64 {
+fn whole_maps(architecture: &Architecture, terms: &[TermInUse<'_>], size: Size) -> u64 {
     let whole = terms.iter().map(|term| term.definition()).filter(|it| it.reads() == Reads::WholeMaps);
     let shapes = whole.flat_map(|it| it.layers()).filter_map(|it| architecture.map_shape(it, size).ok());
     shapes.map(|shape| 4 * shape.elements() as u64).sum()
@@ -383,7 +383,7 @@ fn whole_maps(architecture: &Architecture, terms: &[&Term], size: Size) -> u64 {
 
 /// Bytes of one region: its masks in the picture and the styles, and what guided terms keep of them at their
 /// layers, a mask and its squares.
-fn region_bytes(terms: &[&Term], architecture: &Architecture, picture: Size, styles: &[Size]) -> u64 {
+fn region_bytes(terms: &[TermInUse<'_>], architecture: &Architecture, picture: Size, styles: &[Size]) -> u64 {
     let guided = terms.iter().map(|term| term.definition()).filter(|it| it.guidance().is_some());
     let shapes = guided.flat_map(|it| it.layers()).filter_map(|it| architecture.map_shape(it, picture).ok());
     let at_layers: u64 = shapes.map(|shape| 2 * 4 * shape.positions() as u64).sum();

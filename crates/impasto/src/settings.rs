@@ -7,7 +7,7 @@ use crate::colors;
 use crate::error::require;
 use crate::optimizers::{Adam, AdamOptions, Average, Lbfgs, LbfgsOptions, Optimizer};
 use crate::serialize::NetworkOptionsFields;
-use crate::terms::{Content, Taps, Term, TermSettings};
+use crate::terms::{Content, Taps, Term, TermInUse, TermSettings};
 use crate::{Colors, Schedule, SettingsError};
 
 /// A full choice of network options, terms, optimiser and schedule.
@@ -20,7 +20,7 @@ use crate::{Colors, Schedule, SettingsError};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// How the network reads pictures: pooling and padding. The engine has to be made with the same.
+    /// How the network reads pictures: pooling and padding.
     #[serde(with = "NetworkOptionsFields")]
     pub network: NetworkOptions,
     /// Units of the variables that the optimiser moves. They set what its learning rate and first step
@@ -119,7 +119,7 @@ impl Settings {
     }
 
     /// The convention under which these settings want a network to read pictures, given the network's
-    /// own. [`fit_weights`](Settings::fit_weights) applies it.
+    /// own. [`fit_weights`](Settings::fit_weights) applies it, and a [`Transfer`](crate::Transfer) checks it.
     ///
     /// It is the network's own but in [`PixelUnits::Torch`], where one for 0..255 becomes 0..256.
     pub fn convention(&self, of_network: &Convention) -> Convention {
@@ -140,13 +140,13 @@ impl Settings {
     }
 
     /// Whether any loss of feature maps depends on the size of the activations. Relative losses and cosines do not.
-    fn is_absolute(&self) -> bool {
+    pub(crate) fn is_absolute(&self) -> bool {
         self.active_terms().any(|term| term.definition().is_absolute())
     }
 
     /// The layers that the network is read at, shallow to deep: those of all terms that have a weight.
     pub fn layers(&self) -> Vec<Layer> {
-        Taps::new(&self.active_terms().collect::<Vec<_>>()).picture
+        Taps::new(&self.active_terms().map(TermInUse::OfSettings).collect::<Vec<_>>()).picture
     }
 
     /// Leaves out the layers that a network lacks, and answers them, shallow to deep. A term all of whose layers are
@@ -168,10 +168,15 @@ impl Settings {
     /// # Errors
     /// Names the first setting that is outside its range, with its value.
     pub fn validate(&self) -> Result<(), SettingsError> {
+        self.validate_beside(false)
+    }
+
+    /// The same, of settings beside which there are other terms, or not.
+    pub(crate) fn validate_beside(&self, other_terms: bool) -> Result<(), SettingsError> {
         for term in &self.terms {
             term.definition().validate()?;
         }
-        if self.active_terms().next().is_none() {
+        if !other_terms && self.active_terms().next().is_none() {
             return Err(SettingsError::NoTerm);
         }
         self.optimizer.build::<()>()?;

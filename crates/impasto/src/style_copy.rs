@@ -138,7 +138,7 @@ mod tests {
     use crate::regions::Regions;
 
     fn turned(angle: f64, picture: &Picture) -> Picture {
-        StyleCopy { angle, scale: 1.0 }.of_picture(picture)
+        StyleCopy { angle, scale: 1.0 }.of_picture(picture).into_owned()
     }
 
     /// Three planes of rows of 3, each pixel with a value of its own.

@@ -73,13 +73,14 @@ impl StyleMethod {
     /// Changes what else depends on the method in settings that were for another.
     fn fit(self, settings: &mut Settings) {
         let content = settings.term_mut::<Content>().filter(|it| it.loss == ContentLoss::Relative);
-        match (self, content) {
-            (StyleMethod::Gram, Some(content)) => content.weight = CONTENT_BESIDE_GRAM,
-            (StyleMethod::Moments, Some(content)) => content.weight = CONTENT_BESIDE_MOMENTS,
-            (StyleMethod::Patches, Some(content)) => content.weight = CONTENT_BESIDE_PATCHES,
-            // The content has its say when columns are matched.
-            (StyleMethod::Nearest, Some(content)) => content.weight = 0.0,
-            _ => {}
+        if let Some(content) = content {
+            content.weight = match self {
+                StyleMethod::Gram => CONTENT_BESIDE_GRAM,
+                StyleMethod::Moments => CONTENT_BESIDE_MOMENTS,
+                StyleMethod::Patches => CONTENT_BESIDE_PATCHES,
+                // The content has its say when columns are matched.
+                StyleMethod::Nearest => 0.0,
+            };
         }
         let by_statistics = matches!(self, StyleMethod::Gram | StyleMethod::Moments);
         if settings.schedule.style_fit == StyleFit::Strokes && !by_statistics {

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::error::style_name;
 use crate::regions::{MapOf, RegionName, Regions, VanishingRegion};
-use crate::terms::Term;
+use crate::terms::TermInUse;
 use crate::{OptimizerSettings, Precision, Settings, Stage};
 
 /// Something that a run does otherwise than its user may expect.
@@ -61,7 +61,7 @@ impl Warning {
 
     /// Those about the regions of a picture and its styles, at their sizes, each once.
     pub(crate) fn of_regions(
-        terms: &[&Term],
+        terms: &[TermInUse<'_>],
         architecture: &Architecture,
         picture: &Regions,
         styles: &[Regions],

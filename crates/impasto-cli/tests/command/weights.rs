@@ -72,6 +72,23 @@ fn a_file_is_imported_used_checked_and_removed() {
     }
 }
 
+/// A preset of Torch units wants a network for pixels 0..255 to read 0..256; a choice of the user wins, where it is
+/// timed and where it is painted.
+#[test]
+fn a_convention_that_is_chosen_is_the_one_that_is_used() {
+    let scene = Scene::new();
+    write_network(&scene, "Birds.safetensors", Architecture::new("birds", vec![vec![8, 8], vec![16]]));
+    let words = "transfer content.png style.png --weights Birds.safetensors --preset neural-style --size 32 \
+                 --iterations 2 --style-layers relu1_1 --content-layers relu2_1";
+    for convention in ["caffe", "torch"] {
+        let chosen = format!("{words} --convention {convention} --output {convention}.png");
+        scene.succeed(&format!("{chosen} --dry-run"));
+        scene.succeed(&chosen);
+    }
+    scene.succeed(&format!("{words} --output its-own.png"));
+    assert_ne!(scene.bytes("caffe.png"), scene.bytes("torch.png"));
+}
+
 /// The fixtures of the readers, whose values are checked there.
 #[test]
 fn files_of_other_programs_are_imported_or_used_as_they_are() {

@@ -25,8 +25,8 @@ pub use patches::CpuPatches;
 use plan::{Plan, Spares};
 
 use crate::{
-    Answer, Architecture, Engine, EngineError, Layer, MapGradient, MapShape, Memory, NetworkOptions, Padding,
-    PatchMatches, PatchOptions, Question, Size, Statistic, Weights, Window, door,
+    Activations, Answer, Architecture, Convention, Engine, EngineError, Layer, MapGradient, MapShape, Memory,
+    NetworkOptions, Padding, PatchMatches, PatchOptions, Question, Size, Statistic, Weights, Window, door,
 };
 
 /// The engine on the CPU. See [`Engine`] for what it does.
@@ -201,6 +201,14 @@ impl Engine for CpuEngine {
 
     fn architecture(&self) -> &Architecture {
         self.weights.architecture()
+    }
+
+    fn convention(&self) -> &Convention {
+        self.weights.convention()
+    }
+
+    fn activations(&self) -> Activations {
+        self.weights.activations()
     }
 
     fn prepare(

@@ -18,8 +18,8 @@ use tiling::Tile;
 pub use tiling::Tiling;
 
 use crate::{
-    Answer, Architecture, Engine, EngineError, HalfMap, Layer, MapGradient, MapShape, Memory, NetworkOptions,
-    PatchMatches, PatchOptions, Question, Size, Statistic, Target, Window,
+    Activations, Answer, Architecture, Convention, Engine, EngineError, HalfMap, Layer, MapGradient,
+    MapShape, Memory, NetworkOptions, PatchMatches, PatchOptions, Question, Size, Statistic, Target, Window,
 };
 
 /// Another engine, by tiles that fit into some memory. See [`Engine`] for what it does.
@@ -249,6 +249,14 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
 
     fn architecture(&self) -> &Architecture {
         self.inner.architecture()
+    }
+
+    fn convention(&self) -> &Convention {
+        self.inner.convention()
+    }
+
+    fn activations(&self) -> Activations {
+        self.inner.activations()
     }
 
     fn prepare(

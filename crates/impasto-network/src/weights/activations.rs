@@ -40,7 +40,7 @@ pub enum Activations {
 impl Activations {
     /// Those of VGG-19 for a network of this shape, if it is that of the compact network, which is only made with
     /// a mean activation of 1.
-    pub(super) fn of_vgg19(network: &Architecture) -> Option<Self> {
+    pub fn of_vgg19(network: &Architecture) -> Option<Self> {
         (network.name() == Architecture::compact().name()).then_some(Activations::OfVgg19)
     }
 

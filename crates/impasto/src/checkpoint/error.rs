@@ -39,6 +39,14 @@ pub enum ResumeError {
         /// Its value in the transfer, as JSON.
         asked: String,
     },
+    /// The run that it is of has other terms of other crates.
+    #[error("the checkpoint is of a run with {found}, not {given}")]
+    OwnTerms {
+        /// Those of the checkpoint: `the own term means 2 at relu1_1`.
+        found: String,
+        /// Those of the transfer: `no own term`.
+        given: String,
+    },
     /// The run that it is of has other sizes.
     #[error("the checkpoint is of a run with {what} {found}, not {planned}")]
     Plan {

@@ -15,6 +15,7 @@ use super::{Checkpoint, CheckpointError, StageSizes, trace};
 use crate::last_good::LastGood;
 use crate::optimizers::State;
 use crate::terms::Memory;
+use crate::terms::own::OwnRecord;
 use crate::{Picture, Settings};
 
 /// Sets a checkpoint of a painting apart from one of a training.
@@ -28,6 +29,8 @@ const VERSION: &str = "2";
 #[serde(deny_unknown_fields)]
 struct Contents {
     settings: Settings,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    own_terms: Vec<OwnRecord>,
     stages: Vec<StageSizes>,
     stage: usize,
     iteration: usize,
@@ -150,6 +153,7 @@ impl Checkpoint<'_> {
         let (legend, trace) = trace::tensors(&self.trace);
         let contents = Contents {
             settings: self.settings.clone(),
+            own_terms: self.own_terms.clone(),
             stages: self.stages.clone(),
             stage: self.stage,
             iteration: self.iteration,
@@ -220,9 +224,11 @@ impl Checkpoint<'_> {
 
     fn read(contents: Contents, tensors: &Tensors<'_>) -> Result<Checkpoint<'static>, CheckpointError> {
         let damaged = |reason: String| Err(CheckpointError::Damaged(reason));
-        let Contents { settings, stages, stage, iteration, has_start, is_end_known, notes, .. } = contents;
+        let Contents {
+            settings, own_terms, stages, stage, iteration, has_start, is_end_known, notes, ..
+        } = contents;
         let Contents { optimizer, average, memories, trace, .. } = contents;
-        if let Err(error) = settings.validate() {
+        if let Err(error) = settings.validate_beside(!own_terms.is_empty()) {
             return damaged(error.to_string());
         }
         let Some(sizes) = stage.checked_sub(1).and_then(|index| stages.get(index)) else {
@@ -247,6 +253,7 @@ impl Checkpoint<'_> {
         let mut checkpoint = Checkpoint {
             notes,
             settings,
+            own_terms,
             stages,
             stage,
             iteration,

@@ -17,12 +17,13 @@ use crate::last_good::LastGood;
 use crate::optimizers::State;
 use crate::run::averaged;
 use crate::terms::Memory;
+use crate::terms::own::OwnRecord;
 use crate::{Picture, Plan, Settings, Trace};
 
 /// Everything of a run after one of its iterations: [`Progress::checkpoint`](crate::Progress::checkpoint) makes it,
 /// and [`Transfer::resume`](crate::Transfer::resume) goes on from it.
 ///
-/// It holds no picture that was given to the transfer and no weights. The caller brings the same again; what tells
+/// It holds no picture or term that was given to the transfer and no weights. The caller brings the same again; what tells
 /// them from others goes into the [`notes`](Checkpoint::notes).
 ///
 /// ```
@@ -54,6 +55,8 @@ pub struct Checkpoint<'a> {
     /// What the caller wants to find again, such as checksums and names of the pictures. Nothing here reads it.
     pub notes: BTreeMap<String, String>,
     pub(crate) settings: Settings,
+    /// The terms of other crates.
+    pub(crate) own_terms: Vec<OwnRecord>,
     pub(crate) stages: Vec<StageSizes>,
     /// From 1.
     pub(crate) stage: usize,
@@ -140,6 +143,7 @@ impl Checkpoint<'_> {
             average: self.average.map(State::into_owned),
             notes: self.notes,
             settings: self.settings,
+            own_terms: self.own_terms,
             stages: self.stages,
             stage: self.stage,
             iteration: self.iteration,
@@ -180,6 +184,22 @@ impl Checkpoint<'_> {
             None => Ok(()),
             Some((setting, found, asked)) => Err(ResumeError::Settings { setting, found, asked }),
         }
+    }
+
+    /// `Ok` if a run with these terms of other crates can go on from it.
+    pub(crate) fn require_own_terms(&self, given: &[OwnRecord]) -> Result<(), ResumeError> {
+        if self.own_terms == given {
+            return Ok(());
+        }
+        let told = |terms: &[OwnRecord]| match terms {
+            [] => "no own term".to_owned(),
+            [one] => format!("the own term {one}"),
+            all => format!(
+                "the own terms {}",
+                all.iter().map(OwnRecord::to_string).collect::<Vec<_>>().join("; ")
+            ),
+        };
+        Err(ResumeError::OwnTerms { found: told(&self.own_terms), given: told(given) })
     }
 
     /// `Ok` if a run with this plan can go on from it.

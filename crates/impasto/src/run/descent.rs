@@ -75,6 +75,7 @@ impl Run<'_> {
             let checkpoint = || Checkpoint {
                 notes: BTreeMap::new(),
                 settings: settings.clone(),
+                own_terms: self.transfer.own_records(),
                 stages: StageSizes::of(self.plan),
                 stage: number,
                 iteration,

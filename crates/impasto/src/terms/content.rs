@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use impasto_network::{Architecture, Engine, Layer, MapGradient, Question, Statistic, Target};
+use impasto_network::{Engine, Layer, MapGradient, Question, Statistic, Target};
 use serde::{Deserialize, Serialize};
 
 use super::{Answers, Definition, LayerWeight, Loss, MapLoss, SMALLEST_NORM, Scene, Shown, WeightedLayers};
@@ -46,10 +46,6 @@ pub enum ContentLoss {
 }
 
 impl Definition for Content {
-    fn name(&self) -> &'static str {
-        "content"
-    }
-
     fn weight(&self) -> f64 {
         self.weight
     }
@@ -108,7 +104,7 @@ struct Learnt<Map> {
 }
 
 impl<E: Engine> Loss<E> for ContentDistance<E::Map> {
-    fn ask_of(&mut self, _architecture: &Architecture, shown: Shown<'_>) -> Vec<Question<E::Map>> {
+    fn ask_of(&mut self, _engine: &E, shown: Shown<'_>) -> Vec<Question<E::Map>> {
         let Shown::Content = shown else { return Vec::new() };
         let of_layer = |it: &LayerWeight| {
             [Statistic::Target.at(it.layer), Statistic::SquaredNorm { weights: None }.at(it.layer)]

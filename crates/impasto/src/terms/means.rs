@@ -8,7 +8,7 @@
 //! loss = Σ (μ(F) − t)² / C        dloss/dF = 2 (μ(F) − t) / (C M) at every position
 //! ```
 
-use impasto_network::{Architecture, Engine, MapGradient, MapShape, Question, Statistic};
+use impasto_network::{Engine, MapGradient, MapShape, Question, Statistic};
 use serde::{Deserialize, Serialize};
 
 use super::{Answers, Definition, LayerWeight, Loss, MapLoss, Scene, Shown, WeightedLayers};
@@ -27,10 +27,6 @@ pub struct Means {
 }
 
 impl Definition for Means {
-    fn name(&self) -> &'static str {
-        "means"
-    }
-
     fn weight(&self) -> f64 {
         self.weight
     }
@@ -86,7 +82,7 @@ fn means(answers: &mut Answers<'_>, shape: MapShape) -> Vec<f64> {
 }
 
 impl<E: Engine> Loss<E> for MeansDistance {
-    fn ask_of(&mut self, _architecture: &Architecture, shown: Shown<'_>) -> Vec<Question<E::Map>> {
+    fn ask_of(&mut self, _engine: &E, shown: Shown<'_>) -> Vec<Question<E::Map>> {
         if let Shown::Style(_) = shown { sums(&self.layers) } else { Vec::new() }
     }
 
@@ -124,7 +120,7 @@ impl<E: Engine> Loss<E> for MeansDistance {
 
 #[cfg(test)]
 mod tests {
-    use impasto_network::{Layer, ScalarEngine, Weights};
+    use impasto_network::{Architecture, Layer, ScalarEngine, Weights};
 
     use super::*;
     use crate::{Picture, Preset, Pyramid, Settings, Transfer};

@@ -14,18 +14,22 @@
 //! | [`Patches`] | `patches/` | squared distance of patches from the most similar ones |
 //! | [`TotalVariation`] | `total_variation.rs` | differences of neighbouring pixels |
 //!
-//! A new term is a file that defines the settings, implements `Definition` for them and has a function
-//! `loss` that makes a `Loss`; and a line in `register!`. `docs/adding-a-term.md` goes through one, `means.rs`,
-//! which is there in the tests only.
+//! A term of another crate implements [`OwnTerm`](own::OwnTerm) and is given to a
+//! [`Transfer`](crate::Transfer::term): see [`own`]. A new term of this crate is a file that defines the settings,
+//! implements `Definition` for them and has a function `loss` that makes a `Loss`; and a line in `register!`.
+//! `docs/adding-a-term.md` goes through one of each. Its second, `means.rs`, is there in the tests only.
 
 mod content;
 mod gram;
 mod guidance;
+mod in_use;
 mod layers;
+mod loss;
 #[cfg(test)]
 mod means;
 mod moments;
 mod nearest;
+pub mod own;
 mod patches;
 mod taps;
 mod targets;
@@ -37,8 +41,11 @@ use std::sync::Arc;
 pub use content::{Content, ContentLoss};
 pub use gram::{Gram, GramLoss};
 pub use guidance::Guidance;
-use impasto_network::{Answer, Architecture, Engine, Layer, MapGradient, Question, Size};
+use impasto_network::{Architecture, Engine, Layer, Size};
+pub(crate) use in_use::TermInUse;
 pub use layers::{LayerWeight, WeightedLayers};
+pub use loss::Memory;
+pub(crate) use loss::{Answers, Loss, MapLoss, Shown, StyleView};
 #[cfg(test)]
 pub use means::Means;
 pub use moments::{Moments, MomentsLoss};
@@ -49,7 +56,6 @@ pub(crate) use taps::Taps;
 pub use total_variation::{TotalVariation, VariationLoss};
 
 use crate::SettingsError;
-use crate::given_style::Strokes;
 use crate::regions::Regions;
 use crate::style_copy::StyleCopy;
 
@@ -59,9 +65,6 @@ const SMALLEST_NORM: f64 = 1e-8;
 
 /// What the settings of a term say about it.
 pub(crate) trait Definition {
-    /// The name in messages and traces, in lower case.
-    fn name(&self) -> &'static str;
-
     /// Factor of the whole term.
     fn weight(&self) -> f64;
 
@@ -98,7 +101,7 @@ pub(crate) trait Definition {
         false
     }
 
-    /// Whether its shallow layers may read another picture than its deep ones: see [`StyleView::strokes`].
+    /// Whether its shallow layers may read another picture than its deep ones: see [`StyleView`].
     fn tells_strokes_apart(&self) -> bool {
         false
     }
@@ -156,7 +159,8 @@ pub(crate) trait Definition {
 
 /// What the questions of a loss are about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reads {
+#[non_exhaustive]
+pub enum Reads {
     /// Sums over positions: those of tiles add up.
     Sums,
     /// Whole maps, which tiles can be put together to.
@@ -165,12 +169,13 @@ pub(crate) enum Reads {
     ResampledMaps,
 }
 
-/// What a loss is made for.
+/// What a loss is made for: a stage of a run.
 #[derive(Clone, Debug)]
-pub(crate) struct Scene {
+#[non_exhaustive]
+pub struct Scene {
     /// Size of the picture.
     pub size: Size,
-    /// What the picture's 1 is in the units of the variables.
+    /// What the picture's 1 is in the units of the variables: see [`PixelUnits`](crate::PixelUnits).
     pub pixel_scale: f64,
     /// Which parts of the picture speak to which parts of the styles, at the size of the picture.
     pub regions: Option<Arc<Regions>>,
@@ -180,144 +185,6 @@ pub(crate) struct Scene {
     pub is_coarsest: bool,
     /// Whether this is the last stage of a schedule with a refinement.
     pub refines: bool,
-}
-
-/// A style picture, or a copy of one, whose maps the engine holds.
-pub(crate) struct StyleView<'a> {
-    /// Its part of the blend; those of all styles add up to 1, copies not counted.
-    pub share: f64,
-    /// Which layers read it.
-    pub strokes: Strokes,
-    /// Its size.
-    pub size: Size,
-    /// Its parts, at its size.
-    pub regions: Option<&'a Regions>,
-}
-
-/// One loss on maps. Its share of the objective is `weight · value`.
-pub(crate) struct MapLoss<Map> {
-    /// Where, for the trace; `None` if it is of several layers at once.
-    pub layer: Option<Layer>,
-    /// Weight of the term times that of the layer.
-    pub weight: f64,
-    /// The loss without its weight.
-    pub value: f64,
-    /// Its gradients by the maps it reads, without the weight too; those at one layer add up.
-    pub gradients: Vec<(Layer, MapGradient<Map>)>,
-}
-
-impl<Map> MapLoss<Map> {
-    /// That of a layer, before anything is added to it.
-    fn none(&LayerWeight { layer, weight }: &LayerWeight) -> Self {
-        MapLoss { layer: Some(layer), weight, value: 0.0, gradients: Vec::new() }
-    }
-}
-
-/// A picture that a loss learns from.
-#[derive(Clone, Copy)]
-pub(crate) enum Shown<'a> {
-    /// A style picture, before all else, if [`Definition::surveys_style`] asks for it.
-    Survey(&'a StyleView<'a>),
-    /// The content picture.
-    Content,
-    /// The blend of start and content that [`Definition::start_share`] asks for.
-    Start,
-    /// A style picture.
-    Style(&'a StyleView<'a>),
-}
-
-/// What an engine answers to the questions of one loss, in their order.
-pub(crate) struct Answers<'a>(&'a mut dyn Iterator<Item = Answer>);
-
-impl<'a> Answers<'a> {
-    pub fn new(answers: &'a mut dyn Iterator<Item = Answer>) -> Self {
-        Answers(answers)
-    }
-
-    fn next(&mut self) -> Answer {
-        self.0.next().expect("an answer to each question")
-    }
-
-    /// The next, which is of sums.
-    pub fn sums(&mut self) -> Vec<f64> {
-        self.next().into_sums()
-    }
-
-    /// The next, which is one number.
-    pub fn number(&mut self) -> f64 {
-        self.next().into_number()
-    }
-
-    /// The next, which is of values.
-    pub fn values(&mut self) -> Vec<f32> {
-        self.next().into_values()
-    }
-
-    /// Passes the next, which is that the engine holds a map.
-    pub fn kept(&mut self) {
-        assert_eq!(self.next(), Answer::Kept, "a map was asked for");
-    }
-}
-
-/// What a loss remembers from one evaluation to the next, for a checkpoint. Each loss defines the order of the lists
-/// for itself.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Memory {
-    /// How often it was evaluated.
-    pub evaluations: u64,
-    /// Lists of places.
-    pub indices: Vec<Vec<u32>>,
-    /// Lists of values.
-    pub values: Vec<Vec<f32>>,
-}
-
-/// A term at work on pictures of one size.
-///
-/// It says what it asks of each picture that it is shown, and learns from the answers: of the styles for a first
-/// look, the content, the blend with the start, the styles to learn from. Then it says what it asks of the picture
-/// at each evaluation, and makes losses of the answers. It takes exactly the answers to its questions, in their
-/// order.
-pub(crate) trait Loss<E: Engine> {
-    /// What it asks of a picture that it learns from.
-    fn ask_of(&mut self, _architecture: &Architecture, _shown: Shown<'_>) -> Vec<Question<E::Map>> {
-        Vec::new()
-    }
-
-    /// Learns from the answers. The engine is prepared for the picture and holds its maps, which may be taken.
-    fn learn(&mut self, _engine: &mut E, _shown: Shown<'_>, _answers: &mut Answers<'_>) {}
-
-    /// What it asks of the picture; once all is learnt, and before each evaluation if it
-    /// [asks anew](Loss::asks_anew).
-    fn ask(&mut self, _engine: &E) -> Vec<Question<E::Map>> {
-        Vec::new()
-    }
-
-    /// Whether its questions change from one evaluation to the next; not their layers.
-    fn asks_anew(&self) -> bool {
-        false
-    }
-
-    /// The losses of the picture, layer by layer.
-    fn on_answers(&mut self, _engine: &E, _answers: &mut Answers<'_>) -> Vec<MapLoss<E::Map>> {
-        Vec::new()
-    }
-
-    /// What its next losses depend on besides what it has learnt and the picture; `None` if that is nothing.
-    fn memory(&self) -> Option<Memory> {
-        None
-    }
-
-    /// Continues from the [`memory`](Loss::memory) of a loss that has learnt the same. All is learnt, and the engine
-    /// is prepared for the picture; what is asked of it may change. The error says what does not fit.
-    fn recall(&mut self, _engine: &E, _memory: &Memory) -> Result<(), String> {
-        Ok(())
-    }
-
-    /// The weighted loss of `picture`, planar `[3, H, W]`, 0..1, whose gradient it adds to `gradient`.
-    /// `None` for a term on maps.
-    fn on_pixels(&self, _picture: &[f32], _gradient: &mut [f32]) -> Option<f64> {
-        None
-    }
 }
 
 /// The settings of one kind of term, to find it in a list by its type: see
@@ -331,11 +198,6 @@ pub trait TermSettings: Into<Term> + Sized {
 }
 
 impl Term {
-    /// The name in messages and traces, in lower case: `total_variation`.
-    pub fn name(&self) -> &'static str {
-        self.definition().name()
-    }
-
     /// Factor of the whole term; a term of weight 0 takes no part.
     pub fn weight(&self) -> f64 {
         self.definition().weight()
@@ -358,16 +220,24 @@ impl Term {
 }
 
 macro_rules! register {
-    ($($(#[doc = $doc:expr])* $(#[cfg($when:meta)])? $kind:ident),* $(,)?) => {
+    ($($(#[doc = $doc:expr])* $(#[cfg($when:meta)])? $name:literal => $kind:ident),* $(,)?) => {
         /// The settings of a term of any kind.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-        #[serde(tag = "term", rename_all = "snake_case", deny_unknown_fields)]
+        #[serde(tag = "term", deny_unknown_fields)]
         #[non_exhaustive]
         pub enum Term {
-            $($(#[doc = $doc])* $(#[cfg($when)])? $kind($kind),)*
+            $($(#[doc = $doc])* $(#[cfg($when)])? #[serde(rename = $name)] $kind($kind),)*
         }
 
         impl Term {
+            /// The names of all terms that there are.
+            pub(crate) const NAMES: &[&str] = &[$($(#[cfg($when)])? $name),*];
+
+            /// The name in messages and traces, in lower case: `total_variation`.
+            pub fn name(&self) -> &'static str {
+                match self { $($(#[cfg($when)])? Self::$kind(_) => $name,)* }
+            }
+
             /// What the settings say about the term.
             pub(crate) fn definition(&self) -> &dyn Definition {
                 match self { $($(#[cfg($when)])? Self::$kind(settings) => settings,)* }
@@ -408,18 +278,18 @@ macro_rules! register {
 
 register! {
     /// Keeps what the content picture shows.
-    Content,
+    "content" => Content,
     /// Takes on the textures and colours of the style pictures.
-    Gram,
+    "gram" => Gram,
     /// Takes on the mean features of the style pictures: the example of docs/adding-a-term.md.
     #[cfg(test)]
-    Means,
+    "means" => Means,
     /// Takes on the means and covariances of the features of the style pictures.
-    Moments,
+    "moments" => Moments,
     /// Takes on, position by position, what the style pictures have that is most like it.
-    Nearest,
+    "nearest" => Nearest,
     /// Takes on the patches of the style pictures.
-    Patches,
+    "patches" => Patches,
     /// Smooths.
-    TotalVariation,
+    "total_variation" => TotalVariation,
 }

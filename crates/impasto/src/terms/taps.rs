@@ -2,7 +2,7 @@
 
 use impasto_network::Layer;
 
-use super::{Definition, Term};
+use super::{Definition, TermInUse};
 
 /// The layers that the engine has to keep of each kind of picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(crate) struct Taps {
 }
 
 impl Taps {
-    pub fn new(terms: &[&Term]) -> Self {
+    pub fn new(terms: &[TermInUse<'_>]) -> Self {
         let of = |learns: fn(&dyn Definition) -> bool| {
             let definitions = terms.iter().map(|term| term.definition());
             let layers = definitions.filter(|&definition| learns(definition));

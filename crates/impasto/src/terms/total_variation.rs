@@ -51,10 +51,6 @@ pub enum VariationLoss {
 }
 
 impl Definition for TotalVariation {
-    fn name(&self) -> &'static str {
-        "total_variation"
-    }
-
     fn weight(&self) -> f64 {
         self.weight
     }

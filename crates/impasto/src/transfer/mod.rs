@@ -1,20 +1,23 @@
 //! The transfer: pictures and settings in, a plan, then a painted picture out.
 
+mod blend;
+mod fit;
 mod sources;
+mod terms;
 
 use std::sync::Arc;
 
-use impasto_network::{Engine, Size, TiledEngine};
+use impasto_network::{Convention, Engine, Size, TiledEngine};
 pub(crate) use sources::{Sources, StyleSource};
 
-use crate::error::{require_sum, require_weight, style_name};
-use crate::given_style::{GivenStyle, Style, StylePicture};
+use crate::given_style::{GivenStyle, StylePicture};
 use crate::objective::Objective;
 use crate::picture::{Alpha, Translucent, fit_longest_side};
 use crate::plan::Given;
 use crate::regions::Regions;
 use crate::run::Run;
-use crate::terms::{Scene, Taps, Term};
+use crate::terms::own::Own;
+use crate::terms::{Scene, Taps};
 use crate::{
     Checkpoint, ColorRule, Colors, Control, Observer, Outcome, Picture, Plan, Precision, Progress, Schedule,
     Settings, Stage, Start, StrengthMap, TermLoss, TransferError, Warning,
@@ -23,11 +26,15 @@ use crate::{
 /// Repaints one content picture in the style of others, or paints one without content.
 ///
 /// Made by [`new`](Transfer::new) and the methods that hand it pictures; then [`plan`](Transfer::plan) and
-/// [`run`](Transfer::run), any number of times, with any engine. The engine must have been made from weights
-/// with the convention that [`Settings::convention`] asks for.
+/// [`run`](Transfer::run), any number of times, with any engine. Weights that [`fit_weights`](Transfer::fit_weights)
+/// has not fitted to the settings are refused where these need it.
 #[derive(Clone, Debug)]
 pub struct Transfer {
     settings: Settings,
+    /// Terms of other crates.
+    own: Vec<Own>,
+    /// How the network reads pictures, if not as the settings say.
+    convention: Option<Convention>,
     content: Option<Picture>,
     /// Width and height whose aspect a picture without content has.
     canvas: Option<(usize, usize)>,
@@ -57,6 +64,8 @@ impl Transfer {
     pub fn new(settings: Settings) -> Self {
         Transfer {
             settings,
+            own: Vec::new(),
+            convention: None,
             content: None,
             canvas: None,
             styles: Vec::new(),
@@ -150,14 +159,16 @@ impl Transfer {
     /// to the layers of the terms, for the warnings.
     ///
     /// # Errors
-    /// If a setting is outside its range, a picture is missing or too small, or the network lacks a layer.
+    /// If a setting is outside its range, a picture is missing or too small, the network lacks a layer, or its weights
+    /// are not [fitted](Transfer::fit_weights).
     pub fn plan<E: Engine>(&self, engine: &E) -> Result<Plan, TransferError> {
         self.plan_for(engine, false)
     }
 
     /// The plan of a run, or of one evaluation.
     fn plan_for<E: Engine>(&self, engine: &E, evaluates_once: bool) -> Result<Plan, TransferError> {
-        self.settings.validate()?;
+        self.validate()?;
+        self.require_fitted(engine)?;
         let terms = self.terms()?;
         let styles = self.blend()?;
         if self.settings.schedule.start == Start::Picture && self.start.is_none() {
@@ -249,15 +260,15 @@ impl Transfer {
         Run::new(self, &plan, observer)?.paint(&mut TiledEngine::new(engine, u64::MAX))
     }
 
-    /// Goes on from a checkpoint of a run with the same settings, pictures and engine, within the same memory. The
+    /// Goes on from a checkpoint of a run with the same settings, terms, pictures and engine, within the same memory. The
     /// outcome, picture and trace, is that of the run bit for bit, as if it had never stopped.
     ///
     /// The targets of the stage are learnt anew. Whether pictures and weights are the same is for the caller to know:
     /// see [`Checkpoint::notes`].
     ///
     /// # Errors
-    /// As [`run`](Transfer::run), and [`TransferError::Resume`] if settings or sizes are others, or the network is
-    /// seen to be another.
+    /// As [`run`](Transfer::run), and [`TransferError::Resume`] if settings, terms or sizes are others, or the network
+    /// is seen to be another.
     pub fn resume<E: Engine>(
         &self,
         engine: &mut E,
@@ -265,6 +276,7 @@ impl Transfer {
         observer: &mut dyn Observer,
     ) -> Result<Outcome, TransferError> {
         checkpoint.require_settings(&self.settings)?;
+        checkpoint.require_own_terms(&self.own_records())?;
         let plan = self.plan(engine)?;
         checkpoint.require_plan(&plan)?;
         Run::new(self, &plan, observer)?.resume(&mut TiledEngine::new(engine, u64::MAX), checkpoint)
@@ -361,62 +373,11 @@ impl Transfer {
         Ok(self.terms()?.iter().any(|term| term.definition().learns_start()))
     }
 
-    /// The terms that take part.
-    fn terms(&self) -> Result<Vec<&Term>, TransferError> {
-        let active = self.settings.active_terms();
-        let terms: Vec<&Term> =
-            active.filter(|term| self.content.is_some() || !term.definition().learns_content()).collect();
-        if terms.is_empty() { Err(TransferError::NoContent) } else { Ok(terms) }
-    }
-
     /// Width and height whose aspect the picture has.
     fn shape(&self) -> Result<(usize, usize), TransferError> {
         let content = self.content.as_ref().map(|content| (content.width(), content.height()));
         let regions = self.regions.as_ref().map(|(regions, _)| (regions.width(), regions.height()));
         content.or(self.canvas).or(regions).ok_or(TransferError::NoContent)
-    }
-
-    /// The style pictures that have a weight.
-    fn blend(&self) -> Result<Vec<Style<'_>>, TransferError> {
-        for (index, style) in self.styles.iter().enumerate() {
-            require_weight(format!("weight of style {}", index + 1), style.weight)?;
-        }
-        let sum =
-            require_sum("sum of the weights of the styles", self.styles.iter().map(|style| style.weight))?;
-        let learns = self.settings.active_terms().any(|term| term.definition().learns_style());
-        if sum == 0.0 && learns {
-            return Err(TransferError::NoStyle);
-        }
-        let is_hidden = |style: &GivenStyle| style.weight > 0.0 && !style.source.is_visible();
-        if let Some(index) = self.styles.iter().position(is_hidden).filter(|_| learns) {
-            return Err(TransferError::NothingVisible { index, count: self.styles.len() });
-        }
-        if let Some((_, of_styles)) = &self.regions
-            && of_styles.len() != self.styles.len()
-        {
-            return Err(TransferError::RegionsMissing {
-                styles: self.styles.len(),
-                regions: of_styles.len(),
-            });
-        }
-        if let Some((of_picture, of_styles)) = &self.regions
-            && let Some((index, of_style)) =
-                of_styles.iter().enumerate().find(|(_, of_style)| of_style.count() != of_picture.count())
-        {
-            return Err(TransferError::RegionsDiffer {
-                of_picture: of_picture.count(),
-                style: style_name(index, of_styles.len()),
-                of_style: of_style.count(),
-            });
-        }
-        let is_guided = self.is_guided();
-        let styles = self.styles.iter().enumerate().map(|(index, style)| Style {
-            source: &style.source,
-            share: style.weight / sum,
-            regions: self.regions.as_ref().map(|(_, of_styles)| &of_styles[index]),
-            is_guided,
-        });
-        Ok(styles.filter(|style| style.share > 0.0).collect())
     }
 
     fn schedule(&self) -> &Schedule {

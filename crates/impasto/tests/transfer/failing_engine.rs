@@ -1,8 +1,8 @@
 //! An engine that fails after some time.
 
 use impasto_network::{
-    Answer, Architecture, Engine, EngineError, Layer, MapGradient, MapShape, Memory, NetworkOptions,
-    PatchMatches, PatchOptions, Question, ScalarEngine, Size, Window,
+    Activations, Answer, Architecture, Convention, Engine, EngineError, Layer, MapGradient, MapShape, Memory,
+    NetworkOptions, PatchMatches, PatchOptions, Question, ScalarEngine, Size, Window,
 };
 
 /// How it fails.
@@ -38,6 +38,14 @@ impl Engine for FailingEngine {
 
     fn architecture(&self) -> &Architecture {
         self.inner.architecture()
+    }
+
+    fn convention(&self) -> &Convention {
+        self.inner.convention()
+    }
+
+    fn activations(&self) -> Activations {
+        self.inner.activations()
     }
 
     fn prepare(

@@ -7,7 +7,7 @@ use impasto::terms::{
     Content, ContentLoss, Gram, GramLoss, Guidance, Moments, MomentsLoss, Term, TotalVariation,
     VariationLoss, WeightedLayers,
 };
-use impasto::{Picture, PixelUnits, Settings, Transfer};
+use impasto::{Picture, PixelUnits, Transfer};
 use impasto_network::Layer;
 
 use crate::small;
@@ -37,11 +37,10 @@ fn terms() -> Vec<Term> {
 }
 
 /// The loss along `direction` from `start`, by the gradient and by central differences.
-fn slopes(settings: Settings, start: &Picture, direction: &Picture) -> (f64, f64) {
+pub fn slopes(transfer: &Transfer, start: &Picture, direction: &Picture) -> (f64, f64) {
     const LENGTH: f32 = 1e-3;
-    let scale = f64::from(settings.units.scale());
+    let scale = f64::from(transfer.settings().units.scale());
     let mut engine = small::engine();
-    let transfer = small::transfer(settings);
     let gradient = transfer.evaluate(&mut engine, start).unwrap().gradient;
     let product = gradient.iter().zip(direction.data()).map(|(&g, &d)| f64::from(g) * f64::from(d));
     let mut at = |length: f32| {
@@ -61,7 +60,7 @@ fn gradients_are_those_of_finite_differences() {
             let mut settings = small::simple_settings();
             (settings.terms, settings.units) = (vec![term.clone()], units);
             let (start, direction) = (small::picture(24, 18, 7), small::picture(24, 18, 8));
-            let (product, difference) = slopes(settings, &start, &direction);
+            let (product, difference) = slopes(&small::transfer(settings), &start, &direction);
             let error = (product - difference).abs() / difference.abs();
             assert!(error < 1e-3, "{term:?} in {units:?}: {product}, not {difference} ({error:.1e})");
         }

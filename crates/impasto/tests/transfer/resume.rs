@@ -54,7 +54,7 @@ pub fn resume(transfer: &Transfer, checkpoint: &Checkpoint<'_>) -> Result<Outcom
 }
 
 /// The outcome, once it is that of every resumed run bit for bit.
-fn assert_same_bits(name: &str, transfer: &Transfer) -> Outcome {
+pub fn assert_same_bits(name: &str, transfer: &Transfer) -> Outcome {
     let (outcome, checkpoints) = checkpoints(transfer);
     assert!(outcome.completed && checkpoints.len() > 2, "{name}");
     for checkpoint in checkpoints {

@@ -34,7 +34,7 @@ pub fn transfer(settings: Settings) -> Transfer {
         .style(small::picture(97, 140, 5), 1.0)
 }
 
-fn evaluate(transfer: &Transfer) -> Evaluation {
+pub fn evaluate(transfer: &Transfer) -> Evaluation {
     transfer.evaluate(&mut CpuEngine::new(small::weights()), &small::picture(160, 121, 3)).unwrap()
 }
 
@@ -74,27 +74,27 @@ fn tiles_have_the_losses_and_the_gradient_of_the_whole() {
     }
     for (what, transfer) in cases {
         // So little that the picture is cut, and enough for targets in full precision.
-        let shares = (5..10).map(|tenths| squeezed(&transfer, f64::from(tenths) / 10.0).0);
+        let mut shares = (5..10).map(|tenths| squeezed(&transfer, f64::from(tenths) / 10.0).0);
         let engine = CpuEngine::new(small::weights());
         let is_cut = |transfer: &Transfer| {
             let stage = &transfer.plan(&engine).unwrap().stages[0];
             stage.tiles > 1 && stage.precision == Precision::Full
         };
-        let squeezed = {
-            let mut shares = shares;
-            shares.find(is_cut)
-        }
-        .unwrap_or_else(|| panic!("{what} is not in tiles"));
-        let (whole, tiled) = (evaluate(&transfer), evaluate(&squeezed));
-        for (a, b) in whole.losses.iter().zip(&tiled.losses) {
-            assert!((a.loss - b.loss).abs() <= 1e-5 * a.loss.abs(), "{what}: {b:?}, not {a:?}");
-        }
-        let square =
-            |values: &mut dyn Iterator<Item = f32>| -> f64 { values.map(|it| f64::from(it).powi(2)).sum() };
-        let distance = square(&mut whole.gradient.iter().zip(&tiled.gradient).map(|(a, b)| a - b));
-        let error = (distance / square(&mut whole.gradient.iter().copied())).sqrt();
-        assert!(error < 1e-4, "{what}: the gradient is off by {error:e}");
+        let squeezed = shares.find(is_cut).unwrap_or_else(|| panic!("{what} is not in tiles"));
+        assert_close(&what, &evaluate(&transfer), &evaluate(&squeezed));
     }
+}
+
+/// The same losses and the same gradient, but for rounding.
+pub fn assert_close(what: &str, whole: &Evaluation, tiled: &Evaluation) {
+    for (a, b) in whole.losses.iter().zip(&tiled.losses) {
+        assert!((a.loss - b.loss).abs() <= 1e-5 * a.loss.abs(), "{what}: {b:?}, not {a:?}");
+    }
+    let square =
+        |values: &mut dyn Iterator<Item = f32>| -> f64 { values.map(|it| f64::from(it).powi(2)).sum() };
+    let distance = square(&mut whole.gradient.iter().zip(&tiled.gradient).map(|(a, b)| a - b));
+    let error = (distance / square(&mut whole.gradient.iter().copied())).sqrt();
+    assert!(error < 1e-4, "{what}: the gradient is off by {error:e}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use impasto_network::{Architecture, Engine, Layer, MapGradient, MapShape, Question, Statistic};
+use impasto_network::{Engine, Layer, MapGradient, MapShape, Question, Statistic};
 
 use super::super::guidance::Part;
 use super::super::targets::Targets;
@@ -85,9 +85,9 @@ fn mean(answers: &mut Answers<'_>, positions: f64) -> Vec<f64> {
 }
 
 impl<E: Engine> Loss<E> for GramDistance {
-    fn ask_of(&mut self, architecture: &Architecture, shown: Shown<'_>) -> Vec<Question<E::Map>> {
+    fn ask_of(&mut self, engine: &E, shown: Shown<'_>) -> Vec<Question<E::Map>> {
         match shown {
-            Shown::Style(style) => self.targets.ask_of(architecture, style, statistic),
+            Shown::Style(style) => self.targets.ask_of(engine.architecture(), style, statistic),
             Shown::Survey(_) | Shown::Content | Shown::Start => Vec::new(),
         }
     }

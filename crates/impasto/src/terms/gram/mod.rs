@@ -77,10 +77,6 @@ pub enum GramLoss {
 }
 
 impl Definition for Gram {
-    fn name(&self) -> &'static str {
-        "gram"
-    }
-
     fn weight(&self) -> f64 {
         self.weight
     }

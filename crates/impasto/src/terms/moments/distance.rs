@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use impasto_network::{Architecture, Engine, Layer, MapGradient, MapShape, Question};
+use impasto_network::{Engine, Layer, MapGradient, MapShape, Question};
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
@@ -98,9 +98,9 @@ fn add_to_diagonal(matrix: &mut DMatrix<f64>, value: f64) {
 }
 
 impl<E: Engine> Loss<E> for MomentsDistance {
-    fn ask_of(&mut self, architecture: &Architecture, shown: Shown<'_>) -> Vec<Question<E::Map>> {
+    fn ask_of(&mut self, engine: &E, shown: Shown<'_>) -> Vec<Question<E::Map>> {
         match shown {
-            Shown::Style(style) => self.targets.ask_of(architecture, style, statistics),
+            Shown::Style(style) => self.targets.ask_of(engine.architecture(), style, statistics),
             Shown::Survey(_) | Shown::Content | Shown::Start => Vec::new(),
         }
     }

@@ -70,10 +70,6 @@ pub enum MomentsLoss {
 }
 
 impl Definition for Moments {
-    fn name(&self) -> &'static str {
-        "moments"
-    }
-
     fn weight(&self) -> f64 {
         self.weight
     }

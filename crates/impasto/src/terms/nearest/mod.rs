@@ -105,10 +105,6 @@ impl Default for Nearest {
 }
 
 impl Definition for Nearest {
-    fn name(&self) -> &'static str {
-        "nearest"
-    }
-
     fn weight(&self) -> f64 {
         self.weight
     }
@@ -197,7 +193,8 @@ enum Phase<E: Engine> {
 }
 
 impl<E: Engine> Loss<E> for Phase<E> {
-    fn ask_of(&mut self, architecture: &Architecture, shown: Shown<'_>) -> Vec<Question<E::Map>> {
+    fn ask_of(&mut self, engine: &E, shown: Shown<'_>) -> Vec<Question<E::Map>> {
+        let architecture = engine.architecture();
         match (self, shown) {
             (Phase::Fixed(fixed), Shown::Survey(style) | Shown::Style(style)) => {
                 fixed.ask_of(architecture, style.size)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use impasto_network::{
-    Architecture, Engine, MapGradient, MapShape, PatchMatches, PatchOptions, Question, Statistic, Target,
+    Engine, MapGradient, MapShape, PatchMatches, PatchOptions, Question, Statistic, Target,
 };
 
 use super::guides::{planes, regions_of_patches};
@@ -85,11 +85,12 @@ impl<E: Engine> PatchDistance<E> {
 }
 
 impl<E: Engine> Loss<E> for PatchDistance<E> {
-    fn ask_of(&mut self, architecture: &Architecture, shown: Shown<'_>) -> Vec<Question<E::Map>> {
+    fn ask_of(&mut self, engine: &E, shown: Shown<'_>) -> Vec<Question<E::Map>> {
         let Shown::Style(style) = shown else { return Vec::new() };
         let of_layer = |layer: &PatchLayer<E>| {
             let layer = layer.at.layer;
-            let visibility = style.regions.and_then(|it| Visibility::at_layer(it, architecture, layer));
+            let visibility =
+                style.regions.and_then(|it| Visibility::at_layer(it, engine.architecture(), layer));
             let weights = visibility.map(|it| it.iter().map(|it| it.mean).collect());
             [Statistic::Map.at(layer), Statistic::SquaredNorm { weights }.at(layer)]
         };

@@ -135,10 +135,6 @@ impl Default for Patches {
 }
 
 impl Definition for Patches {
-    fn name(&self) -> &'static str {
-        "patches"
-    }
-
     fn weight(&self) -> f64 {
         self.weight
     }
