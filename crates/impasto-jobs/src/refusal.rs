@@ -120,17 +120,24 @@ impl From<SettingsError> for Refusal {
     }
 }
 
-/// Every reason why a transfer cannot run, or diverges, is in what it was given.
+/// But for an engine that fails, every reason why a transfer cannot run, or diverges, is in what it was given.
 impl From<TransferError> for Refusal {
     fn from(error: TransferError) -> Self {
-        Refusal::order(error.to_string())
+        let fails = matches!(&error, TransferError::EngineFailed { source, .. } if fails_by_itself(source))
+            || matches!(&error, TransferError::Engine { source, .. } if fails_by_itself(source));
+        Refusal::by_fault(!fails, error)
     }
 }
 
 impl From<EngineError> for Refusal {
     fn from(error: EngineError) -> Self {
-        Refusal::order(error.to_string())
+        Refusal::by_fault(!fails_by_itself(&error), error)
     }
+}
+
+/// Whether an engine fails for another reason than what it is asked for.
+pub fn fails_by_itself(error: &EngineError) -> bool {
+    matches!(error, EngineError::OutOfMemory { .. } | EngineError::DeviceLost { .. })
 }
 
 /// Tells a file that cannot be read for what it is, such as a folder, from a system that refuses.

@@ -112,11 +112,11 @@ impl<'a, E: Engine + 'a> Objective<'a, E> {
         self.losses.iter().map(|asking| asking.loss.memory()).collect()
     }
 
-    /// Continues from the [`memories`](Objective::memories) of an objective that has learnt the same.
-    pub fn recall(&mut self, engine: &E, memories: &[Option<Memory>]) -> Result<(), ResumeError> {
+    /// Continues from the [`memories`](Objective::memories) of an objective that has learnt the same, and asks anew.
+    pub fn recall(&mut self, engine: &mut E, memories: &[Option<Memory>]) -> Result<(), TransferError> {
         if memories.len() != self.losses.len() {
             let reason = format!("it is of {} terms, not {}", memories.len(), self.losses.len());
-            return Err(ResumeError::Unfit(reason));
+            return Err(ResumeError::Unfit(reason).into());
         }
         for (Asking { term, loss, .. }, memory) in self.losses.iter_mut().zip(memories) {
             let recalled = match (loss.memory(), memory) {
@@ -127,7 +127,7 @@ impl<'a, E: Engine + 'a> Objective<'a, E> {
             };
             recalled.map_err(|reason| ResumeError::Unfit(format!("{term}: {reason}")))?;
         }
-        Ok(())
+        self.ask(engine).map_err(|error| TransferError::of_engine("content", error))
     }
 
     /// Prepares the engine for the questions of all losses.
@@ -152,22 +152,19 @@ impl<'a, E: Engine + 'a> Objective<'a, E> {
             self.ask(engine)?;
         }
         let mut answers = engine.measure(picture)?.into_iter();
-        let (mut losses, mut map_gradients) = (Vec::new(), Vec::new());
+        let (mut losses, mut weights, mut map_gradients) = (Vec::new(), Vec::new(), Vec::new());
         for Asking { term, loss, questions } in &mut self.losses {
             let mut own = answers.by_ref().take(*questions);
             for MapLoss { layer, weight, value, gradients } in
                 loss.on_answers(engine, &mut Answers::new(&mut own))
             {
                 losses.push(TermLoss { term: (*term).into(), layer, loss: weight * value });
-                let norms = match self.normalize_gradients {
-                    true => norms(&gradients, &engine.gradient_norms(picture, &gradients)?),
-                    false => vec![1.0; gradients.len()],
-                };
-                for ((layer, gradient), norm) in gradients.into_iter().zip(norms) {
-                    map_gradients.push((layer, gradient.scaled((weight / norm) as f32)));
-                }
+                weights.push((weight, gradients.len()));
+                map_gradients.extend(gradients);
             }
+            assert!(own.next().is_none(), "the {term} loss takes all of its answers");
         }
+        let map_gradients = self.weighted(engine, picture, &weights, map_gradients)?;
         engine.backward(picture, &map_gradients, gradient)?;
         for Asking { term, loss, .. } in &self.losses {
             if let Some(loss) = loss.on_pixels(picture, gradient) {
@@ -175,6 +172,38 @@ impl<'a, E: Engine + 'a> Objective<'a, E> {
             }
         }
         Ok(losses)
+    }
+}
+
+impl<E: Engine> Objective<'_, E> {
+    /// The gradients of all losses, each of a weight and so many gradients, with their weights; normalised, if the
+    /// settings say so.
+    fn weighted(
+        &self,
+        engine: &mut E,
+        picture: &[f32],
+        weights: &[(f64, usize)],
+        gradients: Vec<(Layer, MapGradient<E::Map>)>,
+    ) -> Result<Vec<(Layer, MapGradient<E::Map>)>, EngineError> {
+        // All at once: a picture in tiles passes the network for it.
+        let of_each = match self.normalize_gradients {
+            true => engine.gradient_norms(picture, &gradients)?,
+            false => Vec::new(),
+        };
+        let (mut rest, mut all) = (gradients.into_iter(), Vec::new());
+        for &(weight, count) in weights {
+            let first = all.len();
+            let of_loss: Vec<_> = rest.by_ref().take(count).collect();
+            let norms = match self.normalize_gradients {
+                true => norms(&of_loss, &of_each[first..first + count]),
+                false => vec![1.0; count],
+            };
+            let scaled = of_loss.into_iter().zip(norms);
+            all.extend(
+                scaled.map(|((layer, gradient), norm)| (layer, gradient.scaled((weight / norm) as f32))),
+            );
+        }
+        Ok(all)
     }
 }
 

@@ -179,7 +179,8 @@ impl Stage {
                 Vectors::of_run(settings, definitions().any(|it| it.learns_start()), given.is_held, size)?
             }
         };
-        let of_styles: u64 = styles.iter().map(|style| bytes_of_picture(*style)).sum();
+        // Coarse and fine strokes may read two copies of each.
+        let of_styles: u64 = styles.iter().map(|style| 2 * bytes_of_picture(*style)).sum();
 
         let targets = definitions().flat_map(|it| it.target_layers()).collect::<Vec<Layer>>();
         let elements =
@@ -289,6 +290,8 @@ struct Vectors {
     is_plain: bool,
     keeps_start: bool,
     keeps_last_good: bool,
+    /// Whether the content holds the picture, and is kept for it.
+    is_held: bool,
 }
 
 impl Vectors {
@@ -306,6 +309,7 @@ impl Vectors {
             is_plain: true,
             keeps_start: false,
             keeps_last_good: false,
+            is_held: false,
         }
     }
 
@@ -336,6 +340,7 @@ impl Vectors {
             is_plain: is_pixels && !is_held && settings.units.scale() == 1.0,
             keeps_start,
             keeps_last_good: true,
+            is_held,
         })
     }
 
@@ -356,7 +361,8 @@ impl Vectors {
     /// Bytes while the picture is painted.
     fn painting(&self, steps: usize, precision: Precision) -> u64 {
         let vectors = 1 + u64::from(self.has_average) + u64::from(self.evaluates_ends);
-        let pictures = if self.is_plain { 0 } else { 2 } + u64::from(self.keeps_start);
+        let pictures =
+            if self.is_plain { 0 } else { 2 } + u64::from(self.keeps_start) + u64::from(self.is_held);
         self.optimizer
             + vectors * self.bytes()
             + steps as u64 * self.step()

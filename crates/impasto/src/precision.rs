@@ -1,10 +1,10 @@
 //! In what precision a run keeps what it compares with.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How what a run only compares with, or may never need, is kept: the feature maps of the content, and the last good
 /// picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Precision {
     /// As it is computed, f32.

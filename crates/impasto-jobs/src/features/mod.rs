@@ -35,6 +35,9 @@ impl Features {
     /// # Errors
     /// If it cannot be opened.
     pub fn new(order: &FeaturesOrder) -> Result<Self, Refusal> {
+        if order.view.channels == Channels::Strongest(0) {
+            return Err(Refusal::field("channels", "expected at least 1, or all"));
+        }
         let isa = machine::instruction_set(order.machine.isa)?;
         let choices = &order.network;
         let weights =

@@ -152,6 +152,40 @@ fn core_of_target<E: Engine>(
     })
 }
 
+/// The same question with its target, if it is in half precision, as the engine has its own maps.
+fn in_full<E: Engine>(engine: &E, question: Question<E::Map>) -> Question<E::Map> {
+    let Question { layer, statistic } = question;
+    let statistic = match statistic {
+        Statistic::SquaredDifference { target, weights } => {
+            Statistic::SquaredDifference { target: whole_target(engine, target), weights }
+        }
+        other => other,
+    };
+    statistic.at(layer)
+}
+
+/// The same of gradients.
+fn gradients_in_full<E: Engine>(
+    engine: &E,
+    gradients: &[(Layer, MapGradient<E::Map>)],
+) -> Vec<(Layer, MapGradient<E::Map>)> {
+    let in_full = |(layer, gradient): &(Layer, MapGradient<E::Map>)| match gradient {
+        MapGradient::Difference { scale, target, weights } => {
+            let (target, weights) = (whole_target(engine, target.clone()), weights.clone());
+            (*layer, MapGradient::Difference { scale: *scale, target, weights })
+        }
+        other => (*layer, other.clone()),
+    };
+    gradients.iter().map(in_full).collect()
+}
+
+fn whole_target<E: Engine>(engine: &E, target: Arc<Target<E::Map>>) -> Arc<Target<E::Map>> {
+    let Target::Half(map) = &*target else { return target };
+    let shape = map.shape();
+    let window = Window { rows: 0..shape.height, columns: 0..shape.width };
+    Arc::new(Target::Full(engine.map_from(shape, &map.read(&window, shape, (0, 0)))))
+}
+
 /// The question for a tile.
 fn of_tile<E: Engine>(
     engine: &E,
@@ -278,6 +312,7 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
         self.kept = BTreeMap::new();
         self.ran = false;
         if tiling.tiles() == 1 {
+            let questions = questions.into_iter().map(|it| in_full(self.inner, it)).collect();
             self.inner.prepare(size, options, questions)?;
             self.job = Some(Job { size, options, questions: Vec::new(), tiling });
             return Ok(());
@@ -398,7 +433,8 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
     ) -> Result<Vec<f64>, EngineError> {
         let job = self.job();
         if job.is_whole() {
-            return self.inner.gradient_norms(picture, gradients);
+            let gradients = gradients_in_full(self.inner, gradients);
+            return self.inner.gradient_norms(picture, &gradients);
         }
         assert!(self.ran, "maps are there from measure to backward");
         let (size, mut sums) = (job.size, vec![0.0; gradients.len()]);
@@ -424,7 +460,8 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
     ) -> Result<(), EngineError> {
         let job = self.job();
         if job.is_whole() {
-            return self.inner.backward(picture, gradients, picture_gradient);
+            let gradients = gradients_in_full(self.inner, gradients);
+            return self.inner.backward(picture, &gradients, picture_gradient);
         }
         assert!(self.ran, "measure comes before each backward");
         assert_eq!(picture_gradient.len(), picture.len(), "values of the picture's gradient");

@@ -72,7 +72,10 @@ impl Tiling {
         }
         let architecture = engine.architecture();
         let stride = architecture.stride(deepest);
-        let halo = reach(architecture, deepest).map(|reach| reach.next_multiple_of(stride));
+        let [before, beyond] = reach(architecture, deepest);
+        // The last position of a core stands for the first of the last `stride` pixels.
+        let beyond = (beyond + 1).saturating_sub(stride);
+        let halo = [before, beyond].map(|reach| reach.next_multiple_of(stride));
         let cut = Cut { stride, halo, options };
         let most = |length: usize| length.div_ceil(stride).min(MOST_ALONG_A_SIDE);
         let mut best: Option<Tiling> = None;
@@ -186,8 +189,11 @@ impl Cut {
         let Cut { stride, halo, options } = *self;
         let units = length.div_ceil(stride);
         let parts = parts.min(units);
-        let circular = [options.first_padding, options.padding].contains(&Padding::Circular);
-        if parts == 1 || (circular && !length.is_multiple_of(stride)) {
+        let [circular, circular_within] =
+            [options.first_padding, options.padding].map(|it| it == Padding::Circular);
+        // A tile that goes on beyond the border is right only if every convolution does.
+        let is_cut = if circular { length.is_multiple_of(stride) } else { true };
+        if parts == 1 || circular != circular_within || !is_cut {
             return vec![Span { core: 0..length, start: 0, length }];
         }
         let span = |part: usize| {

@@ -18,7 +18,7 @@ use crate::optimizers::State;
 use crate::run::averaged;
 use crate::terms::Memory;
 use crate::terms::own::OwnRecord;
-use crate::{Picture, Plan, Settings, Trace};
+use crate::{Picture, Plan, Precision, Settings, Trace};
 
 /// Everything of a run after one of its iterations: [`Progress::checkpoint`](crate::Progress::checkpoint) makes it,
 /// and [`Transfer::resume`](crate::Transfer::resume) goes on from it.
@@ -86,6 +86,7 @@ pub(crate) struct StageSizes {
     styles: Vec<(usize, usize)>,
     /// How many steps L-BFGS remembers, if that is the optimiser.
     steps_remembered: Option<usize>,
+    precision: Precision,
 }
 
 impl StageSizes {
@@ -96,6 +97,7 @@ impl StageSizes {
             picture: sides(&stage.size),
             styles: stage.styles.iter().map(sides).collect(),
             steps_remembered: stage.steps_remembered,
+            precision: stage.precision,
         };
         plan.stages.iter().map(of_stage).collect()
     }
@@ -217,6 +219,8 @@ impl Checkpoint<'_> {
             same(format!("the styles of stage {stage} at"), all(&own.styles), all(&planned.styles))?;
             let steps = |it: &StageSizes| it.steps_remembered.map_or("no".to_owned(), |it| it.to_string());
             same(format!("the steps that stage {stage} remembers,"), steps(own), steps(planned))?;
+            let precision = |it: &StageSizes| format!("{:?}", it.precision).to_lowercase();
+            same(format!("the precision of stage {stage},"), precision(own), precision(planned))?;
         }
         let iterations = plan.stages[self.stage - 1].iterations;
         if self.iteration > iterations || (self.iteration == iterations && !self.ends_stage()) {

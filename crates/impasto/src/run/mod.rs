@@ -187,7 +187,12 @@ impl<'a> Run<'a> {
         }
         let sources = self.transfer.sources(stage)?;
         let is_over = begin.resumed.as_ref().is_some_and(|it| it.ends_stage);
-        let objective = if is_over { None } else { self.objective(engine, &mut begin, &sources)? };
+        let objective = match is_over {
+            true => None,
+            false => {
+                self.objective(engine, &begin, &sources).map_err(|error| self.with_start(error, &begin))?
+            }
+        };
         let Sources { content, photograph, styles } = sources;
         drop(styles);
         let strength = self.transfer.strength_at(stage.size);
@@ -214,11 +219,28 @@ impl<'a> Run<'a> {
         Ok(Painted::Result(Outcome { picture, trace, completed }))
     }
 
+    /// The error of an engine that has failed before the first iteration of a stage, with the result of the stage before
+    /// if there is one.
+    fn with_start(&mut self, error: TransferError, begin: &Begin) -> TransferError {
+        match (error, &begin.start) {
+            (TransferError::Engine { source, .. }, Some(start)) if begin.number > 1 => {
+                TransferError::EngineFailed {
+                    source: Box::new(source),
+                    size: self.plan.stages[begin.number - 1].size,
+                    iteration: 0,
+                    picture: Box::new(start.clone().clamped()),
+                    trace: mem::take(&mut self.trace),
+                }
+            }
+            (error, _) => error,
+        }
+    }
+
     /// What a stage minimises; `None` if the observer stops it.
     fn objective<'e, E: Engine>(
         &mut self,
         engine: &mut TiledEngine<'e, E>,
-        begin: &mut Begin,
+        begin: &Begin,
         sources: &Sources,
     ) -> Result<Option<Objective<'e, TiledEngine<'e, E>>>, TransferError> {
         let stage = &self.plan.stages[begin.number - 1];

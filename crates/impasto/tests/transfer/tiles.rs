@@ -12,6 +12,9 @@ use crate::small;
 
 const SIZE: usize = 160;
 
+/// Bytes that a plan counts for any picture.
+const SMALL_THINGS: u64 = 10_000_000;
+
 pub fn settings(method: StyleMethod) -> Settings {
     let mut settings = Preset::Impasto.settings();
     settings.set_method(method);
@@ -42,7 +45,8 @@ pub fn evaluate(transfer: &Transfer) -> Evaluation {
 pub fn squeezed(transfer: &Transfer, share: f64) -> (Transfer, usize) {
     let engine = CpuEngine::new(small::weights());
     let whole = transfer.plan(&engine).unwrap().memory();
-    let squeezed = transfer.clone().within_memory((share * whole as f64) as u64);
+    let limit = SMALL_THINGS + (share * (whole - SMALL_THINGS) as f64) as u64;
+    let squeezed = transfer.clone().within_memory(limit);
     let plan = squeezed.plan(&engine).unwrap();
     let tiles = plan.stages.last().unwrap().tiles;
     assert!(plan.memory() <= whole, "{tiles} tiles need {} of {whole}", plan.memory());
@@ -73,14 +77,9 @@ fn tiles_have_the_losses_and_the_gradient_of_the_whole() {
         cases.push((format!("{method:?}, normalised"), transfer(normalized)));
     }
     for (what, transfer) in cases {
-        // So little that the picture is cut, and enough for targets in full precision.
-        let mut shares = (5..10).map(|tenths| squeezed(&transfer, f64::from(tenths) / 10.0).0);
-        let engine = CpuEngine::new(small::weights());
-        let is_cut = |transfer: &Transfer| {
-            let stage = &transfer.plan(&engine).unwrap().stages[0];
-            stage.tiles > 1 && stage.precision == Precision::Full
-        };
-        let squeezed = shares.find(is_cut).unwrap_or_else(|| panic!("{what} is not in tiles"));
+        // In smaller tiles rounding decides between two patches that are equally good.
+        let (squeezed, tiles) = squeezed(&transfer, 0.9);
+        assert!(tiles > 1, "{what} is not in tiles");
         assert_close(&what, &evaluate(&transfer), &evaluate(&squeezed));
     }
 }
@@ -100,7 +99,7 @@ pub fn assert_close(what: &str, whole: &Evaluation, tiled: &Evaluation) {
 #[test]
 fn a_run_in_tiles_paints_the_same_picture() {
     let whole = transfer(settings(StyleMethod::Moments));
-    let (squeezed, tiles) = squeezed(&whole, 0.85);
+    let (squeezed, tiles) = squeezed(&whole, 0.75);
     assert!(tiles > 1);
     let paint = |transfer: &Transfer| {
         transfer.run(&mut CpuEngine::new(small::weights()), small::go_on).unwrap().picture
