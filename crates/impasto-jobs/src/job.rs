@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use impasto::picture::Alpha;
 use impasto::{Observer, Outcome, Picture, Plan, Runner, Settings, StrengthMap, Transfer, TransferError};
-use impasto_network::{CpuEngine, ScalarEngine};
+use impasto_network::checksum::Checksum;
+use impasto_network::{CpuEngine, ScalarEngine, Weights};
 
 use crate::basis::Basis;
 use crate::blend::blend;
@@ -36,6 +37,9 @@ pub struct Job {
     pub(crate) blend: Vec<f64>,
     /// The memory that the order gives.
     memory: Option<MemorySize>,
+    /// Bytes that the run may take, as the order gives them or as they are free.
+    pub memory_limit: Option<u64>,
+    weights: Arc<Weights>,
 }
 
 impl Job {
@@ -55,6 +59,15 @@ impl Job {
     /// # Errors
     /// Names the first field, file or size with which the run could not succeed.
     pub fn planned(order: &Order) -> Result<Self, Refusal> {
+        Job::planned_within(order, None)
+    }
+
+    /// The same of a run that has begun already, within as many bytes as [`memory_limit`](Job::memory_limit) said then:
+    /// what is free now may be another number, which would cut the picture into other tiles.
+    ///
+    /// # Errors
+    /// As [`planned`](Job::planned).
+    pub fn planned_within(order: &Order, limit: Option<u64>) -> Result<Self, Refusal> {
         order.check()?;
         let isa = machine::instruction_set(order.machine.isa)?;
         let basis = Basis::new(order)?;
@@ -80,7 +93,7 @@ impl Job {
         let styles: Vec<(usize, usize)> = pictures.styles.iter().map(|(style, _)| sides(style)).collect();
         notes.extend(notes::start(order, pictures.start.as_ref(), shape));
         let transfer = pictures.transfer(settings, &blend).convention(convention);
-        let limit = order.engine.memory.map(|memory| memory.0).or_else(machine::memory_to_take);
+        let limit = limit.or(order.engine.memory.map(|memory| memory.0)).or_else(machine::memory_to_take);
         let transfer = match limit {
             // A twentieth is for the program itself and what its allocator holds.
             Some(bytes) => transfer.within_memory(bytes / 20 * 19),
@@ -99,7 +112,21 @@ impl Job {
         notes.extend(published::hint(order, &weights));
         notes.extend(notes::of_run(order, &basis, transfer.settings(), &plan, shape));
         let memory = order.engine.memory;
-        Ok(Job { transfer, engine, plan, recipe, file, notes, blend, memory })
+        Ok(Job { transfer, engine, plan, recipe, file, notes, blend, memory, memory_limit: limit, weights })
+    }
+
+    /// A checksum of the weights of all convolutions.
+    pub fn network_checksum(&self) -> String {
+        let mut hasher = Checksum::Sha256([0; 32]).hasher();
+        let architecture = self.weights.architecture();
+        for layer in architecture.layers().filter(|layer| layer.is_convolution()) {
+            let convolution = self.weights.convolution(layer);
+            for values in convolution.weight.chunks(1 << 16).chain([&convolution.bias[..]]) {
+                let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+                hasher.update(&bytes);
+            }
+        }
+        hasher.finish().to_string()
     }
 
     /// Checks that there is memory for the run.

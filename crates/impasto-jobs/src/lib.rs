@@ -77,6 +77,6 @@ pub use message::{Field, Level, Message, Note, Words};
 pub use order::Order;
 pub use reading::read_picture;
 pub use recipe::Recipe;
-pub use refusal::{Fault, Refusal};
+pub use refusal::{Fault, Refusal, fails_by_itself};
 pub use result_file::{Extent, ResultFile};
 pub use workload::Workload;

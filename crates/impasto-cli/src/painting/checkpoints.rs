@@ -24,6 +24,8 @@ const LONG_RUN: Duration = Duration::from_secs(600);
 const ARGUMENTS: &str = "arguments";
 const FOLDER: &str = "folder";
 const ENGINE: &str = "engine";
+const MEMORY: &str = "memory";
+const NETWORK: &str = "network";
 const PROGRAM: &str = "program";
 
 /// Where the checkpoint goes, and when.
@@ -34,6 +36,8 @@ pub struct Checkpoints {
     notes: BTreeMap<String, String>,
     started: Instant,
     written: Option<Instant>,
+    /// Time that the last writing took.
+    took: Duration,
     exists: bool,
 }
 
@@ -57,18 +61,30 @@ impl Checkpoints {
         let interrupted = flags.interrupted.as_ref();
         let asked = flags.checkpoint.clone().or(interrupted.map(|it| it.path.clone()));
         let is_asked = asked.is_some();
-        let path = asked.unwrap_or_else(|| output.path().with_extension("checkpoint"));
+        let path = asked.unwrap_or_else(|| beside(output.path()));
         if is_asked {
             check_whole_file(&path).map_err(Failure::world)?;
         }
+        if interrupted.is_none() && is_asked && !flags.force && path.exists() {
+            let file = path.display();
+            return Err(Failure::mistake(format_args!(
+                "--checkpoint {file}: is there already: go on with impasto resume {file}, or begin anew with --force"
+            )));
+        }
         let mut notes = of_inputs(order)?;
+        notes.insert(NETWORK.to_owned(), job.network_checksum());
         if let Some(interrupted) = interrupted {
             interrupted.require(&notes, &path)?;
             interrupted.warn(job, flags.quiet);
         }
+        if let Some(bytes) = job.memory_limit {
+            notes.insert(MEMORY.to_owned(), bytes.to_string());
+        }
         notes.insert(ENGINE.to_owned(), engine(job));
         notes.insert(PROGRAM.to_owned(), env!("CARGO_PKG_VERSION").to_owned());
-        notes.insert(FOLDER.to_owned(), env::current_dir()?.to_string_lossy().into_owned());
+        let folder =
+            env::current_dir().map_err(|error| Failure::world(format_args!("this folder: {error}")))?;
+        notes.insert(FOLDER.to_owned(), folder.to_string_lossy().into_owned());
         let arguments = interrupted.and_then(|it| it.notes.get(ARGUMENTS).cloned());
         let arguments = arguments.or_else(|| {
             let words = env::args_os().skip(1).map(|word| word.into_string().ok());
@@ -84,7 +100,8 @@ impl Checkpoints {
         // A file that was asked for is there from the first iteration on.
         let now = Instant::now();
         let written = (!is_asked).then_some(now);
-        Ok(Checkpoints { path, is_asked, notes, started: now, written, exists: interrupted.is_some() })
+        let (took, exists) = (Duration::ZERO, interrupted.is_some());
+        Ok(Checkpoints { path, is_asked, notes, started: now, written, took, exists })
     }
 
     /// Writes one if it is time, at the end of a size, or if the run `stops`.
@@ -102,20 +119,23 @@ impl Checkpoints {
         if !is_time || !(self.is_asked || is_long) {
             return Ok(());
         }
-        self.written = Some(Instant::now());
+        let begun = Instant::now();
+        self.written = Some(begun);
         let mut checkpoint = progress.checkpoint();
         checkpoint.notes = self.notes.clone();
         // Written piece by piece: as bytes it would take its memory once more.
         let mut file = WholeFile::create(&self.path)?;
         checkpoint.write(&mut file).map_err(|error| file.not_writable(error))?;
         file.commit()?;
-        self.exists = true;
+        (self.took, self.written, self.exists) = (begun.elapsed(), Some(Instant::now()), true);
         Ok(())
     }
 
     fn is_due(&self, progress: &Progress<'_>) -> bool {
         let ends_size = progress.end.is_some() && progress.stage < progress.stages;
-        ends_size || self.written.is_none_or(|written| written.elapsed() >= INTERVAL)
+        // However large they are, checkpoints take a twentieth of the time at most.
+        let interval = INTERVAL.max(20 * self.took);
+        ends_size || self.written.is_none_or(|written| written.elapsed() >= interval)
     }
 
     /// Removes what a finished run needs no more.
@@ -142,7 +162,9 @@ impl Interrupted {
         let ended = &checkpoint.trace().stages;
         let of_stage = if ended.len() < checkpoint.stage() { checkpoint.iteration() } else { 0 };
         let iterations = ended.iter().map(|stage| stage.iterations).sum::<usize>() + of_stage;
-        let (path, notes) = (fs::canonicalize(path)?, checkpoint.notes);
+        let path = fs::canonicalize(path)
+            .map_err(|error| Failure::world(format_args!("{}: {error}", path.display())))?;
+        let notes = checkpoint.notes;
         Ok(Interrupted { path, notes, iterations_done: iterations as u64 })
     }
 
@@ -173,14 +195,17 @@ impl Interrupted {
         self.iterations_done
     }
 
+    /// Bytes that the run could take when it began: it goes on within the same, so that it is cut into the same tiles.
+    pub fn memory(&self) -> Option<u64> {
+        self.notes.get(MEMORY)?.parse().ok()
+    }
+
     /// Refuses other inputs than the run had.
     fn require(&self, inputs: &BTreeMap<String, String>, path: &Path) -> Result<(), Failure> {
         for (name, checksum) in inputs {
             if self.notes.get(name) != Some(checksum) {
-                let path = path.display();
-                return Err(Failure::mistake(format_args!(
-                    "{path}: {name} is not the file that the run began with"
-                )));
+                let (path, name) = (path.display(), if name == NETWORK { "the network" } else { name });
+                return Err(Failure::mistake(format_args!("{path}: {name} is not what the run began with")));
             }
         }
         Ok(())
@@ -206,6 +231,16 @@ fn read(path: &Path) -> Result<Checkpoint<'static>, Failure> {
     Checkpoint::from_bytes(&bytes).map_err(|error| Failure::mistake(about(&error)))
 }
 
+/// Where the checkpoint of a picture goes that nobody has named: beside it, and not where another one is.
+fn beside(picture: &Path) -> PathBuf {
+    let name = |number: usize| {
+        let mut name = picture.file_name().unwrap_or_default().to_owned();
+        name.push(if number == 1 { ".checkpoint".to_owned() } else { format!(".{number}.checkpoint") });
+        picture.with_file_name(name)
+    };
+    (1..).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(1))
+}
+
 /// What the bits of the picture depend on besides its inputs: the engine, and the tiles of each size.
 fn engine(job: &Job) -> String {
     let tiles: Vec<String> = job.plan.stages.iter().map(|stage| stage.tiles.to_string()).collect();
@@ -219,8 +254,10 @@ fn engine(job: &Job) -> String {
 fn of_inputs(order: &Order) -> Result<BTreeMap<String, String>, Failure> {
     let pictures = order.inputs().into_iter().map(|input| (input.role, input.path));
     let weights = order.network.weights.as_deref().map(|path| ("weights", path));
+    let like = order.picture.like.as_deref().map(|path| ("settings", path));
     pictures
         .chain(weights)
+        .chain(like)
         .map(|(role, path)| {
             let unreadable = |error| Failure::world(format_args!("{}: {error}", path.display()));
             let checksum = Checksum::Sha256([0; 32]).of_file(path).map_err(unreadable)?;

@@ -35,7 +35,8 @@ use crate::report_folder::check_folder;
 pub fn run(order: &Order, flags: &OutputArguments, preview: Option<Grid>) -> Result<(), Failure> {
     threads::pool(order.machine.threads)?.install(|| {
         let output = Output::new(order, flags, preview)?;
-        let job = Job::planned(order).map_err(|refusal| unreadable(refusal, flags))?;
+        let limit = flags.interrupted.as_ref().and_then(Interrupted::memory);
+        let job = Job::planned_within(order, limit).map_err(|refusal| unreadable(refusal, flags))?;
         output.check_sizes(&job)?;
         let recorder = Recorder::new(&order.snapshots, flags.report.is_some(), &job.plan)?;
         flags.report.as_deref().map(check_folder).transpose()?;

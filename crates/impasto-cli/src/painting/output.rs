@@ -157,6 +157,23 @@ impl Output {
             }
             outputs.push(page);
         }
+        // A run that goes on writes its checkpoint where it was.
+        if let Some(checkpoint) = flags.checkpoint.as_deref().filter(|_| flags.interrupted.is_none()) {
+            let name = checkpoint.display();
+            if outputs.iter().any(|output| files::is_same_file(checkpoint, output)) {
+                return Err(Failure::mistake(format_args!(
+                    "--checkpoint {name}: another file of this run is written there"
+                )));
+            }
+            let is_input = order.inputs().iter().any(|input| files::is_same_file(checkpoint, input.path));
+            let others = [order.network.weights.as_deref(), order.picture.like.as_deref()];
+            let is_other = others.into_iter().flatten().any(|it| files::is_same_file(checkpoint, it));
+            if is_input || is_other {
+                return Err(Failure::mistake(format_args!(
+                    "--checkpoint {name}: is one of the inputs; name another file"
+                )));
+            }
+        }
         let numbers = flags.save_every.is_some() || order.snapshots.snapshots.is_some();
         for input in inputs {
             let numbered = numbers.then(|| self.numbered_like(input)).flatten();

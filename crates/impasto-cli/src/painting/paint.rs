@@ -4,12 +4,12 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use impasto::{Outcome, Picture, Stage, Trace};
+use impasto::{Outcome, Picture, Stage, Trace, TransferError};
 use impasto_jobs::figures::duration;
 use impasto_jobs::report::Ending;
 use impasto_jobs::report_page::{self, Recorder};
 use impasto_jobs::summary::at_most;
-use impasto_jobs::{Extent, Job, Workload};
+use impasto_jobs::{Extent, Job, Workload, fails_by_itself};
 
 use super::Painting;
 use super::arguments::TraceTo;
@@ -76,7 +76,10 @@ pub fn run(painting: &Painting<'_>, mut job: Job, mut recorder: Recorder) -> Res
                 Err(failure) => return Err(failure),
             }
             let saved = output.path().display();
-            return Err(Failure::mistake(format_args!("{error}; the last good picture is in {saved}")));
+            let why = format!("{error}; the last good picture is in {saved}");
+            let fails =
+                matches!(&error, TransferError::EngineFailed { source, .. } if fails_by_itself(source));
+            return Err(if fails { Failure::world(why) } else { Failure::mistake(why) });
         }
     };
     if seen.iterations_done == 0 {
