@@ -26,6 +26,9 @@ const SRGB: Primaries = [(0.64, 0.33), (0.30, 0.60), (0.15, 0.06), D65];
 /// Light of paper-white in pictures of high dynamic range (ITU-R BT.2408), in candelas per square metre.
 const PAPER_WHITE: f32 = 203.0;
 
+/// Light above this, a little beyond white to allow for rounding, is what high dynamic range is for.
+const BRIGHT: f32 = 1.01;
+
 /// From this share of white on, light is compressed to make room for what is brighter.
 const KNEE: f32 = 0.5;
 
@@ -78,9 +81,8 @@ impl Coding {
     }
 
     /// Converts planes `[3, H, W]` to sRGB. Light above white is compressed where the curve is made for it; the
-    /// answer says whether it is.
+    /// answer says whether there is any.
     pub fn convert(&self, planes: &mut [f32]) -> bool {
-        let is_bright = matches!(self.curve, Curve::Pq | Curve::Hlg);
         if self.is_srgb() {
             return false;
         }
@@ -106,9 +108,10 @@ impl Coding {
             brightest = light.into_iter().fold(brightest, f32::max);
             [*red, *green, *blue] = light;
         }
+        let is_bright = matches!(self.curve, Curve::Pq | Curve::Hlg) && brightest > BRIGHT;
         for ((red, green), blue) in red.iter_mut().zip(green).zip(blue) {
             let mut light = [*red, *green, *blue];
-            if is_bright && brightest > 1.0 {
+            if is_bright {
                 compress(&mut light, brightest);
             }
             if let Some(matrix) = &to_srgb {
@@ -190,6 +193,17 @@ pub(super) fn srgb_of_d50(xyz: [f32; 3]) -> [f32; 3] {
         [0.071_955_4, -0.228_977, 1.405_386],
     ];
     apply(&FROM_D50, xyz).map(srgb_of_light)
+}
+
+/// Luminance, 1 for white, of a colour of sRGB.
+pub(super) fn luminance_of_srgb(color: [f32; 3]) -> f32 {
+    let [red, green, blue] = color.map(light_of_srgb);
+    0.2126 * red + 0.7152 * green + 0.0722 * blue
+}
+
+/// An encoded value after light has been stretched so that `black`, a share of white, is none.
+pub(super) fn above_black(value: f32, black: f32) -> f32 {
+    srgb_of_light((light_of_srgb(value) - black).max(0.0) / (1.0 - black))
 }
 
 type Matrix = [[f32; 3]; 3];

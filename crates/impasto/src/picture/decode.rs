@@ -67,7 +67,7 @@ pub enum ReadWarning {
         /// Which was read, from 1.
         read: usize,
     },
-    /// The end of the file is missing or damaged; rows at the bottom are grey or wrong.
+    /// Parts of the file are missing or damaged, mostly its end; some rows are grey or wrong.
     RowsMissing {
         /// How many of them.
         missing: usize,

@@ -2,6 +2,7 @@
 
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformF32Executor, TransformOptions};
 
+use super::coding;
 use super::formats::Model;
 
 /// Pixels converted at a time.
@@ -11,6 +12,12 @@ const RUN: usize = 4096;
 /// values pass bit for bit. On a grid of 18³ colours the usual `sRGB IEC61966-2.1` moves one by 0.6 steps
 /// at most, the one of LittleCMS by 0.9, both where a dark red meets a full green.
 const UNNOTICEABLE: f32 = 1.0 / 255.0;
+
+/// Darker is black already.
+const LEAST_BLACK: f32 = 1e-4;
+
+/// What is lighter than lightness 50 is no black.
+const GREATEST_BLACK: f32 = 0.184;
 
 /// Why a profile was not applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +46,7 @@ pub(super) fn to_srgb(planes: &mut Vec<f32>, model: Model, profile: &[u8]) -> Re
     let transform = profile
         .create_transform_f32(layout, &ColorProfile::new_srgb(), Layout::Rgb, options)
         .map_err(damaged)?;
+    let black = black_point(&*transform, model, layout).map_err(damaged)?;
     let pixels = planes.len() / model.channels();
     if channels != 4 && is_unnoticeable(&*transform, channels).map_err(damaged)? {
         if model == Model::Grey {
@@ -60,12 +68,29 @@ pub(super) fn to_srgb(planes: &mut Vec<f32>, model: Model, profile: &[u8]) -> Re
         }
         let converted = &mut converted[..3 * run.len()];
         transform.transform(&source, converted).map_err(damaged)?;
+        if black > LEAST_BLACK {
+            converted.iter_mut().for_each(|value| *value = coding::above_black(*value, black));
+        }
         for (pixel, color) in run.zip(converted.chunks_exact(3)) {
             (0..3).for_each(|channel| planes[channel * pixels + pixel] = color[channel]);
         }
     }
     planes.truncate(3 * pixels);
     Ok(())
+}
+
+/// The light of the darkest colour, as a share of white. It is made black, as perceptual conversion wants: ink on
+/// paper is never quite dark.
+fn black_point(
+    transform: &TransformF32Executor,
+    model: Model,
+    layout: Layout,
+) -> Result<f32, moxcms::CmsError> {
+    let darkest = if model == Model::Cmyk { 1.0 } else { 0.0 };
+    let mut color = [0.0; 3];
+    let channels = if layout == Layout::Gray { 1 } else { model.channels().max(3) };
+    transform.transform(&[darkest; 4][..channels], &mut color)?;
+    Ok(coding::luminance_of_srgb(color).clamp(0.0, GREATEST_BLACK))
 }
 
 /// Whether the transform leaves a grid of colours where they are.

@@ -64,7 +64,7 @@ fn claiming(width: u32, height: u32) -> Vec<u8> {
 }
 
 /// The checksum of PNG chunks (PNG specification, annex D).
-fn crc(bytes: &[u8]) -> u32 {
+pub(crate) fn crc(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, &byte| {
         (0..8).fold(
             crc ^ u32::from(byte),

@@ -6,8 +6,10 @@ mod damage;
 mod jpeg_kinds;
 mod orientation;
 mod output;
+mod png_chunks;
 mod resampling;
 mod round_trips;
+mod tiff_kinds;
 
 use std::path::{Path, PathBuf};
 

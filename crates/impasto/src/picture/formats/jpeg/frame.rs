@@ -25,8 +25,8 @@ pub(super) struct Component {
     pub coefficients: Vec<i16>,
     /// In natural order; `None` before the first scan.
     pub quantization: Option<[u16; 64]>,
-    /// Rows of samples that were read without damage.
-    pub sound_rows: usize,
+    /// For each row of blocks whether it was read without damage.
+    sound_rows: Vec<bool>,
     /// One bit for each coefficient that was read to its last bit, in all blocks.
     finished: u64,
 }
@@ -190,33 +190,31 @@ impl Reading {
 }
 
 impl Frame {
-    /// Remembers how far a scan was sound.
+    /// Remembers how well a scan was read.
     fn note(&mut self, scan: &Scan, extent: &Extent) {
         let is_alone = scan.components.len() == 1;
         for (index, _, _) in &scan.components {
             let component = &mut self.components[*index];
-            let rows_in_unit = 8 * if is_alone { 1 } else { component.down };
-            let rows = match extent.sound >= extent.total {
-                true => component.size.1,
-                false => component.size.1.min(extent.sound / extent.across * rows_in_unit),
-            };
             // A row exists from its first coefficient on. Damage in later scans blurs it.
             if scan.band.0 == 0 && scan.high == 0 {
-                component.sound_rows = component.sound_rows.max(rows);
+                let rows_in_unit = if is_alone { 1 } else { component.down };
+                for (row, is_sound) in component.sound_rows.iter_mut().enumerate() {
+                    *is_sound |= extent.sound_rows.get(row / rows_in_unit).copied().unwrap_or(false);
+                }
             }
-            if scan.low == 0 && extent.sound >= extent.total {
+            if scan.low == 0 && extent.is_whole() {
                 component.finished |= (scan.band.0..=scan.band.1).fold(0, |bits, place| bits | 1 << place);
             }
         }
     }
 
-    /// Rows of pixels, from the top, of which every component was read.
-    pub fn sound_rows(&self) -> usize {
-        let rows = self.components.iter().map(|component| match component.sound_rows {
-            rows if rows == component.size.1 => self.height,
-            rows => rows * self.sampling.1 / component.down,
-        });
-        rows.min().unwrap_or(0).min(self.height)
+    /// Rows of pixels that lack a component.
+    pub fn missing_rows(&self) -> usize {
+        let is_missing = |y: &usize| {
+            let row = |component: &Component| y * component.down / self.sampling.1 / 8;
+            self.components.iter().any(|component| !component.sound_rows[row(component)])
+        };
+        (0..self.height).filter(is_missing).count()
     }
 
     /// Whether every coefficient was read to its last bit.
@@ -277,7 +275,7 @@ fn frame(
             blocks: (units.0 * across, units.1 * down),
             coefficients: Vec::new(),
             quantization: None,
-            sound_rows: 0,
+            sound_rows: vec![false; units.1 * down],
             finished: 0,
         }
     });

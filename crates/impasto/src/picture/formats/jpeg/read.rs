@@ -25,7 +25,7 @@ pub(in crate::picture::formats) struct Pixels {
     /// 1, 3 or 4.
     pub components: usize,
     pub samples: StoredSamples,
-    /// Rows at the bottom that are missing or damaged.
+    /// Rows that are missing or damaged.
     pub missing_rows: usize,
     /// Whether the file ends before fine detail.
     pub lacks_detail: bool,
@@ -83,7 +83,7 @@ pub(in crate::picture::formats) fn pixels(
     let Some(mut frame) = reading.frame else {
         return Err(ReadFailure::Damaged("there is no frame header".to_owned()));
     };
-    let sound_rows = frame.sound_rows();
+    let missing_rows = frame.missing_rows();
     let lacks_detail = !reading.is_ended && !frame.is_finished();
     let planes = upsample::planes(&mut frame);
     let (width, height, count) = (frame.width, frame.height, planes.len());
@@ -110,7 +110,7 @@ pub(in crate::picture::formats) fn pixels(
         (0..height).for_each(|y| convert(y, &mut |value| samples.push(value << 4 | value >> 8)));
         StoredSamples::Sixteen(samples)
     };
-    Ok(Pixels { width, height, components: count, samples, missing_rows: height - sound_rows, lacks_detail })
+    Ok(Pixels { width, height, components: count, samples, missing_rows, lacks_detail })
 }
 
 /// Red, green and blue of a brightness and two differences (JFIF 1.02), in the integers of the common decoders.

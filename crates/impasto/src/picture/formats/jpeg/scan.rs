@@ -1,5 +1,7 @@
 //! The coefficients in a scan (ITU-T T.81, F.2 and G.2).
 
+use std::ops::Range;
+
 use super::frame::{Component, Frame};
 use super::huffman::{Bits, HuffmanTable};
 
@@ -23,14 +25,10 @@ pub(super) struct Scan {
     pub low: u32,
 }
 
-/// What was read of a scan before its bits ended or made no sense.
+/// How well a scan was read.
 pub(super) struct Extent {
-    /// Units of blocks that are sound from the start; `total` if all.
-    pub sound: usize,
-    /// Units of the scan.
-    pub total: usize,
-    /// Units in a row of them.
-    pub across: usize,
+    /// For each row of units whether all of it was read, without damage before it that reaches here.
+    pub sound_rows: Vec<bool>,
 }
 
 /// What carries over from block to block.
@@ -51,14 +49,15 @@ impl Scan {
             false => frame.units,
         };
         let total = across * down;
-        let mut sound = total;
+        let mut extent = Extent { sound_rows: vec![true; down] };
         let mut bits = Bits::new(bytes);
         let mut state = State::default();
         let (mut unit, mut next_restart, mut expected) = (0, restart_interval, 0u8);
         while unit < total {
             if restart_interval > 0 && unit == next_restart {
                 let Some(found) = bits.restart() else {
-                    return Extent { sound: sound.min(unit), total, across };
+                    extent.lose(unit..total, across);
+                    return extent;
                 };
                 let ahead = found.wrapping_sub(expected) & 7;
                 if ahead > 4 {
@@ -66,27 +65,26 @@ impl Scan {
                     continue;
                 }
                 // Markers that are missing took their units with them.
-                if ahead > 0 {
-                    sound = sound.min(unit);
-                }
+                let start = unit;
                 unit += usize::from(ahead) * restart_interval;
+                extent.lose(start..unit.min(total), across);
                 expected = (found + 1) & 7;
                 next_restart = unit + restart_interval;
                 state = State::default();
                 continue;
             }
             if !bits.ran_out {
-                let before = bits.is_damaged;
                 self.unit(unit, across, is_alone, &mut bits, &mut state, frame);
-                if bits.ran_out || (bits.is_damaged && !before) {
-                    sound = sound.min(unit);
-                }
             } else if restart_interval == 0 {
-                break;
+                extent.lose(unit..total, across);
+                return extent;
+            }
+            if bits.ran_out || bits.is_damaged {
+                extent.lose(unit..unit + 1, across);
             }
             unit += 1;
         }
-        Extent { sound, total, across }
+        extent
     }
 
     fn unit(
@@ -208,6 +206,20 @@ impl Scan {
             }
             *empty_blocks -= 1;
         }
+    }
+}
+
+impl Extent {
+    /// Notes that units are missing or damaged.
+    fn lose(&mut self, units: Range<usize>, across: usize) {
+        if !units.is_empty() {
+            self.sound_rows[units.start / across..units.end.div_ceil(across)].fill(false);
+        }
+    }
+
+    /// Whether all of the scan was read.
+    pub fn is_whole(&self) -> bool {
+        self.sound_rows.iter().all(|&is_sound| is_sound)
     }
 }
 
