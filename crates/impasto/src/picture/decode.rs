@@ -13,7 +13,7 @@ use super::{Alpha, BitDepth, Picture, PictureError, PictureFormat, hidden_colors
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadOptions {
     /// Most pixels, width times height, of a picture. Checked on the header, before memory is taken.
-    /// Default: 100 million. Reading takes about 24 bytes a pixel for a while.
+    /// Default: 100 million. Reading takes about 24 bytes a pixel for a while, 36 of floating-point files.
     pub max_pixels: u64,
 }
 

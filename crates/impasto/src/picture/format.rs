@@ -27,6 +27,9 @@ pub enum PictureFormat {
     Qoi,
     /// TGA, of Truevision.
     Tga,
+    /// JPEG XL, with the feature `jpeg-xl`.
+    #[cfg(feature = "jpeg-xl")]
+    JpegXl,
 }
 
 impl PictureFormat {
@@ -34,7 +37,11 @@ impl PictureFormat {
     pub const EXTENSIONS: &'static str = ".png, .jpg, .jpeg, .webp, .tif or .tiff";
 
     /// The formats that are read, for messages.
-    pub const READ: &'static str = "PNG, JPEG, WebP, TIFF, GIF, BMP, PPM and its kin, QOI or TGA";
+    pub const READ: &'static str = if cfg!(feature = "jpeg-xl") {
+        "PNG, JPEG, WebP, TIFF, GIF, BMP, PPM and its kin, QOI, TGA or JPEG XL"
+    } else {
+        "PNG, JPEG, WebP, TIFF, GIF, BMP, PPM and its kin, QOI or TGA"
+    };
 
     /// The format that a file of this name is written in; upper and lower case are the same.
     pub fn from_extension(path: &Path) -> Option<Self> {
@@ -83,6 +90,10 @@ impl PictureFormat {
         if bytes.starts_with(b"BM") && bytes.get(6..10).is_some_and(|reserved| reserved == [0; 4]) {
             return Ok(PictureFormat::Bmp);
         }
+        #[cfg(feature = "jpeg-xl")]
+        if bytes.starts_with(b"\xff\x0a") || bytes.starts_with(b"\0\0\0\x0cJXL ") {
+            return Ok(PictureFormat::JpegXl);
+        }
         match describe_foreign(bytes) {
             Some(found) => Err(found),
             None if tga::is_header(bytes) => Ok(PictureFormat::Tga),
@@ -122,6 +133,8 @@ impl fmt::Display for PictureFormat {
             PictureFormat::Pnm => "PPM",
             PictureFormat::Qoi => "QOI",
             PictureFormat::Tga => "TGA",
+            #[cfg(feature = "jpeg-xl")]
+            PictureFormat::JpegXl => "JPEG XL",
         })
     }
 }

@@ -5,6 +5,7 @@ mod color;
 mod damage;
 mod jpeg_kinds;
 mod orientation;
+mod other_formats;
 mod output;
 mod png_chunks;
 mod resampling;

@@ -5,6 +5,8 @@ mod directory;
 mod exif;
 mod gif;
 pub(super) mod jpeg;
+#[cfg(feature = "jpeg-xl")]
+mod jpeg_xl;
 pub(super) mod png;
 mod pnm;
 mod qoi;
@@ -39,7 +41,11 @@ impl From<image::ImageError> for ReadFailure {
             image::ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
                 ReadFailure::Damaged("the end is missing".to_owned())
             }
-            other => ReadFailure::Damaged(other.to_string()),
+            // The format is told already; what the decoder of it says stands beneath.
+            other => match std::error::Error::source(&other) {
+                Some(beneath) => ReadFailure::Damaged(beneath.to_string()),
+                None => ReadFailure::Damaged(other.to_string()),
+            },
         }
     }
 }
@@ -56,6 +62,8 @@ pub(super) fn read(format: PictureFormat, file: &[u8], sizes: &Sizes) -> Result<
         PictureFormat::Pnm => pnm::read(file, sizes),
         PictureFormat::Qoi => qoi::read(file, sizes),
         PictureFormat::Tga => tga::read(file, sizes),
+        #[cfg(feature = "jpeg-xl")]
+        PictureFormat::JpegXl => jpeg_xl::read(file, sizes),
     }
 }
 
