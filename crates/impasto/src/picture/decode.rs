@@ -82,7 +82,7 @@ pub enum ReadWarning {
         /// 255 or 65535.
         white: u32,
     },
-    /// Floating-point colours lie beyond 0..1 and were cut there.
+    /// Colours in floating point or with a sign lie below black or beyond white and were cut there.
     OutOfRange {
         /// Pixels with such a value.
         pixels: usize,
@@ -122,7 +122,7 @@ impl fmt::Display for ReadWarning {
                 write!(f, "colours from 0 to {white} in a type made for others; {white} is taken as white")
             }
             ReadWarning::OutOfRange { pixels, of } => {
-                write!(f, "floating-point colours beyond 0 to 1 in {pixels} of {of} pixels are cut there")
+                write!(f, "colours below black or beyond white in {pixels} of {of} pixels are cut there")
             }
             ReadWarning::CodingUnknown { primaries, curve } => {
                 let coding = format!("primaries {primaries} and curve {curve} of H.273");

@@ -105,3 +105,15 @@ fn a_progressive_file_that_ends_early_is_told() {
     let differences = source.picture.data().iter().zip(reference.picture.data()).map(|(a, b)| (a - b).abs());
     assert!(differences.sum::<f32>() / (source.picture.data().len() as f32) < 0.06);
 }
+
+#[test]
+fn frames_of_motion_jpeg_have_the_usual_tables() {
+    let whole = bytes("restarts.jpg");
+    let mut file = whole.clone();
+    while let Some(start) = file.windows(2).position(|pair| pair == [0xff, 0xc4]) {
+        let length = usize::from(u16::from_be_bytes([file[start + 2], file[start + 3]]));
+        file.drain(start..start + 2 + length);
+    }
+    assert!(file.len() + 400 < whole.len());
+    assert!(decode(&file).unwrap().picture == decode(&whole).unwrap().picture);
+}

@@ -124,6 +124,20 @@ fn whole_numbers_of_32_bits_are_no_fractions() {
 }
 
 #[test]
+fn numbers_with_a_sign_are_cut_at_black() {
+    let bytes = [200i32, -7, 255, 0].iter().flat_map(|value| value.to_le_bytes()).collect();
+    let source = one(Page::new(4, 1, 1, 32, 1, bytes).with(339, SHORT, &[2]));
+    assert_near(first(&source), [200.0; 3]);
+    assert_eq!(source.picture.data()[1], 0.0);
+    let told = [ReadWarning::OutOfRange { pixels: 1, of: 4 }, ReadWarning::Rescaled { white: 255 }];
+    assert_eq!(source.warnings, told);
+    let bytes = [i16::MAX, i16::MIN].iter().flat_map(|value| value.to_le_bytes()).collect();
+    let source = one(Page::new(2, 1, 1, 16, 1, bytes).with(339, SHORT, &[2]));
+    assert_near(first(&source), [255.0; 3]);
+    assert_eq!(source.warnings, [ReadWarning::OutOfRange { pixels: 1, of: 2 }]);
+}
+
+#[test]
 fn floating_point_beyond_one_is_scaled_or_told() {
     let page = |values: &[f32]| {
         let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
@@ -237,7 +251,7 @@ fn what_is_not_read_is_named() {
     let page = || rgb([0; 3], 1, 1);
     for (page, words) in [
         (page().with(259, SHORT, &[34925]), "LZMA; save it with"),
-        (page().with(339, SHORT, &[2; 3]), "with a sign"),
+        (Page::new(1, 1, 5, 8, 4, vec![0; 4]).with(339, SHORT, &[2; 4]), "with a sign"),
         (Page::new(1, 1, 32845, 16, 3, vec![0; 6]), "LogLuv"),
         (Page::new(1, 1, 5, 8, 3, vec![0; 3]), "inks other than"),
     ] {

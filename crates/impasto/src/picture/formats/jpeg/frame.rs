@@ -3,6 +3,7 @@
 use super::huffman::HuffmanTable;
 use super::scan::{Extent, Scan, ZIGZAG};
 use super::segments::{self, Segment};
+use super::usual_tables::USUAL_TABLES;
 use crate::picture::formats::ReadFailure;
 
 /// Scans that are read; files of real encoders have a dozen.
@@ -136,11 +137,15 @@ impl Reading {
     }
 
     fn scan(&mut self, header: &[u8], bytes: &[u8]) -> Result<(), ReadFailure> {
-        let frame = self.frame.as_mut().ok_or_else(|| damaged("pixels before the frame header"))?;
         self.scans += 1;
+        let is_progressive = self.frame.as_ref().is_some_and(|frame| frame.is_progressive);
+        if self.scans == 1 && !is_progressive && self.others.iter().all(Option::is_none) {
+            self.huffman(&USUAL_TABLES)?;
+        }
         if self.scans > MOST_SCANS {
             return Err(damaged(format!("more than {MOST_SCANS} scans")));
         }
+        let frame = self.frame.as_mut().ok_or_else(|| damaged("pixels before the frame header"))?;
         let count = usize::from(*header.first().unwrap_or(&0));
         let (Some(names), Some(&[first, last, bits])) = (
             header.get(1..1 + 2 * count),

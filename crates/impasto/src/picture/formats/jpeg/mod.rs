@@ -7,6 +7,7 @@ mod read;
 mod scan;
 mod segments;
 mod upsample;
+mod usual_tables;
 
 pub(in crate::picture) use read::read;
 pub(super) use read::{Transform, pixels};

@@ -12,6 +12,7 @@ const MOST_SAMPLES: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Unsigned,
+    Signed,
     Float,
 }
 
@@ -97,6 +98,10 @@ impl Layout {
             .ok_or_else(|| ReadFailure::Unsupported("samples of several depths in a pixel".to_owned()))?
             as usize;
         let kind = sample_kind(file, directory, bits)?;
+        if kind == Kind::Signed && !matches!(photometric, Photometric::BlackIsZero | Photometric::Rgb) {
+            let reason = "samples with a sign in other colours than grey or RGB; convert it to RGB";
+            return Err(ReadFailure::Unsupported(reason.to_owned()));
+        }
         if samples < photometric.samples() {
             let (found, needed) = (samples, photometric.samples());
             return Err(damaged(&format!("{found} samples a pixel where its colours need {needed}")));
@@ -193,10 +198,10 @@ fn sample_kind(file: &Tagged, directory: &Directory, bits: usize) -> Result<Kind
     match same_for_all(formats) {
         Some(1 | 4) if (1..=32).contains(&bits) => Ok(Kind::Unsigned),
         Some(3) if matches!(bits, 16 | 24 | 32 | 64) => Ok(Kind::Float),
-        Some(1 | 3 | 4) => {
+        Some(2) if matches!(bits, 8 | 16 | 24 | 32) => Ok(Kind::Signed),
+        Some(1..=4) => {
             unsupported(format!("samples of {bits} bits; convert it to 8 or 16 bits a channel"))
         }
-        Some(2) => unsupported("samples with a sign; convert it to 8 or 16 bits a channel".to_owned()),
         Some(5 | 6) => unsupported("complex numbers, which are no colours".to_owned()),
         _ => unsupported("samples of several formats in a pixel".to_owned()),
     }

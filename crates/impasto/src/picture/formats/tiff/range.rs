@@ -49,12 +49,13 @@ pub(super) fn bring_to_unit(values: &mut [f32], channels: usize, colors: usize) 
     Some(ReadWarning::Rescaled { white: white as u32 })
 }
 
-/// Divides whole numbers of more than 16 bits by the greatest of their type, or by 255 or 65535 if none is above.
-pub(super) fn whole_to_unit(values: &mut [f32], bits: usize) -> Option<ReadWarning> {
+/// Divides whole numbers by the greatest of `bits` bits, or, if that is more than 16 bits hold, by 255 or 65535 if no
+/// number is above.
+pub(super) fn whole_to_unit(values: &mut [f32], bits: u32) -> Option<ReadWarning> {
     let greatest = values.iter().fold(0f32, |greatest, &value| greatest.max(value));
     let (white, warning) = match greatest {
-        // All black, in any range.
-        ..=0.0 => (1.0, None),
+        // All black is black in any range.
+        _ if bits <= 16 || greatest == 0.0 => ((u64::MAX >> (64 - bits)) as f32, None),
         ..=255.0 => (255.0, Some(ReadWarning::Rescaled { white: 255 })),
         ..=65535.0 => (65535.0, Some(ReadWarning::Rescaled { white: 65535 })),
         _ => ((u64::MAX >> (64 - bits)) as f32, None),

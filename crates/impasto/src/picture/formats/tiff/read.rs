@@ -3,6 +3,7 @@
 //! The reader is our own, around decompressors of others: the crates for TIFF take the bits of `FillOrder` 2, whole
 //! numbers of 32 bits and pages that are previews for what they are not, and do not read half of the kinds of colour.
 
+use crate::picture::ReadWarning;
 use crate::picture::formats::directory::{Directory, Tagged};
 use crate::picture::formats::{ColorCoding, Model, ReadFailure, Sizes, Stored, StoredSamples};
 
@@ -34,10 +35,19 @@ pub(in crate::picture) fn read(bytes: &[u8], sizes: &Sizes) -> Result<Stored, Re
     let mut samples = sink.samples;
     let is_lab = matches!(layout.photometric, Photometric::Lab { .. });
     if let (StoredSamples::Float(values), false) = (&mut samples, is_lab) {
-        warnings.extend(match layout.kind {
+        let scaled = match layout.kind {
             Kind::Float => range::bring_to_unit(values, channels, colors),
-            Kind::Unsigned => range::whole_to_unit(values, layout.bits),
-        });
+            Kind::Unsigned => range::whole_to_unit(values, layout.bits as u32),
+            Kind::Signed => {
+                let negative = values.chunks_exact(channels).filter(|pixel| pixel.iter().any(|it| *it < 0.0));
+                let (pixels, of) = (negative.count(), values.len() / channels);
+                if pixels > 0 {
+                    warnings.push(ReadWarning::OutOfRange { pixels, of });
+                }
+                range::whole_to_unit(values, layout.bits as u32 - 1)
+            }
+        };
+        warnings.extend(scaled);
     }
     let mut model = match layout.photometric {
         Photometric::WhiteIsZero => {

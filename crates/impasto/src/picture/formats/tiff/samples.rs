@@ -41,7 +41,7 @@ pub(super) fn undo_prediction(row: &mut [u8], layout: &Layout, is_big_endian: bo
     }
 }
 
-/// The samples of a row as numbers: whole ones as they are, floating point as the bits of an f32.
+/// The samples of a row as numbers: without a sign as they are, others as the bits of an f32.
 pub(super) fn numbers(row: &[u8], layout: &Layout, is_big_endian: bool, numbers: &mut Vec<u32>) {
     numbers.clear();
     // The floating-point predictor has put the highest byte first.
@@ -61,6 +61,10 @@ pub(super) fn numbers(row: &[u8], layout: &Layout, is_big_endian: bool, numbers:
     };
     let samples = row.chunks_exact(bits / 8).map(join);
     match (layout.kind, bits) {
+        (Kind::Signed, _) => {
+            let unused = 64 - bits as u32;
+            numbers.extend(samples.map(|sample| (((sample << unused) as i64 >> unused) as f32).to_bits()));
+        }
         (Kind::Unsigned, _) => numbers.extend(samples.map(|sample| sample as u32)),
         (Kind::Float, 16) => {
             numbers.extend(samples.map(|sample| small_float(sample as u32, 5, 10).to_bits()))
