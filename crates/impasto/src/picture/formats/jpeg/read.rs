@@ -1,7 +1,7 @@
 //! The pixels of a JPEG file.
 //!
-//! The reader is our own because no released one reads all that viewers read: components in scans of their own with
-//! any sampling, files without an end, damage between restart markers. Rows that are missing are counted and told.
+//! The reader is our own, because files that are cut short or lost a restart marker are read as far as they go, and the
+//! rows that are missing counted; no released one does that and is right on every sampling (docs/dependencies.md).
 
 use super::frame::{Frame, Reading};
 use super::segments::{APP1, APP2, segments};
@@ -35,10 +35,6 @@ pub(in crate::picture::formats) struct Pixels {
 pub(in crate::picture) fn read(file: &[u8], sizes: &Sizes) -> Result<Stored, ReadFailure> {
     let pixels = pixels(file, None, None, sizes)?;
     let mut warnings = Vec::new();
-    if pixels.missing_rows * 2 > pixels.height {
-        let (missing, height) = (pixels.missing_rows, pixels.height);
-        return Err(ReadFailure::Damaged(format!("{missing} of {height} rows are missing or damaged")));
-    }
     if pixels.missing_rows > 0 {
         warnings.push(ReadWarning::RowsMissing { missing: pixels.missing_rows, height: pixels.height });
     } else if pixels.lacks_detail {
@@ -83,10 +79,13 @@ pub(in crate::picture::formats) fn pixels(
     let Some(mut frame) = reading.frame else {
         return Err(ReadFailure::Damaged("there is no frame header".to_owned()));
     };
-    let missing_rows = frame.missing_rows();
+    let (missing_rows, height) = (frame.missing_rows(), frame.height);
+    if missing_rows * 2 > height {
+        return Err(ReadFailure::Damaged(format!("{missing_rows} of {height} rows are missing or damaged")));
+    }
     let lacks_detail = !reading.is_ended && !frame.is_finished();
     let planes = upsample::planes(&mut frame);
-    let (width, height, count) = (frame.width, frame.height, planes.len());
+    let (width, count) = (frame.width, planes.len());
     let mut rows = vec![vec![0; width]; count];
     let greatest = (1i32 << frame.precision) - 1;
     let mut convert = |y: usize, put: &mut dyn FnMut(u16)| {

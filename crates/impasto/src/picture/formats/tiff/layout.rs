@@ -199,9 +199,7 @@ fn sample_kind(file: &Tagged, directory: &Directory, bits: usize) -> Result<Kind
         Some(1 | 4) if (1..=32).contains(&bits) => Ok(Kind::Unsigned),
         Some(3) if matches!(bits, 16 | 24 | 32 | 64) => Ok(Kind::Float),
         Some(2) if matches!(bits, 8 | 16 | 24 | 32) => Ok(Kind::Signed),
-        Some(1..=4) => {
-            unsupported(format!("samples of {bits} bits; convert it to 8 or 16 bits a channel"))
-        }
+        Some(1..=4) => unsupported(format!("samples of {bits} bits; convert it to 8 or 16 bits a channel")),
         Some(5 | 6) => unsupported("complex numbers, which are no colours".to_owned()),
         _ => unsupported("samples of several formats in a pixel".to_owned()),
     }

@@ -1,7 +1,7 @@
 //! The pixels of a TIFF file.
 //!
-//! The reader is our own, around decompressors of others: the crates for TIFF take the bits of `FillOrder` 2, whole
-//! numbers of 32 bits and pages that are previews for what they are not, and do not read half of the kinds of colour.
+//! The reader is our own, around decompressors of others: the crate `tiff` takes reversed bits and some predicted samples
+//! for what they are not, and does not read half of the kinds of colour (docs/dependencies.md).
 
 use crate::picture::ReadWarning;
 use crate::picture::formats::directory::{Directory, Tagged};
