@@ -159,7 +159,7 @@ fn describe_foreign(bytes: &[u8]) -> Option<String> {
         (0, b"IIRO", "a camera raw file (Olympus ORF)"),
         (0, b"IIRS", "a camera raw file (Olympus ORF)"),
         (0, b"IIU\0", "a camera raw file (Panasonic RW2)"),
-        (0, b"FOVb", "a camera raw file (Sigma X3F)"),
+        (0, b"\x46\x4f\x56\x62", "a camera raw file (Sigma X3F)"),
         (4, b"ftyp", "a video"),
         (0, b"\x1a\x45\xdf\xa3", "a video"),
         (0, b"%PDF", "a PDF document"),
