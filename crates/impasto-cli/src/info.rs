@@ -45,11 +45,7 @@ pub fn run(_: &InfoArguments) -> Result<(), Failure> {
     list(&mut out, &TERMS)?;
     writeln!(out, "\nOptimisers (--optimizer)")?;
     list(&mut out, &OPTIMIZERS)?;
-    writeln!(
-        out,
-        "\nPictures: PNG, JPEG, WebP and TIFF are read; {} are written",
-        PictureFormat::EXTENSIONS
-    )?;
+    writeln!(out, "\nPictures\n  read: {}\n  written: {}", PictureFormat::READ, PictureFormat::EXTENSIONS)?;
     this_machine(&mut out)
 }
 

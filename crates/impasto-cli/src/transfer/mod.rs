@@ -32,9 +32,9 @@ Examples:
 
 /// Repaint a picture in the style of another.
 ///
-/// CONTENT keeps its shapes and takes on the strokes and colours of STYLE. PNG, JPEG, WebP and TIFF are
-/// read, by what they hold and not by name. Ctrl-C, SIGTERM and, on Linux, SIGHUP finish the step
-/// and save what there is; a second Ctrl-C quits at once.
+/// CONTENT keeps its shapes and takes on the strokes and colours of STYLE. PNG, JPEG, WebP, TIFF,
+/// GIF, BMP, PPM, QOI and TGA are read, by what they hold and not by name. Ctrl-C, SIGTERM and, on Linux,
+/// SIGHUP finish the step and save what there is; a second Ctrl-C quits at once.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, allow_negative_numbers = true)]
 pub struct TransferArguments {

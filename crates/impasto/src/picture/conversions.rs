@@ -11,7 +11,8 @@
 
 use image::{DynamicImage, RgbImage, RgbaImage};
 
-use super::{Alpha, Picture, hidden_colors, stored};
+use super::formats::{Model, Planes, Stored};
+use super::{Alpha, Picture, hidden_colors};
 
 /// The colours of a picture of any depth, taken as sRGB and clamped to 0..1. Grey is repeated. Where it is wholly
 /// transparent, the colours continue those around; [`Alpha::of_image`] has the transparency.
@@ -20,8 +21,11 @@ use super::{Alpha, Picture, hidden_colors, stored};
 /// If a side is zero.
 impl From<DynamicImage> for Picture {
     fn from(image: DynamicImage) -> Self {
-        let (width, height) = (image.width() as usize, image.height() as usize);
-        let (mut colors, alpha) = stored::planes(image);
+        let stored = Stored::of_image(image);
+        let Planes { width, height, mut colors, alpha } = stored.planes();
+        if stored.model == Model::Grey {
+            colors = colors.repeat(3);
+        }
         for value in &mut colors {
             *value = if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) };
         }
@@ -56,8 +60,7 @@ impl Alpha {
     /// # Panics
     /// If a side is zero.
     pub fn of_image(image: &DynamicImage) -> Option<Self> {
-        let (width, height) = (image.width() as usize, image.height() as usize);
-        let (_, alpha) = stored::planes(image.clone());
+        let Planes { width, height, alpha, .. } = Stored::of_image(image.clone()).planes();
         let alpha = alpha.filter(|alpha| alpha.iter().any(|&alpha| alpha < 1.0))?;
         Some(Alpha::new(width, height, alpha))
     }

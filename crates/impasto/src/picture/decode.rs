@@ -5,18 +5,15 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
-use image::{ImageDecoder, ImageError, ImageResult};
-
-use super::formats::{png, tiff};
+use super::formats::{self, ColorCoding, Model, Planes, ReadFailure, Sizes};
 use super::profile::{self, ProfileProblem};
-use super::stored::{self, Stored};
 use super::{Alpha, BitDepth, Picture, PictureError, PictureFormat, hidden_colors};
 
 /// What a reader may accept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadOptions {
     /// Most pixels, width times height, of a picture. Checked on the header, before memory is taken.
-    /// Default: 100 million. Reading takes about 24 bytes a pixel for a while.
+    /// Default: 100 million. Reading takes about 24 bytes a pixel for a while, 36 of floating-point files.
     pub max_pixels: u64,
 }
 
@@ -57,12 +54,52 @@ pub enum ReadWarning {
     /// The embedded colour profile is unusable, for the reason given; colours are taken as sRGB.
     ProfileDamaged(String),
     /// The embedded profile is for the colour space given, not for the decoded colours, which are taken
-    /// as sRGB. So it goes with CMYK.
+    /// as sRGB.
     ProfileForeign(String),
     /// No pixel is visible; the picture is mid grey.
     FullyTransparent,
     /// The file is an animation, of which the first picture was read.
     Animated,
+    /// The file has several pages, of which one was read.
+    Pages {
+        /// How many.
+        count: usize,
+        /// Which was read, from 1.
+        read: usize,
+    },
+    /// Parts of the file are missing or damaged, mostly its end; some rows are grey or wrong.
+    RowsMissing {
+        /// How many of them.
+        missing: usize,
+        /// Rows of the picture as it is stored.
+        height: usize,
+    },
+    /// The file ends before its finest detail.
+    DetailMissing,
+    /// Colours in floating point or in whole numbers of 32 bits go up to the number given, which was taken for
+    /// white.
+    Rescaled {
+        /// 255 or 65535.
+        white: u32,
+    },
+    /// Colours in floating point or with a sign lie below black or beyond white and were cut there.
+    OutOfRange {
+        /// Pixels with such a value.
+        pixels: usize,
+        /// Pixels of the picture.
+        of: usize,
+    },
+    /// The colours are coded in a way that is not known, by the numbers of ITU-T H.273; they are taken as sRGB.
+    CodingUnknown {
+        /// The number of the primaries.
+        primaries: u8,
+        /// The number of the curve.
+        curve: u8,
+    },
+    /// The picture has high dynamic range; light above white was compressed.
+    HighDynamicRange,
+    /// The colours are inks without a profile, so that their red, green and blue are a rough guess.
+    InksWithoutProfile,
 }
 
 impl fmt::Display for ReadWarning {
@@ -76,19 +113,41 @@ impl fmt::Display for ReadWarning {
             }
             ReadWarning::FullyTransparent => f.write_str("no pixel is visible; mid grey is used"),
             ReadWarning::Animated => f.write_str("an animation; its first picture is used"),
+            ReadWarning::Pages { count, read } => write!(f, "{count} pages; page {read} is used"),
+            ReadWarning::RowsMissing { missing, height } => {
+                write!(f, "{missing} of {height} rows are missing or damaged; they are wrong or grey")
+            }
+            ReadWarning::DetailMissing => f.write_str("the end is missing, and with it the finest detail"),
+            ReadWarning::Rescaled { white } => {
+                write!(f, "colours from 0 to {white} in a type made for others; {white} is taken as white")
+            }
+            ReadWarning::OutOfRange { pixels, of } => {
+                write!(f, "colours below black or beyond white in {pixels} of {of} pixels are cut there")
+            }
+            ReadWarning::CodingUnknown { primaries, curve } => {
+                let coding = format!("primaries {primaries} and curve {curve} of H.273");
+                write!(f, "the colours are coded by {coding}, which are not known; they are taken as sRGB")
+            }
+            ReadWarning::HighDynamicRange => {
+                f.write_str("high dynamic range; what is brighter than white is compressed")
+            }
+            ReadWarning::InksWithoutProfile => {
+                f.write_str("CMYK without a colour profile; its colours are a rough guess")
+            }
         }
     }
 }
 
 impl SourcePicture {
-    /// Reads a PNG, JPEG, WebP or TIFF file; its first bytes decide which it is.
+    /// Reads a picture file; its first bytes decide which format it is.
     ///
     /// Channels of 8 and 16 bits are divided by their greatest value. Floating-point TIFF is taken as
-    /// sRGB-encoded unless its profile says otherwise, and clamped to 0..1. CMYK is converted without
-    /// its profile. `gAMA` and `cHRM` of PNG are ignored.
+    /// sRGB-encoded unless its profile says otherwise, and cut to 0..1. Profiles are applied, of red, green and
+    /// blue as of grey and of inks; inks without one are converted as `(1 - ink) · (1 - black)`.
     ///
     /// # Errors
-    /// Any [`PictureError`] of reading. Nothing of a damaged or truncated file is returned.
+    /// Any [`PictureError`] of reading. A JPEG of which at least half the rows are sound is returned with a
+    /// warning; nothing else of a damaged or truncated file is.
     pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Self, PictureError> {
         let path = path.as_ref();
         let bytes = read_bytes(path, options)?;
@@ -110,28 +169,13 @@ impl SourcePicture {
         }
         let format = PictureFormat::from_first_bytes(bytes)
             .map_err(|found| PictureError::NotAPicture { path: path.to_owned(), found })?;
-        let failed = |error| decoding_failed(path, format, error);
-        let check_size = |(width, height)| match u64::from(width) * u64::from(height) {
-            pixels if pixels <= options.max_pixels => Ok(()),
-            _ => Err(PictureError::TooLarge {
-                path: path.to_owned(),
-                width,
-                height,
-                limit: options.max_pixels,
-            }),
-        };
-        // The decoder of PNG refuses a size that overflows its buffers, in words that do not tell which.
-        if format == PictureFormat::Png {
-            png::claimed_size(bytes).map_or(Ok(()), check_size)?;
-        }
-        let mut decoder = stored::open(format, bytes, options.max_bytes()).map_err(failed)?;
-        check_size(decoder.dimensions())?;
-        if !stored::is_complete(format, bytes) {
-            return Err(damaged(path, format, "the end is missing"));
-        }
-        let profile = decoder.icc_profile();
-        let Stored { width, height, is_grey, depth, mut colors, alpha } =
-            stored::decode(decoder, options.max_bytes()).map_err(failed)?;
+        let sizes = Sizes { max_pixels: options.max_pixels, max_bytes: options.max_bytes() };
+        let stored = formats::read(format, bytes, &sizes)
+            .map_err(|failure| reading_failed(path, format, options, failure))?;
+        let Planes { width, height, mut colors, alpha } = stored.planes();
+        let (model, depth, is_premultiplied) = (stored.model, stored.depth(), stored.alpha == Some(true));
+        let (coding, mut warnings) = (stored.coding, stored.warnings);
+        drop(stored.samples);
         if colors.is_empty() {
             return Err(damaged(path, format, "a side of zero pixels"));
         }
@@ -139,17 +183,10 @@ impl SourcePicture {
             return Err(damaged(path, format, "a value is not a finite number"));
         }
         let alpha = alpha.filter(|alpha| alpha.iter().any(|&alpha| alpha < 1.0));
-        if let Some(alpha) = &alpha
-            && format == PictureFormat::Tiff
-            && tiff::is_premultiplied(bytes)
-        {
+        if let Some(alpha) = alpha.as_ref().filter(|_| is_premultiplied) {
             unpremultiply(&mut colors, alpha);
         }
-        let mut warnings = Vec::new();
-        if stored::is_animated(format, bytes, options.max_bytes()) {
-            warnings.push(ReadWarning::Animated);
-        }
-        warnings.extend(apply_profile(&mut colors, is_grey, profile));
+        warnings.extend(to_srgb(&mut colors, model, coding));
         for value in &mut colors {
             // A profile may yield NaN where its curves are broken: black.
             *value = if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) };
@@ -204,36 +241,57 @@ fn unpremultiply(colors: &mut [f32], alpha: &[f32]) {
     }
 }
 
-/// Converts the colours to sRGB, or tells why they are left as they are.
-fn apply_profile(
-    colors: &mut [f32],
-    is_grey: bool,
-    profile: ImageResult<Option<Vec<u8>>>,
-) -> Option<ReadWarning> {
-    match profile {
-        Ok(None) => None,
-        Ok(Some(profile)) => match profile::to_srgb(colors, is_grey, &profile) {
-            Ok(()) => None,
-            Err(ProfileProblem::Damaged(why)) => Some(ReadWarning::ProfileDamaged(why)),
+/// Makes planes of any model planes of sRGB, and tells what could not be done as the file wants it.
+fn to_srgb(colors: &mut Vec<f32>, model: Model, coding: ColorCoding) -> Option<ReadWarning> {
+    let mut warning = (model == Model::Cmyk).then_some(ReadWarning::InksWithoutProfile);
+    if let ColorCoding::Profile(profile) = &coding {
+        warning = match profile::to_srgb(colors, model, profile) {
+            Ok(()) => return None,
+            Err(ProfileProblem::Damaged(why)) => Some(ReadWarning::ProfileDamaged(one_line(&why))),
             Err(ProfileProblem::Foreign(space)) => Some(ReadWarning::ProfileForeign(space)),
-        },
-        Err(error) => Some(ReadWarning::ProfileDamaged(one_line(&error.to_string()))),
+        };
     }
+    match model {
+        Model::Grey => *colors = colors.repeat(3),
+        Model::Rgb => {}
+        Model::Cmyk => without_profile(colors),
+    }
+    match coding {
+        ColorCoding::Coded(coding) if coding.convert(colors) => Some(ReadWarning::HighDynamicRange),
+        _ => warning,
+    }
+}
+
+/// Makes planes of inks planes of red, green and blue that look about right.
+fn without_profile(colors: &mut Vec<f32>) {
+    let pixels = colors.len() / 4;
+    let (inks, black) = colors.split_at_mut(3 * pixels);
+    for plane in inks.chunks_exact_mut(pixels) {
+        plane.iter_mut().zip(&*black).for_each(|(ink, black)| *ink = (1.0 - *ink) * (1.0 - black));
+    }
+    colors.truncate(3 * pixels);
 }
 
 fn damaged(path: &Path, format: PictureFormat, reason: &str) -> PictureError {
     PictureError::Damaged { path: path.to_owned(), format, reason: one_line(reason) }
 }
 
-fn decoding_failed(path: &Path, format: PictureFormat, error: ImageError) -> PictureError {
-    match error {
-        ImageError::Unsupported(error) => {
-            PictureError::Unsupported { path: path.to_owned(), format, reason: one_line(&error.to_string()) }
+fn reading_failed(
+    path: &Path,
+    format: PictureFormat,
+    options: &ReadOptions,
+    failure: ReadFailure,
+) -> PictureError {
+    let path = path.to_owned();
+    match failure {
+        ReadFailure::TooLarge { width, height } => {
+            PictureError::TooLarge { path, width, height, limit: options.max_pixels }
         }
-        ImageError::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            damaged(path, format, "the end is missing")
+        ReadFailure::Damaged(reason) => PictureError::Damaged { path, format, reason: one_line(&reason) },
+        ReadFailure::Unsupported(reason) => {
+            PictureError::Unsupported { path, format, reason: one_line(&reason) }
         }
-        other => damaged(path, format, &other.to_string()),
+        ReadFailure::Foreign(found) => PictureError::NotAPicture { path, found },
     }
 }
 

@@ -136,6 +136,7 @@ impl Picture {
             }
             PictureFormat::WebP => webp::encode(&raster, settings).map_err(|error| error.to_string()),
             PictureFormat::Tiff => tiff::encode(&raster, settings).map_err(|error| error.to_string()),
+            _ => Err(format!("pictures are not written as {format}")),
         };
         encoded.map_err(|reason| PictureError::NotEncoded { path: path.to_owned(), format, reason })
     }

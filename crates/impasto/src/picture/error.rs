@@ -30,7 +30,10 @@ pub enum PictureError {
         path: PathBuf,
     },
     /// The file is no picture, or a picture of a kind that is not read.
-    #[error("{}: {found}, not a picture that can be read (PNG, JPEG, WebP or TIFF)", path.display())]
+    #[error(
+        "{}: {found}, not a picture that can be read ({}){}",
+        path.display(), PictureFormat::READ, super::format::conversion(found)
+    )]
     NotAPicture {
         /// The file asked for.
         path: PathBuf,

@@ -1,6 +1,7 @@
 //! Pictures: planar f32, sRGB-encoded, 0..1; read from files, resized, written to files.
 
 mod alpha;
+mod coding;
 #[cfg(feature = "image-crate")]
 mod conversions;
 mod crop;
@@ -15,7 +16,6 @@ mod noise;
 mod profile;
 mod resize;
 mod settings;
-mod stored;
 mod translucent;
 mod whole_file;
 

@@ -2,6 +2,9 @@
 
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformF32Executor, TransformOptions};
 
+use super::coding;
+use super::formats::Model;
+
 /// Pixels converted at a time.
 const RUN: usize = 4096;
 
@@ -9,6 +12,12 @@ const RUN: usize = 4096;
 /// values pass bit for bit. On a grid of 18³ colours the usual `sRGB IEC61966-2.1` moves one by 0.6 steps
 /// at most, the one of LittleCMS by 0.9, both where a dark red meets a full green.
 const UNNOTICEABLE: f32 = 1.0 / 255.0;
+
+/// Darker is black already.
+const LEAST_BLACK: f32 = 1e-4;
+
+/// What is lighter than lightness 50 is no black.
+const GREATEST_BLACK: f32 = 0.184;
 
 /// Why a profile was not applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,42 +28,69 @@ pub(super) enum ProfileProblem {
     Foreign(String),
 }
 
-/// Converts planes `[3, H, W]` from the colours of `profile` to sRGB, both encoded, 0..1.
+/// Converts planes from the colours of `profile` to planes `[3, H, W]` of sRGB, both encoded, 0..1.
 ///
-/// `is_grey` says that the file held one channel, repeated in the planes: then a profile of greys fits
-/// as well. On a problem the planes are as before.
-pub(super) fn to_srgb(planes: &mut [f32], is_grey: bool, profile: &[u8]) -> Result<(), ProfileProblem> {
+/// The planes are `[channels, H, W]` of the model; inks are 0 for none. A profile of red, green and blue fits grey as
+/// well. On a problem the planes are as before.
+pub(super) fn to_srgb(planes: &mut Vec<f32>, model: Model, profile: &[u8]) -> Result<(), ProfileProblem> {
     let damaged = |error: moxcms::CmsError| ProfileProblem::Damaged(error.to_string());
     let profile = ColorProfile::new_from_slice(profile).map_err(damaged)?;
-    let channels = match profile.color_space {
-        DataColorSpace::Rgb => 3,
-        DataColorSpace::Gray if is_grey => 1,
-        other => return Err(ProfileProblem::Foreign(format!("{other:?}"))),
+    let (channels, layout) = match (profile.color_space, model) {
+        (DataColorSpace::Rgb, Model::Rgb | Model::Grey) => (3, Layout::Rgb),
+        (DataColorSpace::Gray, Model::Grey) => (1, Layout::Gray),
+        // The layout of four channels; the profile says which.
+        (DataColorSpace::Cmyk, Model::Cmyk) => (4, Layout::Rgba),
+        (other, _) => return Err(ProfileProblem::Foreign(format!("{other:?}"))),
     };
-    let layout = if channels == 3 { Layout::Rgb } else { Layout::Gray };
     let options = TransformOptions { prefer_fixed_point: false, ..TransformOptions::default() };
     let transform = profile
         .create_transform_f32(layout, &ColorProfile::new_srgb(), Layout::Rgb, options)
         .map_err(damaged)?;
-    if is_unnoticeable(&*transform, channels).map_err(damaged)? {
+    let black = black_point(&*transform, model, layout).map_err(damaged)?;
+    let pixels = planes.len() / model.channels();
+    if channels != 4 && is_unnoticeable(&*transform, channels).map_err(damaged)? {
+        if model == Model::Grey {
+            *planes = planes.repeat(3);
+        }
         return Ok(());
     }
-    let (red, rest) = planes.split_at_mut(planes.len() / 3);
-    let (green, blue) = rest.split_at_mut(red.len());
+    let planes_before = model.channels();
+    planes.resize(planes_before.max(3) * pixels, 0.0);
     let mut source = Vec::with_capacity(RUN * channels);
     let mut converted = vec![0.0; RUN * 3];
-    for ((red, green), blue) in red.chunks_mut(RUN).zip(green.chunks_mut(RUN)).zip(blue.chunks_mut(RUN)) {
+    for start in (0..pixels).step_by(RUN) {
+        let run = start..pixels.min(start + RUN);
         source.clear();
-        for ((&red, &green), &blue) in red.iter().zip(&*green).zip(&*blue) {
-            source.extend_from_slice(&[red, green, blue][..channels]);
+        for pixel in run.clone() {
+            // Grey is the same in all channels.
+            source
+                .extend((0..channels).map(|channel| planes[channel.min(planes_before - 1) * pixels + pixel]));
         }
-        let converted = &mut converted[..3 * red.len()];
+        let converted = &mut converted[..3 * run.len()];
         transform.transform(&source, converted).map_err(damaged)?;
-        for (index, pixel) in converted.chunks_exact(3).enumerate() {
-            (red[index], green[index], blue[index]) = (pixel[0], pixel[1], pixel[2]);
+        if black > LEAST_BLACK {
+            converted.iter_mut().for_each(|value| *value = coding::above_black(*value, black));
+        }
+        for (pixel, color) in run.zip(converted.chunks_exact(3)) {
+            (0..3).for_each(|channel| planes[channel * pixels + pixel] = color[channel]);
         }
     }
+    planes.truncate(3 * pixels);
     Ok(())
+}
+
+/// The light of the darkest colour, as a share of white. It is made black, as perceptual conversion wants: ink on
+/// paper is never quite dark.
+fn black_point(
+    transform: &TransformF32Executor,
+    model: Model,
+    layout: Layout,
+) -> Result<f32, moxcms::CmsError> {
+    let darkest = if model == Model::Cmyk { 1.0 } else { 0.0 };
+    let mut color = [0.0; 3];
+    let channels = if layout == Layout::Gray { 1 } else { model.channels().max(3) };
+    transform.transform(&[darkest; 4][..channels], &mut color)?;
+    Ok(coding::luminance_of_srgb(color).clamp(0.0, GREATEST_BLACK))
 }
 
 /// Whether the transform leaves a grid of colours where they are.

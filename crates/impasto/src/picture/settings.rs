@@ -22,6 +22,8 @@ pub fn read_settings(path: impl AsRef<Path>) -> Result<Option<String>, PictureEr
         Ok(PictureFormat::Jpeg) => Ok(jpeg::settings(&file)),
         Ok(PictureFormat::WebP) => Ok(webp::settings(&file)),
         Ok(PictureFormat::Tiff) => Ok(tiff::settings(&file)),
+        // What is never written holds none.
+        Ok(_) => Ok(None),
         Err(found) => Err(PictureError::NotAPicture { path: path.to_owned(), found }),
     }
 }

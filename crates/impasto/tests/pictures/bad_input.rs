@@ -31,10 +31,17 @@ fn missing_empty_and_foreign_files_are_told_apart() {
     fs::write(&path, "Dear diary,\nnothing today").unwrap();
     let error = read(&path).unwrap_err();
     assert!(matches!(error, PictureError::NotAPicture { .. }) && error.is_callers_mistake());
-    assert_message(&error, &["photo.png", "Dear diary", "PNG, JPEG, WebP or TIFF"]);
+    assert_message(&error, &["photo.png", "Dear diary", "PNG, JPEG, WebP, TIFF"]);
 
-    fs::write(&path, b"GIF89a...").unwrap();
-    assert_message(&read(&path).unwrap_err(), &["a GIF picture"]);
+    for (bytes, words) in [
+        (&b"\0\0\0\x1cftypheic"[..], ["an HEIC picture", "heif-convert"]),
+        (b"\0\0\0\x1cftypavif", ["an AVIF picture", "avifdec"]),
+        (b"\xff\x0a\0\0", ["a JPEG XL picture", "djxl"]),
+        (b"\0\0\0\x18ftypcrx ", ["a camera raw file (Canon CR3)", "raw converter"]),
+    ] {
+        fs::write(&path, bytes).unwrap();
+        assert_message(&read(&path).unwrap_err(), &words);
+    }
 
     assert_message(&read(folder.path()).unwrap_err(), &["a folder"]);
 }
@@ -57,7 +64,7 @@ fn claiming(width: u32, height: u32) -> Vec<u8> {
 }
 
 /// The checksum of PNG chunks (PNG specification, annex D).
-fn crc(bytes: &[u8]) -> u32 {
+pub(crate) fn crc(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, &byte| {
         (0..8).fold(
             crc ^ u32::from(byte),

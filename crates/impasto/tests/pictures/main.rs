@@ -3,10 +3,14 @@
 mod bad_input;
 mod color;
 mod damage;
+mod jpeg_kinds;
 mod orientation;
+mod other_formats;
 mod output;
+mod png_chunks;
 mod resampling;
 mod round_trips;
+mod tiff_kinds;
 
 use std::path::{Path, PathBuf};
 

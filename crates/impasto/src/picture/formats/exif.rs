@@ -1,11 +1,12 @@
-//! The smallest EXIF block that can hold settings: one directory with one `ImageDescription`.
+//! EXIF blocks: orientation and settings.
 //!
-//! An EXIF block is a TIFF file without pixels (CIPA DC-008, 4.6.2): byte order, the offset of a
-//! directory, and in it entries of twelve bytes `tag, type, count, value or its offset`.
+//! An EXIF block is a TIFF file without pixels (CIPA DC-008, 4.6.2).
 
+use super::directory::{Directory, Tagged};
 use super::{MARK, ascii_json};
 
 const IMAGE_DESCRIPTION: u16 = 0x010e;
+const ORIENTATION: u16 = 0x0112;
 const ASCII: u16 = 2;
 
 /// Offset of the directory, behind the header.
@@ -31,35 +32,23 @@ pub(super) fn with_settings(settings: &str) -> Vec<u8> {
     block
 }
 
-/// The settings in a block of either byte order, if its `ImageDescription` begins with our mark.
-pub(super) fn settings(block: &[u8]) -> Option<String> {
-    let block = without_prefix(block);
-    let big_endian = match block.get(..4)? {
-        b"II*\0" => false,
-        b"MM\0*" => true,
-        _ => return None,
-    };
-    let short = |at: usize| {
-        let bytes = block.get(at..at.checked_add(2)?)?.try_into().ok()?;
-        Some(if big_endian { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) })
-    };
-    let long = |at: usize| {
-        let bytes = block.get(at..at.checked_add(4)?)?.try_into().ok()?;
-        Some(if big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) } as usize)
-    };
-    let directory = long(4)?;
-    let entry = (0..usize::from(short(directory)?))
-        .map(|index| directory + 2 + 12 * index)
-        .find(|&entry| short(entry) == Some(IMAGE_DESCRIPTION) && short(entry + 2) == Some(ASCII))?;
-    let (count, at) = (long(entry + 4)?, long(entry + 8)?);
-    let text = block.get(at..at.checked_add(count)?)?;
-    let text = std::str::from_utf8(text).ok()?.trim_end_matches('\0');
-    text.strip_prefix(MARK).map(str::to_owned)
+/// The first directory of a block. Some writers put `Exif\0\0` before it outside of JPEG too.
+fn first_directory(block: &[u8]) -> Option<(Tagged<'_>, Directory)> {
+    let (block, first) = Tagged::open(block.strip_prefix(b"Exif\0\0").unwrap_or(block))?;
+    Some((block, block.directory(first)?))
 }
 
-/// The block without the `Exif\0\0` that some writers put before it outside of JPEG too.
-pub(in crate::picture) fn without_prefix(block: &[u8]) -> &[u8] {
-    block.strip_prefix(b"Exif\0\0").unwrap_or(block)
+/// The settings in a block of either byte order, if its `ImageDescription` begins with our mark.
+pub(super) fn settings(block: &[u8]) -> Option<String> {
+    let (block, directory) = first_directory(block)?;
+    block.text(&directory, IMAGE_DESCRIPTION)?.strip_prefix(MARK).map(str::to_owned)
+}
+
+/// How the picture is to be turned, 1 to 8; whole numbers of any width are read.
+pub(super) fn orientation(block: &[u8]) -> Option<u8> {
+    let (block, directory) = first_directory(block)?;
+    let number = block.first_number(&directory, ORIENTATION)?;
+    u8::try_from(number).ok().filter(|number| (1..=8).contains(number))
 }
 
 #[cfg(test)]
@@ -75,6 +64,7 @@ mod tests {
                 let mut damaged = block.clone();
                 damaged[at] = value;
                 settings(&damaged);
+                orientation(&damaged);
                 settings(&damaged[..at]);
             }
         }

@@ -1,10 +1,71 @@
-//! What differs between the four formats: how samples and settings are laid out in the file.
+//! What differs between the formats: how samples, their meaning and settings are laid out in the file.
 
-pub(super) mod exif;
+mod bmp;
+mod directory;
+mod exif;
+mod gif;
 pub(super) mod jpeg;
+#[cfg(feature = "jpeg-xl")]
+mod jpeg_xl;
 pub(super) mod png;
+mod pnm;
+mod qoi;
+mod srgb_profile;
+mod stored;
+pub(super) mod tga;
 pub(super) mod tiff;
 pub(super) mod webp;
+
+use srgb_profile::srgb_profile;
+pub(super) use stored::{ColorCoding, Model, Planes, Sizes, Stored, StoredSamples};
+
+use super::PictureFormat;
+
+/// Why a file was not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ReadFailure {
+    /// It has more pixels than are allowed, or than fit into memory.
+    TooLarge { width: u32, height: u32 },
+    /// It is cut short or contradicts itself, in words.
+    Damaged(String),
+    /// It uses something that is not read, in words that end with what to do.
+    Unsupported(String),
+    /// It is something else than a picture of its format, in words with an article.
+    Foreign(String),
+}
+
+impl From<image::ImageError> for ReadFailure {
+    fn from(error: image::ImageError) -> Self {
+        match error {
+            image::ImageError::Unsupported(error) => ReadFailure::Unsupported(error.to_string()),
+            image::ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                ReadFailure::Damaged("the end is missing".to_owned())
+            }
+            // The format is told already; what the decoder of it says stands beneath.
+            other => match std::error::Error::source(&other) {
+                Some(beneath) => ReadFailure::Damaged(beneath.to_string()),
+                None => ReadFailure::Damaged(other.to_string()),
+            },
+        }
+    }
+}
+
+/// Reads the pixels of a file of this format.
+pub(super) fn read(format: PictureFormat, file: &[u8], sizes: &Sizes) -> Result<Stored, ReadFailure> {
+    match format {
+        PictureFormat::Png => png::read(file, sizes),
+        PictureFormat::Jpeg => jpeg::read(file, sizes),
+        PictureFormat::WebP => webp::read(file, sizes),
+        PictureFormat::Tiff => tiff::read(file, sizes),
+        PictureFormat::Gif => gif::read(file, sizes),
+        PictureFormat::Bmp => bmp::read(file, sizes),
+        PictureFormat::Pnm => pnm::read(file, sizes),
+        PictureFormat::Qoi => qoi::read(file, sizes),
+        PictureFormat::Tga => tga::read(file, sizes),
+        #[cfg(feature = "jpeg-xl")]
+        PictureFormat::JpegXl => jpeg_xl::read(file, sizes),
+    }
+}
 
 /// Begins a text that this program left in a field which other programs use too.
 ///
@@ -46,28 +107,9 @@ fn ascii_json(json: &str) -> String {
     ascii
 }
 
-/// The profile that marks a file as sRGB, the same bytes every time.
-fn srgb_profile() -> Option<Vec<u8>> {
-    // Where the header holds its date of creation: year, month, day, hours, minutes, seconds of 16 bits
-    // (ICC.1:2022, 7.2.10). The encoder puts the current time there, so equal pictures would give
-    // files that differ.
-    const DATE: std::ops::Range<usize> = 24..36;
-    const FIRST_OF_2000: [u8; 12] = [0x07, 0xd0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0];
-    let mut profile = moxcms::ColorProfile::new_srgb().encode().ok()?;
-    profile.get_mut(DATE)?.copy_from_slice(&FIRST_OF_2000);
-    Some(profile)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_profile_holds_no_clock() {
-        let first = srgb_profile().unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(1100));
-        assert!(first == srgb_profile().unwrap());
-    }
 
     #[test]
     fn escaped_json_means_the_same() {

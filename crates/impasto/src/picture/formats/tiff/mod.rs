@@ -1,17 +1,29 @@
-//! TIFF: Deflate-compressed strips, an sRGB profile, settings in `ImageDescription`.
+//! TIFF: every kind that is read, as [`read`] tells; written are Deflate-compressed strips with an sRGB profile and
+//! settings in `ImageDescription`.
+
+mod colors;
+mod fax;
+mod layout;
+mod pages;
+mod range;
+mod read;
+mod samples;
+mod tags;
+mod unpack;
+
+pub(in crate::picture) use read::read;
 
 use std::io::Cursor;
 
 use tiff::TiffResult;
-use tiff::decoder::Decoder;
 use tiff::encoder::colortype::{ColorType, RGB8, RGB16, RGBA8, RGBA16};
 use tiff::encoder::{Compression, DeflateLevel, Predictor, TiffEncoder, TiffValue};
 use tiff::tags::Tag;
 
+use super::directory::Tagged;
 use super::{MARK, Raster, Samples, ascii_json, srgb_profile};
 
-/// Values of the tag `ExtraSamples` (TIFF 6.0, section 18).
-const PREMULTIPLIED: u16 = 1;
+/// The value of the tag `ExtraSamples` for opacity that colours are not multiplied by (TIFF 6.0, section 18).
 const STRAIGHT: u16 = 2;
 
 /// The bytes of a TIFF file.
@@ -41,9 +53,7 @@ where
     if raster.has_alpha {
         directory.write_tag(Tag::ExtraSamples, &[STRAIGHT][..])?;
     }
-    if let Some(profile) = srgb_profile() {
-        directory.write_tag(Tag::IccProfile, profile.as_slice())?;
-    }
+    directory.write_tag(Tag::IccProfile, srgb_profile().as_slice())?;
     if let Some(settings) = settings {
         let text = format!("{MARK}{}", ascii_json(settings));
         directory.write_tag(Tag::ImageDescription, text.as_str())?;
@@ -54,14 +64,7 @@ where
 
 /// The settings in the bytes of a TIFF file.
 pub(in crate::picture) fn settings(file: &[u8]) -> Option<String> {
-    let mut decoder = Decoder::new(Cursor::new(file)).ok()?;
-    let text = decoder.get_tag_ascii_string(Tag::ImageDescription).ok()?;
+    let (file, first) = Tagged::open(file)?;
+    let text = file.text(&file.directory(first)?, tags::DESCRIPTION)?;
     text.strip_prefix(MARK).map(str::to_owned)
-}
-
-/// Whether colours in the bytes of a TIFF file are already multiplied by its alpha.
-pub(in crate::picture) fn is_premultiplied(file: &[u8]) -> bool {
-    Decoder::new(Cursor::new(file))
-        .and_then(|mut decoder| decoder.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples))
-        .is_ok_and(|extra| extra.is_some_and(|extra| extra.first() == Some(&PREMULTIPLIED)))
 }

@@ -1,17 +1,23 @@
-//! JPEG: baseline 4:4:4, an sRGB profile, settings in comment segments; and the chain of segments.
-//!
-//! A JPEG file is a chain of segments `FF marker length payload`; after a start-of-scan segment follow
-//! entropy-coded bytes, in which `FF` is always followed by `00` or a restart marker (ITU-T T.81, B.1.1).
-//! The decoder fills what a truncated file lacks with grey, so completeness is checked here.
+//! JPEG: read by a decoder of our own; written baseline 4:4:4 with an sRGB profile and settings in comment segments.
+
+mod frame;
+mod huffman;
+mod inverse_dct;
+mod read;
+mod scan;
+mod segments;
+mod upsample;
+mod usual_tables;
+
+pub(in crate::picture) use read::read;
+pub(super) use read::{Transform, pixels};
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder, ImageError, ImageResult};
 
-use super::{LONGEST_SETTINGS, MARK, Raster, Samples, srgb_profile};
+use segments::{COMMENT, segments};
 
-const START_OF_SCAN: u8 = 0xda;
-const END_OF_IMAGE: u8 = 0xd9;
-const COMMENT: u8 = 0xfe;
+use super::{LONGEST_SETTINGS, MARK, Raster, Samples, srgb_profile};
 
 /// The most bytes of text in one comment: a segment's 16-bit length counts itself.
 const LONGEST_COMMENT: usize = u16::MAX as usize - 2 - MARK.len();
@@ -27,9 +33,7 @@ pub(in crate::picture) fn encode(
     };
     let mut file = Vec::new();
     let mut encoder = JpegEncoder::new_with_quality(&mut file, quality);
-    if let Some(profile) = srgb_profile() {
-        encoder.set_icc_profile(profile).map_err(ImageError::Unsupported)?;
-    }
+    encoder.set_icc_profile(srgb_profile()).map_err(ImageError::Unsupported)?;
     encoder.write_image(samples, raster.width, raster.height, ExtendedColorType::Rgb8)?;
     if let Some(settings) = settings {
         let comments = comments(settings);
@@ -56,11 +60,6 @@ pub(in crate::picture) fn settings(file: &[u8]) -> Option<String> {
     String::from_utf8(text).ok().filter(|_| found)
 }
 
-/// Whether the chain of segments reaches the end-of-image marker.
-pub(in crate::picture) fn is_complete(file: &[u8]) -> bool {
-    segments(file).last().is_some_and(|last| last.marker == END_OF_IMAGE)
-}
-
 /// Comment segments that hold `settings`, each part behind our mark.
 fn comments(settings: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -78,47 +77,6 @@ fn comments(settings: &str) -> Vec<u8> {
     bytes
 }
 
-struct Segment<'a> {
-    marker: u8,
-    payload: &'a [u8],
-    /// Offset of the byte behind the segment.
-    end: usize,
-}
-
-/// The segments behind the start-of-image marker, up to the end of the image or of what can be followed.
-fn segments(file: &[u8]) -> impl Iterator<Item = Segment<'_>> {
-    let mut position = 2;
-    let mut in_scan = false;
-    let mut finished = false;
-    std::iter::from_fn(move || {
-        if finished {
-            return None;
-        }
-        if in_scan {
-            let marker = |pair: &[u8]| pair[0] == 0xff && !matches!(pair[1], 0x00 | 0xd0..=0xd7 | 0xff);
-            position += file.get(position..)?.windows(2).position(marker)?;
-            in_scan = false;
-        }
-        // Any number of FF bytes may stand before a marker.
-        position += file.get(position..)?.iter().position(|&byte| byte != 0xff)?;
-        if file[position - 1] != 0xff {
-            return None;
-        }
-        let marker = file[position];
-        if marker == END_OF_IMAGE {
-            finished = true;
-            return Some(Segment { marker, payload: &[], end: position + 1 });
-        }
-        let length = file.get(position + 1..position + 3)?;
-        let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
-        let end = position + 1 + length;
-        let payload = file.get(position + 3..end)?;
-        in_scan = marker == START_OF_SCAN;
-        position = end;
-        Some(Segment { marker, payload, end })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,15 +84,6 @@ mod tests {
     fn grey(settings: Option<&str>) -> Vec<u8> {
         let samples = Samples::Eight(vec![200; 3 * 20 * 20]);
         encode(&Raster { width: 20, height: 20, has_alpha: false, samples }, 95, settings).unwrap()
-    }
-
-    #[test]
-    fn only_the_whole_file_is_complete() {
-        let file = grey(Some("{}"));
-        assert!(is_complete(&file));
-        for length in 0..file.len() {
-            assert!(!is_complete(&file[..length]), "{length} of {}", file.len());
-        }
     }
 
     #[test]

@@ -1,5 +1,10 @@
 //! PNG: samples big-endian, the `sRGB` chunk, settings in an `iTXt` chunk with keyword `impasto`.
 
+mod chunks;
+mod read;
+
+pub(super) use read::read;
+
 use std::io::Cursor;
 
 use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, SrgbRenderingIntent};
@@ -33,7 +38,7 @@ pub(in crate::picture) fn encode(raster: &Raster, settings: Option<&str>) -> Res
 }
 
 /// Columns and rows as the header claims, before any decoder takes it at its word.
-pub(in crate::picture) fn claimed_size(file: &[u8]) -> Option<(u32, u32)> {
+fn claimed_size(file: &[u8]) -> Option<(u32, u32)> {
     // Behind the signature stand the length of the header, its name, and the two sides.
     let side = |at: usize| Some(u32::from_be_bytes(file.get(at..at + 4)?.try_into().ok()?));
     Some((side(16)?, side(20)?))
