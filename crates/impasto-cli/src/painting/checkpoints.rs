@@ -204,8 +204,11 @@ impl Interrupted {
     fn require(&self, inputs: &BTreeMap<String, String>, path: &Path) -> Result<(), Failure> {
         for (name, checksum) in inputs {
             if self.notes.get(name) != Some(checksum) {
-                let (path, name) = (path.display(), if name == NETWORK { "the network" } else { name });
-                return Err(Failure::mistake(format_args!("{path}: {name} is not what the run began with")));
+                let (path, what) = match name == NETWORK {
+                    true => (path.display(), "the network is not the one".to_owned()),
+                    false => (path.display(), format!("{name} is not the file")),
+                };
+                return Err(Failure::mistake(format_args!("{path}: {what} that the run began with")));
             }
         }
         Ok(())

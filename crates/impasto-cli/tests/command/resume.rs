@@ -76,6 +76,46 @@ fn other_inputs_are_refused_by_name() {
 }
 
 #[test]
+fn another_network_is_refused_and_the_memory_stays_as_it_was() {
+    let scene = Scene::new();
+    interrupted(&scene, "--checkpoint run.checkpoint", "-INT");
+    let bytes = fs::read(scene.path("run.checkpoint")).unwrap();
+    let resumed_with = |note: &str, value: &str| {
+        let mut checkpoint = impasto::Checkpoint::from_bytes(&bytes).unwrap();
+        assert!(checkpoint.notes.contains_key(note), "{:?}", checkpoint.notes);
+        checkpoint.notes.insert(note.to_owned(), value.to_owned());
+        fs::write(scene.path("run.checkpoint"), checkpoint.to_bytes()).unwrap();
+        String::from_utf8(scene.run("resume run.checkpoint").stderr).unwrap()
+    };
+    let said = resumed_with("network", "sha256:0");
+    assert!(said.contains("the network is not the one that the run began with"), "{said}");
+    // So little that there are tiles, whatever is free now.
+    let said = resumed_with("memory", "30000000");
+    assert!(said.contains(" tiles: the picture will differ in its last bits"), "{said}");
+}
+
+#[test]
+fn a_checkpoint_never_takes_the_place_of_another_file() {
+    let scene = Scene::new();
+    let refused = |flags: &str, words: &str| {
+        let output = scene.run(&format!("{RUN} {flags}"));
+        assert_eq!(output.status.code(), Some(2), "{flags}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains(words), "{flags}: {said}");
+    };
+    refused("-o part.png --checkpoint part.png", "another file of this run is written there");
+    refused("-o part.png --force --checkpoint style.png", "is one of the inputs");
+    refused("-o part.png --json=run.json --checkpoint run.json", "another file of this run is written there");
+    interrupted(&scene, "--checkpoint run.checkpoint", "-INT");
+    let before = scene.bytes("run.checkpoint");
+    refused(
+        "-o other.png --checkpoint run.checkpoint",
+        "go on with impasto resume run.checkpoint, or begin anew",
+    );
+    assert_eq!(scene.bytes("run.checkpoint"), before);
+}
+
+#[test]
 fn short_runs_leave_no_checkpoint_unasked() {
     let scene = Scene::new();
     let (_, said) = interrupted(&scene, "", "-INT");
