@@ -1,8 +1,8 @@
 //! The basis of a run: what the choices of an order change. It is a preset, or what
 //! `like` names.
 //!
-//! From a picture is taken whatever makes another one look like it: settings, network, the parts of the styles where
-//! there are as many, how maps are read, the sides of a texture. Which pictures and maps there are is not.
+//! A basis picture gives settings, network, the blend of styles where there are as many, how maps are read, and the sides
+//! of a texture, but no pictures or maps.
 
 use impasto::regions::ColorMatching;
 use impasto::{Effort, Look, Preset, Settings};
@@ -127,7 +127,7 @@ impl Basis {
         }
     }
 
-    /// The parts that as many styles had in the blend.
+    /// Returns the blend of the basis, if it has as many styles.
     pub fn blend(&self, styles: usize, notes: &mut Vec<Note>) -> Option<Vec<f64>> {
         let blend = self.recipe()?.blend();
         let is_even = blend.windows(2).all(|pair| pair[0] == pair[1]);

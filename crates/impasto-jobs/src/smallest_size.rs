@@ -11,8 +11,8 @@ use crate::refusal::Refusal;
 /// Width and height.
 type Sides = (usize, usize);
 
-/// Says what size or picture helps where a plan failed because of the sizes of pictures, or because nothing of one
-/// is visible; other errors as they are. `shape` is that of the result, `files` and `styles` name the styles and tell their sides.
+/// Explains an error about sizes, or about a picture without visible pixels, by the smallest size or picture that would
+/// work. Returns other errors as they are. `shape` is that of the result, `files` and `styles` name the styles and tell their sides.
 pub(crate) fn refusal(
     error: TransferError,
     settings: &Settings,

@@ -84,7 +84,7 @@ impl Batch {
         &self.map
     }
 
-    /// The same, to be changed.
+    /// Returns it mutably.
     pub fn map_mut(&mut self) -> &mut BlockedMap {
         &mut self.map
     }

@@ -1,5 +1,4 @@
-//! What runs a network: the picture forward to the tapped feature maps, their gradients back to the
-//! pixels.
+//! Runs a network: from a picture to feature maps, and from their gradients to the gradient by the pixels.
 //!
 //! The weights are frozen and the network is a fixed chain, so this is all the differentiation that
 //! style transfer needs. A stage declares once what it asks of which layer; an evaluation is then two calls, each
@@ -196,7 +195,7 @@ impl<Map> Target<Map> {
     /// The map, for an engine that makes only targets in full.
     ///
     /// # Panics
-    /// If it is in half precision: an engine is given those targets alone that it has made.
+    /// If it is in half precision. An engine receives only targets that it made itself.
     pub fn full(&self) -> &Map {
         match self {
             Target::Full(map) => map,
@@ -310,7 +309,7 @@ impl Answer {
     /// The sums.
     ///
     /// # Panics
-    /// If the answer is none of sums.
+    /// If the answer holds no sums.
     pub fn into_sums(self) -> Vec<f64> {
         match self {
             Answer::Sums(sums) => sums,
@@ -331,7 +330,7 @@ impl Answer {
     /// The values.
     ///
     /// # Panics
-    /// If the answer is none of values.
+    /// If the answer holds no values.
     pub fn into_values(self) -> Vec<f32> {
         match self {
             Answer::Values(values) => values,
@@ -340,7 +339,7 @@ impl Answer {
     }
 }
 
-/// Bytes that something takes.
+/// Memory in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
     /// Of the computer.
@@ -425,7 +424,7 @@ fn place(on_device: bool) -> &'static str {
 /// The calls come in this order, each as often as it likes:
 ///
 /// ```text
-/// prepare { measure [ map | gradient_norms ] [ backward ] }
+/// prepare { measure [ map | take_map | take_target | gradient_norms ] [ backward ] }
 /// ```
 ///
 /// After `backward` the maps are gone until the next `measure`: an engine may write the gradients where the maps
@@ -450,13 +449,13 @@ pub trait Engine {
     /// The shape of the network.
     fn architecture(&self) -> &Architecture;
 
-    /// How it reads pictures: that of the weights that the engine was made from.
+    /// How the network reads pictures, as its weights say.
     fn convention(&self) -> &Convention;
 
     /// How strongly its layers answer: those of the same weights.
     fn activations(&self) -> Activations;
 
-    /// Plans and allocates for pictures of `size`, read as `options` say, of each of which `questions` are asked. The
+    /// Prepares for pictures of `size`, read as `options` say. Every picture is then asked all `questions`. The
     /// network is run down to the deepest layer among them and no further.
     ///
     /// To change only questions, at the same layers, is cheap.
@@ -486,7 +485,7 @@ pub trait Engine {
     /// The map at a layer of which the [map](Statistic::Map) or a [target](Statistic::Target) is asked.
     fn map(&self, layer: Layer) -> &Self::Map;
 
-    /// The same, which the engine may give away: then it is gone.
+    /// As [`map`](Engine::map), but may move the map out of the engine, which then has it no more.
     fn take_map(&mut self, layer: Layer) -> Self::Map {
         self.copy_map(self.map(layer))
     }
@@ -497,8 +496,8 @@ pub trait Engine {
         Target::Full(self.take_map(layer))
     }
 
-    /// For each of some gradients the sum over all elements of its absolute value. `picture` is the one last measured,
-    /// once more, for an engine that has not kept its maps.
+    /// Returns for each gradient the sum of the absolute values of its elements. `picture` is the one last measured,
+    /// given again for an engine that has not kept its maps.
     fn gradient_norms(
         &mut self,
         picture: &[f32],

@@ -80,8 +80,8 @@ impl Stage {
         (self.size.width * self.size.height) as u64
     }
 
-    /// What the time of an evaluation grows with: the pixels that pass the network there and back. Tiles pass it once
-    /// more, which is half of that.
+    /// Work of one evaluation in pixels, to which its time is proportional. Tiles need a second forward pass, half as
+    /// much again.
     pub fn evaluation_work(&self) -> u64 {
         if self.tiles > 1 { self.tile_pixels * 3 / 2 } else { self.pixels() }
     }

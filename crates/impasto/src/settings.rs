@@ -101,7 +101,7 @@ impl Settings {
         self.terms.iter().find_map(T::of)
     }
 
-    /// The same, to be changed.
+    /// Returns it mutably.
     pub fn term_mut<T: TermSettings>(&mut self) -> Option<&mut T> {
         self.terms.iter_mut().find_map(T::of_mut)
     }

@@ -30,7 +30,7 @@ pub struct StopAtProgress {
 }
 
 impl StopAtProgress {
-    /// Below this share over 50 iterations, the interval of artistic-videos, whose share is 1e-4.
+    /// Stops below this share over 50 iterations, the interval of artistic-videos, whose share is 1e-4.
     pub fn below(share: f64) -> Self {
         StopAtProgress { share, interval: 50 }
     }

@@ -102,7 +102,7 @@ pub struct DistillArguments {
     #[arg(long, value_name = "PART", default_value = "0.0001", value_parser = decay)]
     pub weight_decay: f32,
 
-    /// Names everything random.
+    /// Seed for everything random: the same seed gives the same weights.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
 

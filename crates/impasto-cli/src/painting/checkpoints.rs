@@ -1,4 +1,4 @@
-//! The checkpoint of a run: when it is written, and what a run that goes on from one is held to.
+//! Writes checkpoints, and checks that a resumed run has the same inputs.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

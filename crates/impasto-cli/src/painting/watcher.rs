@@ -39,8 +39,8 @@ pub struct Watcher<'a> {
 }
 
 impl<'a> Watcher<'a> {
-    /// An observer that saves the picture every so many iterations, and where the recorder wants it, and checkpoints. So
-    /// many iterations were done `before`.
+    /// Creates the observer. It saves the picture every `save_every` iterations and where the recorder wants it, and writes
+    /// checkpoints. `before` counts the iterations done before a resume.
     pub fn new(
         workload: Workload,
         quiet: bool,

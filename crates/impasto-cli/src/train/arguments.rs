@@ -84,7 +84,7 @@ pub struct TrainArguments {
     #[arg(long)]
     pub no_augmentation: bool,
 
-    /// Names everything random.
+    /// Seed for everything random: the same seed gives the same weights.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
 

@@ -108,8 +108,7 @@ pub struct ImportArguments {
     /// The weight file; its contents tell its format.
     pub file: PathBuf,
 
-    /// What the weights are to be called [default: the published name, that of the network, or that of the
-    /// file]
+    /// Name to install the weights under [default: the published name, else the network's, else the file's]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
 

@@ -52,7 +52,7 @@ pub struct FeatureChoices {
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = ITERATIONS, value_parser = clap::value_parser!(u32).range(1..=1_000_000), requires = "reconstruct"))]
     pub iterations: u32,
 
-    /// Names the noise that reconstructions start from: the same seed, the same picture.
+    /// Seed of the noise that reconstructions start from: the same seed gives the same picture.
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = 0, requires = "reconstruct"))]
     pub seed: u64,
 

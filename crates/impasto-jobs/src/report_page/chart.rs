@@ -106,7 +106,7 @@ impl LossAxis {
     }
 }
 
-/// The chart of one stage of so many iterations, or of a training of so many of what `across` says. `class` is
+/// Draws one chart: the losses of a stage or of a training. `across` names the horizontal axis. `class` is
 /// the class of each line by its number; `label` says in plain words what the chart shows.
 pub fn svg(
     curves: &[Curve],

@@ -6,7 +6,7 @@
 //! k² fewer multiply-adds than the products of whole patches, from no more than k tiles of memory.
 
 use super::bank::{Source, Tile};
-use super::search::{Best, Queries};
+use super::queries::{Best, Queries};
 use crate::isa::Kernel;
 use crate::map::LANES;
 use crate::product::Product;

@@ -14,7 +14,7 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `bank.rs` | the source maps, packed for products |
-//! | `search.rs`, `diagonal.rs` | the search |
+//! | `search.rs`, `diagonal.rs`, `queries.rs` | the search |
 //! | `covering.rs`, `difference.rs` | what patches put back on the positions they cover: loss, gradient, average |
 //! | `normalize.rs` | norms and means of columns, maps with guides appended |
 
@@ -23,6 +23,7 @@ mod covering;
 mod diagonal;
 mod difference;
 mod normalize;
+mod queries;
 mod search;
 
 pub use bank::PatchBank;

@@ -1,10 +1,11 @@
 //! The search: shares the diagonals among the threads, and joins what each has found.
 
-use super::bank::{PatchBank, Source, grid};
+use super::bank::{PatchBank, Source};
 use super::diagonal::{Diagonal, Tiles};
+use super::queries::{Best, NONE, Queries};
 use super::{PatchMatches, places};
 use crate::isa::Isa;
-use crate::map::{BlockedMap, LANES, product};
+use crate::map::{BlockedMap, LANES};
 use crate::parallel::for_each_with;
 
 /// Query columns that are multiplied at a time, at most (more only where one patch needs it): a multiple of
@@ -66,28 +67,6 @@ pub fn search_bytes(bank: &PatchBank, height: usize, width: usize) -> usize {
     rayon::current_num_threads() * (4 * tiles + matches) + 4 * offsets
 }
 
-/// The query patches.
-#[derive(Clone, Copy)]
-pub(super) struct Queries<'a> {
-    pub(super) map: &'a BlockedMap,
-    pub(super) size: usize,
-    /// Rows and columns of the map's [`grid`].
-    pub(super) rows: usize,
-    pub(super) columns: usize,
-    /// Rows of query patches, and patches in a row.
-    pub(super) height: usize,
-    pub(super) width: usize,
-}
-
-impl<'a> Queries<'a> {
-    fn new(map: &'a BlockedMap, size: usize) -> Self {
-        let [rows, columns] = grid([map.height(), map.width()], size);
-        let (height, width) = (places(rows, size), places(columns, size));
-        assert!(height > 0 && width > 0, "queries of at least {size}x{size}");
-        Queries { map, size, rows, columns, height, width }
-    }
-}
-
 /// Query patches side by side that are worked on at a time, at most.
 fn tile_patches(size: usize) -> usize {
     places(QUERY_COLUMNS, size)
@@ -138,51 +117,5 @@ impl<'a> Pieces<'a> {
         let count = (part + 1) * self.width / self.parts - first;
         let shift = (line / tiles) as isize - (self.height - 1) as isize;
         Piece { source, shift, tile: line % tiles, first, count }
-    }
-}
-
-/// Stands for no patch.
-const NONE: u32 = u32::MAX;
-
-/// The highest score so far of every query, and its patch.
-///
-/// A thread meets the patches in the order of their indices, because it takes its pieces in theirs; so only a
-/// higher score needs to replace another for the lowest index to win.
-pub(super) struct Best {
-    pub(super) scores: Vec<f32>,
-    patches: Vec<u32>,
-}
-
-impl Best {
-    fn new(queries: Queries) -> Self {
-        let count = product([queries.height, queries.width]);
-        Best { scores: vec![f32::NEG_INFINITY; count], patches: vec![NONE; count] }
-    }
-
-    /// Takes the lanes of `scores` whose bit in `higher` is set for patches from `patch` on, and returns the
-    /// highest score of the query at `place`.
-    #[cold]
-    pub(super) fn take(&mut self, place: usize, scores: &[f32; LANES], higher: u32, patch: usize) -> f32 {
-        for (lane, &score) in scores.iter().enumerate() {
-            if higher >> lane & 1 == 1 && score > self.scores[place] {
-                self.scores[place] = score;
-                self.patches[place] = (patch + lane) as u32;
-            }
-        }
-        self.scores[place]
-    }
-
-    /// The higher of both scores for each query; of equal ones the lower index. So it does not matter which
-    /// thread found what.
-    fn join(mut self, other: Best) -> Best {
-        let mine = self.scores.iter_mut().zip(&mut self.patches);
-        for ((score, patch), (other_score, other_patch)) in
-            mine.zip(other.scores.into_iter().zip(other.patches))
-        {
-            if other_score > *score || (other_score == *score && other_patch < *patch) {
-                (*score, *patch) = (other_score, other_patch);
-            }
-        }
-        self
     }
 }

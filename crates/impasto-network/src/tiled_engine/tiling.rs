@@ -47,9 +47,9 @@ impl Tiling {
         Tiling { size, rows: span(size.height), columns: span(size.width) }
     }
 
-    /// The tiling of which `engine` evaluates each tile within `budget` bytes, asked about `layers` and comparing the
-    /// maps at some of them with `targets`, and which has the fewest pixels in all tiles together; one tile if the
-    /// whole picture fits. If no tile is small enough, what needs the least.
+    /// Finds the tiling with the fewest pixels whose tiles each fit into `budget` bytes, where `engine` is asked about
+    /// `layers` and compares the maps at `targets` with others. It has one tile if the whole picture fits. If no tile is
+    /// small enough, it is the tiling that needs the least.
     ///
     /// # Errors
     /// If the network lacks a layer, or the picture is too small for one.

@@ -1,8 +1,6 @@
 //! Labelled pictures, all in memory.
 
-use std::path::Path;
-
-use super::{DataError, DataFault, cifar_binary, class_folders};
+use super::DataFault;
 
 /// Labelled pictures of one size, 8 bits a channel.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,29 +25,6 @@ pub struct DataSet {
 }
 
 impl DataSet {
-    /// Opens a data set for a network that reads pictures of `side`×`side`; others are brought to that size.
-    ///
-    /// `path` is a folder, a `.tar` or `.tar.gz` of one, or a folder with one such archive and nothing else. It is in
-    /// either layout, at any depth: CIFAR-10's binary files (`data_batch_1.bin` …, `test_batch.bin`,
-    /// `batches.meta.txt`; Krizhevsky 2009), or pictures in folders `train/CLASS/` and `test/CLASS/`. Without `test`,
-    /// folders `CLASS/` alone do: every tenth picture of each class, in the order of names, is kept for the test.
-    ///
-    /// The order of the pictures is that of their names, whatever that of an archive.
-    ///
-    /// # Errors
-    /// If something cannot be read or is no picture, a class is empty, a record damaged; see [`DataFault`].
-    pub fn open(path: impl AsRef<Path>, side: usize) -> Result<Self, DataError> {
-        let path = path.as_ref();
-        let read = || {
-            let set = match cifar_binary::read(path)? {
-                Some(set) => set.resized(side),
-                None => class_folders::read(path, side)?,
-            };
-            set.check()
-        };
-        read().map_err(|fault| DataError { path: path.to_owned(), fault })
-    }
-
     /// What it is, in a line: two data sets of one description are hardly ever different.
     pub fn description(&self) -> String {
         format!(
@@ -69,7 +44,7 @@ impl DataSet {
         parts.fold(0, |sum: u32, part| sum.rotate_left(1) ^ checksum(part))
     }
 
-    fn check(self) -> Result<Self, DataFault> {
+    pub(super) fn check(self) -> Result<Self, DataFault> {
         let classes = self.classes.len();
         if !(2..=256).contains(&classes) {
             return Err(DataFault::Classes { found: classes });
@@ -87,7 +62,7 @@ impl DataSet {
         Ok(self)
     }
 
-    fn resized(mut self, side: usize) -> Self {
+    pub(super) fn resized(mut self, side: usize) -> Self {
         if self.side != side {
             for split in [&mut self.training, &mut self.test] {
                 split.pixels = class_folders::resized(&split.pixels, self.side, side);

@@ -11,6 +11,7 @@ mod data_set;
 mod decode;
 mod error;
 mod files;
+mod open;
 mod order;
 mod prefetch;
 

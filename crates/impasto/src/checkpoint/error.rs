@@ -15,7 +15,7 @@ pub enum CheckpointError {
         /// What it holds.
         found: String,
     },
-    /// A newer version of the program wrote them.
+    /// Another version of the program wrote them.
     #[error("it is of version {found}, and only version {known} is known")]
     Version {
         /// Its version.

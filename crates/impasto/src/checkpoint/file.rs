@@ -21,7 +21,7 @@ use crate::{Picture, Settings};
 /// Sets a checkpoint of a painting apart from one of a training.
 const KIND: &str = "painting";
 
-/// The version of what follows. A program that would read it otherwise has another.
+/// Version of the format. Increase it whenever a change makes older files read differently.
 const VERSION: &str = "2";
 
 /// What is not in the tensors.
@@ -141,7 +141,7 @@ impl Checkpoint<'_> {
         tensors.iter().try_for_each(|tensor| tensor.numbers.each_part(&mut |bytes| to.write_all(bytes)))
     }
 
-    /// It as bytes: what [`write`](Checkpoint::write) writes.
+    /// Returns the bytes that [`write`](Checkpoint::write) writes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         self.write(&mut bytes).expect("memory takes all bytes, and all contents have a form in JSON");

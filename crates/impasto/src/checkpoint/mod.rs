@@ -23,8 +23,8 @@ use crate::{Picture, Plan, Precision, Settings, Trace};
 /// Everything of a run after one of its iterations: [`Progress::checkpoint`](crate::Progress::checkpoint) makes it,
 /// and [`Transfer::resume`](crate::Transfer::resume) goes on from it.
 ///
-/// It holds no picture or term that was given to the transfer and no weights. The caller brings the same again; what tells
-/// them from others goes into the [`notes`](Checkpoint::notes).
+/// It holds no input pictures, no terms of other crates and no weights. The caller supplies the same again, and may store
+/// their checksums in the [`notes`](Checkpoint::notes).
 ///
 /// ```
 /// use impasto::{Checkpoint, Control, Progress, Transfer};

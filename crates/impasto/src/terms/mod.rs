@@ -68,7 +68,7 @@ pub(crate) trait Definition {
     /// Factor of the whole term.
     fn weight(&self) -> f64;
 
-    /// The same, to be changed.
+    /// Returns it mutably.
     fn weight_mut(&mut self) -> &mut f64;
 
     /// The layers of the network that it reads; `None` for a term on pixels.
@@ -76,7 +76,7 @@ pub(crate) trait Definition {
         None
     }
 
-    /// The same, to be changed.
+    /// Returns it mutably.
     fn weighted_layers_mut(&mut self) -> Option<&mut WeightedLayers> {
         None
     }
@@ -116,8 +116,8 @@ pub(crate) trait Definition {
         false
     }
 
-    /// The part of the picture that the stage starts from, 0..1, in a blend with the content that it learns
-    /// from; the rest is the content, and so is the finest detail of that part. `None` if it learns from no
+    /// Share, 0..1, of the stage's start in the blend that the term learns from; the rest is the content, and so is
+    /// the finest detail of that share. `None` if it learns from no
     /// such blend.
     fn start_share(&self, _scene: &Scene) -> Option<f32> {
         None
@@ -138,7 +138,7 @@ pub(crate) trait Definition {
         1
     }
 
-    /// What its questions leave to an engine that does not hold the whole picture.
+    /// Which maps it needs, and so whether the picture can be cut into tiles.
     fn reads(&self) -> Reads {
         Reads::Sums
     }
@@ -177,7 +177,7 @@ pub struct Scene {
     pub size: Size,
     /// What the picture's 1 is in the units of the variables: see [`PixelUnits`](crate::PixelUnits).
     pub pixel_scale: f64,
-    /// Which parts of the picture speak to which parts of the styles, at the size of the picture.
+    /// Regions of the picture, at its size. Each takes its style from the same region of the styles.
     pub regions: Option<Arc<Regions>>,
     /// Whether the picture's opposite borders meet.
     pub seamless: bool,
@@ -193,7 +193,7 @@ pub trait TermSettings: Into<Term> + Sized {
     /// The settings, if `term` is of this kind.
     fn of(term: &Term) -> Option<&Self>;
 
-    /// The same, to be changed.
+    /// Returns it mutably.
     fn of_mut(term: &mut Term) -> Option<&mut Self>;
 }
 
@@ -243,7 +243,7 @@ macro_rules! register {
                 match self { $($(#[cfg($when)])? Self::$kind(settings) => settings,)* }
             }
 
-            /// The same, to be changed.
+            /// Returns it mutably.
             pub(crate) fn definition_mut(&mut self) -> &mut dyn Definition {
                 match self { $($(#[cfg($when)])? Self::$kind(settings) => settings,)* }
             }

@@ -49,8 +49,8 @@ pub struct Moments {
     pub layers: WeightedLayers,
     /// How distances are counted.
     pub loss: MomentsLoss,
-    /// Principal directions of the style's features, those of the largest variance, between which covariances are
-    /// compared; beyond them variances alone are, at least 1. `None`: all directions.
+    /// Number of principal directions of the style's features whose covariances are compared, at least 1. In the others
+    /// only variances are. `None`: covariances of all directions.
     #[serde(default)]
     pub directions: Option<usize>,
     /// How regions are followed, if there are any.
