@@ -1,6 +1,6 @@
 //! The search: shares the diagonals among the threads, and joins what each has found.
 
-use super::bank::{PatchBank, Source};
+use super::bank::{PatchBank, Source, grid};
 use super::diagonal::{Diagonal, Tiles};
 use super::queries::{Best, NONE, Queries};
 use super::{PatchMatches, places};

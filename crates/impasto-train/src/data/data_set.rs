@@ -61,16 +61,6 @@ impl DataSet {
         }
         Ok(self)
     }
-
-    pub(super) fn resized(mut self, side: usize) -> Self {
-        if self.side != side {
-            for split in [&mut self.training, &mut self.test] {
-                split.pixels = class_folders::resized(&split.pixels, self.side, side);
-            }
-            self.side = side;
-        }
-        self
-    }
 }
 
 /// FNV-1a over words of eight bytes, folded to 32 bits: enough to notice another data set.

@@ -27,4 +27,14 @@ impl DataSet {
         };
         read().map_err(|fault| DataError { path: path.to_owned(), fault })
     }
+
+    fn resized(mut self, side: usize) -> Self {
+        if self.side != side {
+            for split in [&mut self.training, &mut self.test] {
+                split.pixels = class_folders::resized(&split.pixels, self.side, side);
+            }
+            self.side = side;
+        }
+        self
+    }
 }
