@@ -43,6 +43,14 @@ pub(crate) struct Evaluator<'r, 'e, E: Engine> {
     culprit: Option<Culprit>,
 }
 
+/// Who is told of evaluations, and where they are noted.
+pub(crate) struct Log<'r> {
+    pub observer: &'r mut dyn Observer,
+    pub trace: &'r mut Trace,
+    /// The stage that they belong to, from 1.
+    pub stage: usize,
+}
+
 /// What the evaluations so far have come to.
 pub(crate) struct Found<'f, 'e, E: Engine> {
     /// The losses of the latest.
@@ -66,9 +74,7 @@ impl<'r, 'e, E: Engine> Evaluator<'r, 'e, E> {
         canvas: &'r Canvas,
         start: &[f32],
         (evaluates_ends, precision): (bool, Precision),
-        observer: &'r mut dyn Observer,
-        trace: &'r mut Trace,
-        stage: usize,
+        Log { observer, trace, stage }: Log<'r>,
     ) -> Self {
         let values = 3 * canvas.size().height * canvas.size().width;
         let scratch = (!canvas.is_plain()).then(|| [vec![0.0; values], vec![0.0; values]]);

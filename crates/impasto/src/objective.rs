@@ -24,6 +24,9 @@ use crate::{Picture, ResumeError, Settings, TermLoss, TransferError};
 /// Keeps the division defined where a gradient is zero.
 const SMALLEST_GRADIENT_NORM: f64 = 1e-8;
 
+/// Gradients by the maps at some layers.
+type MapGradients<Map> = Vec<(Layer, MapGradient<Map>)>;
+
 /// All terms at work on pictures of one size.
 pub(crate) struct Objective<'a, E: Engine> {
     losses: Vec<Asking<'a, E>>,
@@ -183,8 +186,8 @@ impl<E: Engine> Objective<'_, E> {
         engine: &mut E,
         picture: &[f32],
         weights: &[(f64, usize)],
-        gradients: Vec<(Layer, MapGradient<E::Map>)>,
-    ) -> Result<Vec<(Layer, MapGradient<E::Map>)>, EngineError> {
+        gradients: MapGradients<E::Map>,
+    ) -> Result<MapGradients<E::Map>, EngineError> {
         // All at once: a picture in tiles passes the network for it.
         let of_each = match self.normalize_gradients {
             true => engine.gradient_norms(picture, &gradients)?,

@@ -9,7 +9,7 @@ use impasto_network::Engine;
 use super::{Begin, Resumed, Run, averaged};
 use crate::canvas::Canvas;
 use crate::checkpoint::StageSizes;
-use crate::evaluator::{Evaluator, Halt};
+use crate::evaluator::{Evaluator, Halt, Log};
 use crate::objective::Objective;
 use crate::optimizers::{Average, Outcome, StepError};
 use crate::stopping::Watch;
@@ -27,10 +27,9 @@ impl Run<'_> {
     ) -> Result<bool, TransferError> {
         let (settings, number) = (self.transfer.settings(), begin.number);
         let (stages, stage) = (self.plan.stages.len(), &self.plan.stages[number - 1]);
-        let (observer, trace) = (&mut *self.observer, &mut self.trace);
+        let log = Log { observer: &mut *self.observer, trace: &mut self.trace, stage: number };
         let keeps = (self.optimizer.evaluates_its_end(), stage.precision);
-        let mut evaluator =
-            Evaluator::new(engine, objective, canvas, variables, keeps, observer, trace, number);
+        let mut evaluator = Evaluator::new(engine, objective, canvas, variables, keeps, log);
         let (mut watch, first) = match begin.resumed {
             Some(Resumed { last_good, is_end_known, watched, iteration, .. }) => {
                 evaluator.resume(last_good, is_end_known);

@@ -9,8 +9,11 @@ use impasto_network::{
 /// The maps of a loss that the engine has copies of.
 pub(super) struct Copies<Map> {
     maps: Vec<(Arc<PlanarMap>, Arc<Map>)>,
-    targets: Vec<(Arc<Target<PlanarMap>>, Arc<Target<Map>>)>,
+    targets: Vec<CopiedTarget<Map>>,
 }
+
+/// A target and the engine's copy of it.
+type CopiedTarget<Map> = (Arc<Target<PlanarMap>>, Arc<Target<Map>>);
 
 impl<Map> Default for Copies<Map> {
     fn default() -> Self {
