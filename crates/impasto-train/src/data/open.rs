@@ -15,7 +15,7 @@ impl DataSet {
     /// The order of the pictures is that of their names, whatever that of an archive.
     ///
     /// # Errors
-    /// If something cannot be read or is no picture, a class is empty, a record damaged; see [`DataFault`].
+    /// If something cannot be read or is no picture, a class is empty, a record damaged; see [`DataFault`](super::DataFault).
     pub fn open(path: impl AsRef<Path>, side: usize) -> Result<Self, DataError> {
         let path = path.as_ref();
         let read = || {
