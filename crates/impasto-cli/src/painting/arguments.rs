@@ -10,6 +10,7 @@ use impasto_jobs::order::{
 };
 
 use super::checkpoints::Interrupted;
+use super::name_template::NameTemplate;
 
 /// Where the JSON goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,10 +25,19 @@ pub enum TraceTo {
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArguments {
-    /// Where to write the result: .png, .jpg, .jpeg, .webp, .tif or .tiff [default: a PNG in the current
-    /// folder, named after the pictures]
+    /// Where to write the result: .png, .jpg, .jpeg, .webp, .tif or .tiff, or a folder, as in out/, which is made
+    /// [default: a PNG in the current folder, named after the pictures, under a name that is not taken]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+
+    /// How a result is called that --output does not name; {content}, {style}, {seed} and {preset} stand for what
+    /// they say, {seed} for 0 without --seed [default: {content}-{style}.png]
+    #[arg(long, value_name = "TEMPLATE")]
+    pub name: Option<NameTemplate>,
+
+    /// The name of the result among those of a collection.
+    #[arg(skip)]
+    pub assigned: Option<PathBuf>,
 
     #[command(flatten)]
     pub file: FileChoices,
@@ -70,7 +80,7 @@ pub struct OutputArguments {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// Overwrite even pictures that the run reads.
+    /// Replace a file that is there already, even one that the run reads; without it, a terminal asks.
     #[arg(long)]
     pub force: bool,
 
@@ -142,8 +152,21 @@ mod tests {
     use crate::command_line::CommandLine;
 
     /// Flags that are no choice of an order: what is written and said, where, and whether at all.
-    const OUR_OWN: [&str; 10] =
-        ["output", "save_every", "report", "json", "checkpoint", "dry_run", "force", "quiet", "tile", "help"];
+    const OUR_OWN: [&str; 13] = [
+        "output",
+        "name",
+        "save_every",
+        "report",
+        "json",
+        "checkpoint",
+        "dry_run",
+        "force",
+        "quiet",
+        "tile",
+        "style",
+        "skip_finished",
+        "help",
+    ];
 
     #[test]
     fn every_flag_is_a_field_of_an_order_and_every_field_a_flag() {

@@ -25,6 +25,7 @@ const ARGUMENTS: &str = "arguments";
 const FOLDER: &str = "folder";
 const ENGINE: &str = "engine";
 const PROGRAM: &str = "program";
+const OUTPUT: &str = "output";
 
 /// Where the checkpoint goes, and when.
 pub struct Checkpoints {
@@ -68,6 +69,9 @@ impl Checkpoints {
         }
         notes.insert(ENGINE.to_owned(), engine(job));
         notes.insert(PROGRAM.to_owned(), env!("CARGO_PKG_VERSION").to_owned());
+        if let Some(output) = output.path().to_str() {
+            notes.insert(OUTPUT.to_owned(), output.to_owned());
+        }
         notes.insert(FOLDER.to_owned(), env::current_dir()?.to_string_lossy().into_owned());
         let arguments = interrupted.and_then(|it| it.notes.get(ARGUMENTS).cloned());
         let arguments = arguments.or_else(|| {
@@ -166,6 +170,11 @@ impl Interrupted {
             return Err(Failure::mistake(format_args!("{path}: this checkpoint does not tell its command")));
         };
         Ok((folder.into(), arguments))
+    }
+
+    /// Where the result of the run goes, in its folder: the name that was chosen when it began.
+    pub fn output(&self) -> Option<PathBuf> {
+        self.notes.get(OUTPUT).map(PathBuf::from)
     }
 
     /// Iterations that are done over all sizes.

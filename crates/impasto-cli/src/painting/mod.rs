@@ -5,14 +5,16 @@
 //! | --- | --- |
 //! | flags, and the order that they make | `arguments.rs` |
 //! | the run, watched | `paint.rs`, `watcher.rs`, `progress.rs` |
-//! | where the result goes, the JSON | `output.rs`, `files.rs`, `report.rs` |
+//! | where the result goes, the JSON | `output.rs`, `name_template.rs`, `existing.rs`, `files.rs`, `report.rs` |
 //! | the checkpoint that a run can go on from | `checkpoints.rs` |
 //! | or only what a run would take | `dry_run.rs` |
 
 mod arguments;
 mod checkpoints;
 mod dry_run;
+pub mod existing;
 mod files;
+mod name_template;
 mod output;
 mod paint;
 mod progress;
@@ -26,7 +28,7 @@ pub use files::is_same_file;
 use impasto_jobs::report_page::Recorder;
 use impasto_jobs::tiling::Grid;
 use impasto_jobs::{Fault, Job, Order, Refusal, threads};
-pub use output::Output;
+pub use output::{Output, is_folder, made_up_name};
 
 use crate::failure::Failure;
 use crate::report_folder::check_folder;
@@ -34,13 +36,16 @@ use crate::report_folder::check_folder;
 /// Paints, or tells what painting would take.
 pub fn run(order: &Order, flags: &OutputArguments, preview: Option<Grid>) -> Result<(), Failure> {
     threads::pool(order.machine.threads)?.install(|| {
-        let output = Output::new(order, flags, preview)?;
+        let mut output = Output::new(order, flags, preview)?;
         let job = Job::planned(order).map_err(|refusal| unreadable(refusal, flags))?;
         output.check_sizes(&job)?;
         let recorder = Recorder::new(&order.snapshots, flags.report.is_some(), &job.plan)?;
         flags.report.as_deref().map(check_folder).transpose()?;
-        let painting = Painting { order, flags, output };
-        if flags.dry_run { dry_run::run(&painting, job) } else { paint::run(&painting, job, recorder) }
+        if flags.dry_run {
+            return dry_run::run(&Painting { order, flags, output }, job);
+        }
+        output.settle(flags)?;
+        paint::run(&Painting { order, flags, output }, job, recorder)
     })
 }
 

@@ -1,7 +1,7 @@
 //! The result on its way to disk: names, what may be overwritten, pictures along the way.
 
 use std::path::{Path, PathBuf};
-use std::{env, process};
+use std::{env, fs, path, process};
 
 use impasto::Picture;
 use impasto::picture::{PictureError, PictureFormat, check_whole_file, check_writable};
@@ -10,18 +10,57 @@ use impasto_jobs::{Extent, Job, Order, Recipe, ResultFile, machine};
 use impasto_network::Size;
 
 use super::arguments::{OutputArguments, TraceTo};
+use super::checkpoints::Interrupted;
+use super::existing::{self, Existing};
 use super::files;
-use crate::failure::Failure;
+use crate::failure::{Failure, say};
 use crate::report_folder::page_in;
 
 /// Where pictures of the run go, and how they are written.
 pub struct Output {
     path: PathBuf,
-    /// Whether a file of this name was there before the run.
-    replaces: bool,
+    /// The name made up for the result, if it was taken and `path` is another one.
+    taken: Option<PathBuf>,
+    /// What may become of a file of that name.
+    existing: Existing,
     format: PictureFormat,
     /// The preview of the tiling.
     preview: Option<Grid>,
+}
+
+/// A result on disk.
+#[derive(Clone, Debug)]
+pub struct Saved {
+    /// Its file.
+    pub path: PathBuf,
+    /// Whether it took the place of another one.
+    pub replaced: bool,
+}
+
+/// The file of a result that was not named, in the folder that was.
+pub fn made_up_name(order: &Order, flags: &OutputArguments) -> PathBuf {
+    let name = flags.name.as_ref().map(|template| template.name(order));
+    let name = name.unwrap_or_else(|| PathBuf::from(order.name() + ".png"));
+    folder_of(flags).map_or(name.clone(), |folder| folder.join(name))
+}
+
+/// The folder that results go to, if one was named.
+fn folder_of(flags: &OutputArguments) -> Option<&Path> {
+    flags.output.as_deref().filter(|output| is_folder(output))
+}
+
+/// Whether a name is meant as that of a folder.
+pub fn is_folder(path: &Path) -> bool {
+    let ends_as_one = path.as_os_str().to_string_lossy().ends_with(path::is_separator);
+    ends_as_one || (path.is_dir() && PictureFormat::from_extension(path).is_none())
+}
+
+/// Where a file can be tried whose folder is still to be made: in the nearest one that is there.
+fn made_where(path: &Path) -> PathBuf {
+    let mut above =
+        path.ancestors().skip(1).map(|it| if it.as_os_str().is_empty() { Path::new(".") } else { it });
+    let there = above.find(|folder| folder.exists()).unwrap_or(Path::new("."));
+    there.join(path.file_name().unwrap_or_default())
 }
 
 impl Output {
@@ -31,18 +70,62 @@ impl Output {
     /// # Errors
     /// If the name, the folder or the flags do not allow it.
     pub fn new(order: &Order, flags: &OutputArguments, preview: Option<Grid>) -> Result<Self, Failure> {
-        let default = || PathBuf::from(order.name() + ".png");
-        let path = flags.output.clone().unwrap_or_else(default);
-        let format = check_writable(&path, &order.file.options())?;
+        let interrupted = flags.interrupted.as_ref();
+        let named = flags.output.clone().filter(|output| flags.assigned.is_none() && !is_folder(output));
+        if let (Some(named), Some(_)) = (&named, &flags.name) {
+            return Err(Failure::mistake(format_args!(
+                "--name: cannot be used with --output {}; leave one out, or name a folder",
+                named.display()
+            )));
+        }
+        let named = interrupted.and_then(Interrupted::output).or(named);
+        let made_up = flags.assigned.clone().unwrap_or_else(|| made_up_name(order, flags));
+        let path = match &named {
+            Some(named) => named.clone(),
+            None if flags.force => made_up.clone(),
+            None => existing::free(&made_up),
+        };
+        let taken = (named.is_none() && path != made_up).then_some(made_up);
+        let format = match &named {
+            Some(_) => check_writable(&path, &order.file.options())?,
+            None => check_writable(made_where(&path), &order.file.options())?,
+        };
         if order.file.quality.is_some() && format != PictureFormat::Jpeg {
             return Err(Failure::mistake(format_args!(
                 "--quality is for JPEG, but {} is {format}, which is without loss: leave it out",
                 path.display()
             )));
         }
-        let output = Output { replaces: path.exists(), path, format, preview };
+        let existing = match interrupted {
+            _ if flags.force => Existing::Replace,
+            Some(_) if existing::is_incomplete(&path) => Existing::Own,
+            _ => Existing::Keep,
+        };
+        let output = Output { path, taken, existing, format, preview };
         output.check_inputs(order, flags)?;
         Ok(output)
+    }
+
+    /// Settles before a run what becomes of a file that has the name of its result.
+    ///
+    /// # Errors
+    /// If it was named, is there already, and is not to be replaced.
+    pub fn settle(&mut self, flags: &OutputArguments) -> Result<(), Failure> {
+        if let Some(taken) = self.taken.as_ref().filter(|_| !flags.quiet) {
+            let (taken, path) = (taken.display(), self.path.display());
+            say(format_args!("{taken} is there already; this picture goes to {path}"));
+        }
+        if let (Some(folder), false) = (folder_of(flags), flags.interrupted.is_some()) {
+            fs::create_dir_all(folder)
+                .map_err(|error| Failure::mistake(format_args!("{}: {error}", folder.display())))?;
+        }
+        // A run that goes on has work to save, under another name if need be.
+        let asks = self.existing == Existing::Keep && flags.interrupted.is_none();
+        if asks && self.path.exists() {
+            existing::agree_to_replace(&self.path, flags.quiet)?;
+            self.existing = Existing::Replace;
+        }
+        Ok(())
     }
 
     /// Checks that the format holds the pictures of all stages, and that there is memory for the run and the preview.
@@ -79,12 +162,13 @@ impl Output {
         &self.path
     }
 
-    /// Whether a file of the result's name was there before the run.
-    pub fn replaces(&self) -> bool {
-        self.replaces
+    /// What may become of a file of that name.
+    pub fn existing(&self) -> Existing {
+        self.existing
     }
 
-    /// Saves the picture of a run after so many iterations, and the preview of its tiling.
+    /// Saves the picture of a run after so many iterations, and the preview of its tiling. What is not complete takes
+    /// a name of its own where a finished picture has that of the result.
     ///
     /// # Errors
     /// If a file cannot be written. A picture that cannot be written where it was asked for, which may be hours of work,
@@ -95,8 +179,10 @@ impl Output {
         picture: &Picture,
         recipe: &Recipe,
         extent: Extent,
-    ) -> Result<(), Failure> {
-        if let Err(refusal) = file.write(&self.path, picture, recipe, extent) {
+    ) -> Result<Saved, Failure> {
+        let saved = self.place(extent);
+        if let Err(refusal) = file.write(&saved.path, picture, recipe, extent) {
+            existing::release(&saved.path);
             let rescued = self.rescue_path();
             return match (file.write(&rescued, picture, recipe, extent), Failure::from(refusal)) {
                 (Ok(()), Failure::Mistake(why) | Failure::World(why)) => {
@@ -105,12 +191,28 @@ impl Output {
                 (_, failure) => Err(failure),
             };
         }
-        match self.preview {
-            Some(grid) => {
-                Ok(file.write(&self.preview_path(), &tiling::tiled(picture, grid), recipe, extent)?)
-            }
-            None => Ok(()),
+        if let Some(grid) = self.preview {
+            file.write(&files::tiled(&saved.path), &tiling::tiled(picture, grid), recipe, extent)?;
         }
+        Ok(saved)
+    }
+
+    /// The place of a picture: taken now, so that no other run takes it.
+    fn place(&self, extent: Extent) -> Saved {
+        let path = &self.path;
+        // Known now: another run may have finished since this one began.
+        let is_there = path.exists();
+        let is_whole = is_there && !existing::is_incomplete(path);
+        if is_there && self.existing != Existing::Keep && (extent.completed || !is_whole) {
+            return Saved { path: path.clone(), replaced: self.existing == Existing::Replace };
+        }
+        let path = match is_whole && !extent.completed {
+            true => existing::claim(&existing::incomplete(path)),
+            // A link that leads nowhere yet is filled.
+            false if !is_there && path.is_symlink() => path.clone(),
+            false => existing::claim(path),
+        };
+        Saved { path, replaced: false }
     }
 
     /// Where the result goes that cannot be written where it was asked for.

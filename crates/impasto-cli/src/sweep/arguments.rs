@@ -55,7 +55,7 @@ pub struct OwnArguments {
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
 
-    /// Overwrite even pictures that the run reads.
+    /// Replace a file that is there already, even one that the sweep reads; without it, a terminal asks.
     #[arg(long, help_heading = "Output")]
     pub force: bool,
 

@@ -18,7 +18,7 @@ use impasto_jobs::{Extent, Job, threads};
 
 use crate::failure::{Failure, say};
 use crate::interrupt;
-use crate::painting::{Output, OutputArguments};
+use crate::painting::{Output, OutputArguments, existing};
 use crate::series::Series;
 
 /// How a cell ended.
@@ -38,7 +38,8 @@ pub fn run(arguments: &SweepArguments) -> Result<(), Failure> {
     let axes = arguments.lists.iter().map(|(name, list)| Axis::new(name, list));
     let grid = Grid::new(arguments.order.clone(), axes.collect::<Result<_, _>>()?)?;
     let default = || PathBuf::from(format!("{}-sweep.png", arguments.order.name()));
-    let output = arguments.own.output.clone().unwrap_or_else(default);
+    let own = &arguments.own;
+    let output = own.output.clone().unwrap_or_else(|| existing::free(&default()));
     check_writable(&output, &WriteOptions::default())?;
     let cells = grid.cells()?;
     threads::pool(arguments.order.machine.threads)?.install(|| {
@@ -47,6 +48,9 @@ pub fn run(arguments: &SweepArguments) -> Result<(), Failure> {
         let plans = cells.iter().map(plan).collect::<Result<Vec<_>, _>>()?;
         let sheet = grid.sheet();
         sheet.check(&output, &spaces(&plans, arguments.own.cell as usize))?;
+        if own.output.is_some() && output.exists() && !own.force {
+            existing::agree_to_replace(&output, own.quiet)?;
+        }
         interrupt::install()?;
         if let Some(folder) = &arguments.own.keep {
             fs::create_dir_all(folder)
@@ -117,10 +121,14 @@ fn paint(
     }
     tiles.resize_with(cells.len(), || None);
     let sheet = Sheet { tiles, ..sheet }.draw();
-    sheet.write(output, None, &WriteOptions::default())?;
+    let replaced = own.output.is_some() && output.exists();
+    // Another run may have taken the name that was made up since this one began.
+    let output = if own.output.is_some() { output.to_owned() } else { existing::claim(output) };
+    sheet.write(&output, None, &WriteOptions::default())?;
     if !own.quiet {
         let (width, height) = (sheet.width(), sheet.height());
-        writeln!(io::stdout(), "wrote {}, {width}x{height}, {} cells", output.display(), cells.len())?;
+        let verb = if replaced { "replaced" } else { "wrote" };
+        writeln!(io::stdout(), "{verb} {}, {width}x{height}, {} cells", output.display(), cells.len())?;
     }
     if interrupted {
         return Err(Failure::Interrupted);

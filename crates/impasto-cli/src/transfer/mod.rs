@@ -1,11 +1,17 @@
 //! `impasto transfer`: repaints a picture in the style of others.
 
+mod collection;
+mod pictures;
+
+use std::path::PathBuf;
+
 use clap::Args;
 use impasto_jobs::Order;
 use impasto_jobs::order::{ContentChoices, MapChoices, Task, Transfer};
 
 use crate::failure::Failure;
-use crate::painting::{self, SharedArguments};
+use crate::painting::{self, OutputArguments, SharedArguments, is_folder};
+use pictures::Pictures;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,6 +29,9 @@ Examples:
   The method of Gatys, Ecker and Bethge with VGG-19, its losses kept as JSON:
     impasto transfer photo.jpg painting.jpg --preset gatys --weights vgg19.safetensors \\
       --json=trace.json
+  All photographs of a folder, or some by name, each painted in the same style:
+    impasto transfer photos/ painting.jpg -o out/
+    impasto transfer a.jpg b.jpg --style painting.jpg -o out/ --name '{content}-{seed}.png'
   A page on the run to send to a colleague, with the pictures after these iterations:
     impasto transfer photo.jpg painting.jpg --report run --snapshots 0,5,10,20,50
   Another photograph just as a picture was painted before, with other noise:
@@ -33,13 +42,24 @@ Examples:
 /// Repaint a picture in the style of another.
 ///
 /// CONTENT keeps its shapes and takes on the strokes and colours of STYLE. PNG, JPEG, WebP and TIFF are
-/// read, by what they hold and not by name. Ctrl-C, SIGTERM and, on Linux, SIGHUP finish the step
+/// read, by what they hold and not by name. Of a folder, every picture is painted; with --style, every picture named
+/// is. Each of them learns the style anew, as at its own size. Ctrl-C, SIGTERM and, on Linux, SIGHUP finish the step
 /// and save what there is; a second Ctrl-C quits at once.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, allow_negative_numbers = true)]
+#[command(mut_arg("content", |content| content.help(CONTENT_HELP)))]
+#[command(mut_arg("styles", |styles| styles.required(false).help(STYLES_HELP)))]
 pub struct TransferArguments {
     #[command(flatten)]
     pub pictures: Transfer,
+
+    /// A picture to take the style from; for several the flag repeated. Everything that stands beside it is painted.
+    #[arg(long, value_name = "STYLE", help_heading = "Pictures")]
+    pub style: Vec<PathBuf>,
+
+    /// Of several pictures, leave out those whose result is there and finished.
+    #[arg(long, help_heading = "Pictures")]
+    pub skip_finished: bool,
 
     #[command(flatten)]
     pub maps: MapChoices,
@@ -51,13 +71,53 @@ pub struct TransferArguments {
     pub shared: SharedArguments,
 }
 
+const CONTENT_HELP: &str = "The picture to repaint, or a folder of such pictures";
+
+const STYLES_HELP: &str =
+    "The pictures to take the style from, up to four; with --style, more pictures to repaint";
+
 /// Paints, or tells what painting would take.
 pub fn run(arguments: &TransferArguments) -> Result<(), Failure> {
-    let TransferArguments { pictures, maps, keeping, shared } = arguments;
-    let order = Order {
+    let TransferArguments { maps, keeping, shared, .. } = arguments;
+    let order = |pictures: Transfer| Order {
         maps: maps.clone(),
         content: keeping.clone(),
-        ..shared.order(Task::Transfer(pictures.clone()))
+        ..shared.order(Task::Transfer(pictures))
     };
-    painting::run(&order, &shared.output, None)
+    match Pictures::new(arguments)? {
+        Pictures::One(_) if arguments.skip_finished => {
+            Err(Failure::mistake("--skip-finished: is for several pictures"))
+        }
+        Pictures::One(pictures) => painting::run(&order(pictures), &shared.output, None),
+        Pictures::Several(pictures) => {
+            let flags = of_collection(arguments, pictures.len())?;
+            let orders: Vec<Order> = pictures.into_iter().map(order).collect();
+            collection::run(&orders, &flags, arguments.skip_finished)
+        }
+    }
+}
+
+/// The flags of output for so many pictures, whose output is a folder.
+fn of_collection(arguments: &TransferArguments, count: usize) -> Result<OutputArguments, Failure> {
+    let TransferArguments { pictures, keeping, shared, .. } = arguments;
+    let of_one = [
+        (pictures.content_map.is_some(), "--content-map"),
+        (pictures.content_mask.is_some(), "--content-mask"),
+        (keeping.strength_map.is_some(), "--strength-map"),
+    ];
+    if let Some((_, flag)) = of_one.into_iter().find(|(given, _)| *given) {
+        return Err(Failure::mistake(format_args!("{flag}: is for one picture, not for {count}")));
+    }
+    let mut flags = shared.output.clone();
+    if let Some(output) = flags.output.as_mut().filter(|output| !is_folder(output)) {
+        if output.extension().is_some() {
+            return Err(Failure::mistake(format_args!(
+                "--output {}: {count} pictures do not go into one file; name a folder, as in out/",
+                output.display()
+            )));
+        }
+        // Ends as a folder from now on, whether or not it is there.
+        output.push("");
+    }
+    Ok(flags)
 }

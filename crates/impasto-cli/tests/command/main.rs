@@ -1,11 +1,13 @@
 //! The program as its users meet it: run in an empty folder on pictures made by the test.
 
 mod bad_input;
+mod collection;
 mod colors;
 #[cfg(unix)]
 mod distill;
 mod doodle;
 mod engines;
+mod existing;
 #[cfg(unix)]
 mod interrupt;
 mod like;
