@@ -7,6 +7,7 @@
 //! | the run, watched | `paint.rs`, `watcher.rs`, `progress.rs` |
 //! | where the result goes, the JSON | `output.rs`, `name_template.rs`, `existing.rs`, `files.rs`, `report.rs` |
 //! | the checkpoint that a run can go on from | `checkpoints.rs` |
+//! | what may be meant by a file that is not there | `mistyped.rs` |
 //! | or only what a run would take | `dry_run.rs` |
 
 mod arguments;
@@ -14,6 +15,7 @@ mod checkpoints;
 mod dry_run;
 pub mod existing;
 mod files;
+mod mistyped;
 mod name_template;
 mod output;
 mod paint;
@@ -37,7 +39,7 @@ use crate::report_folder::check_folder;
 pub fn run(order: &Order, flags: &OutputArguments, preview: Option<Grid>) -> Result<(), Failure> {
     threads::pool(order.machine.threads)?.install(|| {
         let mut output = Output::new(order, flags, preview)?;
-        let job = Job::planned(order).map_err(|refusal| unreadable(refusal, flags))?;
+        let job = planned(order, flags)?;
         output.check_sizes(&job)?;
         let recorder = Recorder::new(&order.snapshots, flags.report.is_some(), &job.plan)?;
         flags.report.as_deref().map(check_folder).transpose()?;
@@ -54,6 +56,20 @@ struct Painting<'a> {
     order: &'a Order,
     flags: &'a OutputArguments,
     output: Output,
+}
+
+/// The job of an order; of a file that is not there it says what may be meant.
+///
+/// # Errors
+/// As [`Job::planned`].
+pub fn planned(order: &Order, flags: &OutputArguments) -> Result<Job, Failure> {
+    Job::planned(order).map_err(|refusal| {
+        let tip = refusal.file.as_deref().and_then(mistyped::tip);
+        match (unreadable(refusal, flags), tip) {
+            (Failure::Mistake(why), Some(tip)) => Failure::mistake(format_args!("{why}; {tip}")),
+            (failure, _) => failure,
+        }
+    })
 }
 
 /// Points to the equals sign where `--json FILE` was typed for `--json=FILE`, so that the file counts as a picture.

@@ -10,7 +10,7 @@ use impasto_jobs::{Extent, Job, Order, threads};
 
 use crate::failure::{Failure, flag, say};
 use crate::interrupt;
-use crate::painting::{Output, OutputArguments, existing, made_up_name};
+use crate::painting::{Output, OutputArguments, existing, made_up_name, planned as planned_job};
 use crate::series::Series;
 
 /// One of the pictures on its way.
@@ -130,7 +130,7 @@ fn planned<'a>(
 /// The job of a member, and its result on the way.
 fn job(member: &Member<'_>) -> Result<(Job, Output), Failure> {
     let output = Output::new(member.order, &member.flags, None)?;
-    let job = Job::planned(member.order)?;
+    let job = planned_job(member.order, &member.flags)?;
     output.check_sizes(&job)?;
     Ok((job, output))
 }

@@ -257,3 +257,21 @@ fn a_run_that_diverges_saves_its_last_good_picture() {
     assert_eq!(trace["completed"], false);
     assert!(trace["evaluations"].is_array(), "{trace}");
 }
+
+#[test]
+fn what_may_be_meant_is_told() {
+    let scene = Scene::new();
+    fs::create_dir(scene.path("photos")).unwrap();
+    fs::copy(scene.path("content.png"), scene.path("photos/harbour.png")).unwrap();
+    for (arguments, words) in [
+        ("contnet.png style.png", "contnet.png: no such file; did you mean content.png?"),
+        ("photos/habour.png style.png", "no such file; did you mean photos/harbour.png?"),
+        ("content.png style.png,content.png", "pictures have spaces between them: style.png content.png"),
+        ("content.png style.png --size 640x480", "give its longest side alone, --size 640"),
+        ("content.png style.png --size original", "expected the pixels of the longest side, 1..=65536"),
+        ("content.png style.png --szie 64", "unexpected argument '--szie' found; did you mean --size?"),
+    ] {
+        fails(&scene, &format!("transfer {arguments}"), 2, words);
+    }
+    fails(&scene, "transfer content.png zzzzzz.jpg", 2, "zzzzzz.jpg: no such file\n");
+}
