@@ -18,7 +18,7 @@ use crate::weights::WeightsArguments;
 
 const EXAMPLES: &str = "\
 Start with:
-  impasto transfer assets/content/harbour.png assets/style/swirls.png -o painted.png
+  impasto transfer photo.jpg painting.jpg -o painted.png
   impasto transfer --help
 
 Exit codes:

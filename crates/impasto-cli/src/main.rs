@@ -16,6 +16,7 @@ mod distill;
 mod doodle;
 mod failure;
 mod features;
+mod help;
 mod info;
 mod interrupt;
 mod man;

@@ -29,7 +29,7 @@
 //! | --- | --- |
 //! | a painting as it is asked for | `order/` |
 //! | what its choices change | `basis.rs`, `like.rs` |
-//! | choices become settings | `settings.rs`, `blend.rs` |
+//! | choices become settings, and what they are where they are left out | `settings.rs`, `blend.rs`, `defaults.rs` |
 //! | which network | `network_choice.rs` |
 //! | files become pictures and regions | `reading.rs`, `maps/` |
 //! | a checked run, and what to know of it | `job.rs`, `smallest_size.rs`, `published.rs`, `notes.rs` |
@@ -44,6 +44,7 @@
 
 mod basis;
 mod blend;
+mod defaults;
 mod estimate;
 pub mod features;
 pub mod figures;
@@ -72,6 +73,7 @@ pub mod threads;
 pub mod tiling;
 mod workload;
 
+pub use defaults::defaults;
 pub use job::Job;
 pub use message::{Field, Level, Message, Note, Words};
 pub use order::Order;

@@ -62,13 +62,17 @@ fn terms(settings: &Settings, has_content: bool) -> Vec<String> {
 
 /// `gram 10 at relu1_1, relu2_1:0.5`
 fn told(term: &Term) -> String {
-    let layer = |it: &LayerWeight| match it.weight {
-        1.0 => it.layer.to_string(),
-        weight => format!("{}:{weight}", it.layer),
-    };
     let layers: Vec<String> = term.layers().iter().map(layer).collect();
     let at = if layers.is_empty() { "" } else { " at " };
     format!("{} {}{at}{}", term.name().replace('_', " "), term.weight(), layers.join(", "))
+}
+
+/// `relu4_2`, or `relu4_2:0.5`
+pub(crate) fn layer(it: &LayerWeight) -> String {
+    match it.weight {
+        1.0 => it.layer.to_string(),
+        weight => format!("{}:{weight}", it.layer),
+    }
 }
 
 fn optimizer(settings: &OptimizerSettings) -> String {
@@ -78,7 +82,8 @@ fn optimizer(settings: &OptimizerSettings) -> String {
     }
 }
 
-fn start(start: &Start) -> &'static str {
+/// Where a run starts, in words.
+pub(crate) fn start(start: &Start) -> &'static str {
     match start {
         Start::Picture => "the picture given",
         Start::NormalNoise { .. } | Start::UniformNoise { .. } => "noise",

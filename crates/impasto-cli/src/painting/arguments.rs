@@ -102,9 +102,9 @@ fn trace_to(text: &str) -> Result<TraceTo, String> {
 #[derive(Clone, Debug, Args)]
 pub struct SharedArguments {
     #[command(flatten)]
-    pub output: OutputArguments,
-    #[command(flatten)]
     pub picture: PictureChoices,
+    #[command(flatten)]
+    pub output: OutputArguments,
     #[command(flatten)]
     pub style: StyleChoices,
     #[command(flatten)]

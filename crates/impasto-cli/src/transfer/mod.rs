@@ -6,20 +6,31 @@ mod pictures;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::Resettable;
+use impasto::Preset;
 use impasto_jobs::Order;
 use impasto_jobs::order::{ContentChoices, MapChoices, Task, Transfer};
 
 use crate::failure::Failure;
+use crate::help;
 use crate::painting::{self, OutputArguments, SharedArguments, is_folder};
 use pictures::Pictures;
 
+/// What `-h` shows, and `impasto transfer` alone.
+const FIRST_EXAMPLES: &str = "\
+Examples:
+  Paint a photograph; the result is photo-painting.png in the current folder:
+    impasto transfer photo.jpg painting.jpg
+  Every photograph of a folder, in the same style, into another folder:
+    impasto transfer photos/ painting.jpg -o out/
+All options, and more examples: impasto transfer --help";
+
 const EXAMPLES: &str = "\
 Examples:
-  Paint a photograph; the result is harbour-swirls.png in the current folder:
-    impasto transfer assets/content/harbour.png assets/style/swirls.png
+  Paint a photograph; the result is photo-painting.png in the current folder:
+    impasto transfer photo.jpg painting.jpg
   Larger, with coarser strokes, closer to the photograph:
-    impasto transfer assets/content/harbour.png assets/style/swirls.png -o out.png \\
-      --size 1024 --style-scale 1.5 --content-weight 0.3
+    impasto transfer photo.jpg painting.jpg -o out.png --size 1024 --stroke-size 1.5 --strength 0.4
   Two styles, one part of the first to two of the second, in the colours of the photograph:
     impasto transfer photo.jpg a.jpg b.jpg --style-blend 1,2 --colors content -o out.jpg
   Paint the background alone: face.png is black where the photograph is to stay, white elsewhere:
@@ -46,13 +57,12 @@ Examples:
 /// is. Each of them learns the style anew, as at its own size. Ctrl-C, SIGTERM and, on Linux, SIGHUP finish the step
 /// and save what there is; a second Ctrl-C quits at once.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES, allow_negative_numbers = true)]
-#[command(mut_arg("content", |content| content.help(CONTENT_HELP)))]
-#[command(mut_arg("styles", |styles| styles.required(false).help(STYLES_HELP)))]
+#[command(after_help = FIRST_EXAMPLES, after_long_help = EXAMPLES)]
+#[command(allow_negative_numbers = true, arg_required_else_help = true)]
+#[command(defer(|command| help::arranged(command, Preset::Impasto)))]
+#[command(mut_arg("content", |content| content.help(CONTENT_HELP).help_heading(Resettable::Reset)))]
+#[command(mut_arg("styles", |styles| styles.required(false).help(STYLES_HELP).help_heading(Resettable::Reset)))]
 pub struct TransferArguments {
-    #[command(flatten)]
-    pub pictures: Transfer,
-
     /// A picture to take the style from; for several the flag repeated. Everything that stands beside it is painted.
     #[arg(long, value_name = "STYLE", help_heading = "Pictures")]
     pub style: Vec<PathBuf>,
@@ -62,13 +72,16 @@ pub struct TransferArguments {
     pub skip_finished: bool,
 
     #[command(flatten)]
-    pub maps: MapChoices,
+    pub shared: SharedArguments,
 
     #[command(flatten)]
     pub keeping: ContentChoices,
 
     #[command(flatten)]
-    pub shared: SharedArguments,
+    pub pictures: Transfer,
+
+    #[command(flatten)]
+    pub maps: MapChoices,
 }
 
 const CONTENT_HELP: &str = "The picture to repaint, or a folder of such pictures";

@@ -87,8 +87,8 @@ fn flags_out_of_range() {
     fails(&scene, "transfer content.png style.png hidden.png", 2, hidden);
     fails(&scene, "texture hidden.png", 2, hidden);
     fails(&scene, "transfer content.png", 2, "<STYLE>");
-    fails(&scene, "transfer", 2, "<CONTENT>");
-    fails(&scene, "transfer", 2, "see impasto transfer --help");
+    fails(&scene, "transfer --size 64", 2, "<CONTENT>");
+    fails(&scene, "transfer --size 64", 2, "see impasto transfer --help");
     fails(&scene, "transfer -content.png style.png", 2, "as ./-name");
     fails(&scene, "paint content.png", 2, "'paint'");
 }

@@ -37,7 +37,7 @@ mod result;
 mod set;
 mod style;
 mod task;
-mod text;
+pub(crate) mod text;
 mod values;
 
 use std::path::{Path, PathBuf};
