@@ -34,7 +34,7 @@
 //! | files become pictures and regions | `reading.rs`, `maps/` |
 //! | a checked run, and what to know of it | `job.rs`, `smallest_size.rs`, `published.rs`, `notes.rs` |
 //! | the job in a few lines, how long it will take | `summary.rs`, `estimate.rs`, `workload.rs` |
-//! | the result and its metadata | `result_file.rs`, `recipe.rs`, `report.rs`, `tiling.rs` |
+//! | the result and its metadata, read back too | `result_file.rs`, `recipe.rs`, `painted.rs`, `report.rs`, `tiling.rs` |
 //! | the same order over a grid of values | `sweep.rs` |
 //! | a picture as a network sees it | `features/` |
 //! | a page on a run, sheets of pictures | `report_page/`, `sheet/` |
@@ -57,6 +57,7 @@ pub mod message;
 pub mod network_choice;
 mod notes;
 pub mod order;
+mod painted;
 mod published;
 mod reading;
 mod recipe;
@@ -77,6 +78,7 @@ pub use defaults::defaults;
 pub use job::Job;
 pub use message::{Field, Level, Message, Note, Words};
 pub use order::Order;
+pub use painted::Painted;
 pub use reading::read_picture;
 pub use recipe::Recipe;
 pub use refusal::{Fault, Refusal};

@@ -55,7 +55,7 @@ fn stage(stage: &Stage, at_most: &str) -> String {
 }
 
 /// The terms in use, one line each. Without a content picture there is none to learn from.
-fn terms(settings: &Settings, has_content: bool) -> Vec<String> {
+pub(crate) fn terms(settings: &Settings, has_content: bool) -> Vec<String> {
     let in_use = settings.terms.iter().filter(|term| term.weight() > 0.0);
     in_use.filter(|term| has_content || !term.learns_content()).map(told).collect()
 }
@@ -75,7 +75,8 @@ pub(crate) fn layer(it: &LayerWeight) -> String {
     }
 }
 
-fn optimizer(settings: &OptimizerSettings) -> String {
+/// What moves the pixels, in words.
+pub(crate) fn optimizer(settings: &OptimizerSettings) -> String {
     match settings {
         OptimizerSettings::Lbfgs(options) => format!("L-BFGS, {} steps remembered", options.memory),
         OptimizerSettings::Adam(options) => format!("Adam, learning rate {}", options.learning_rate),

@@ -21,6 +21,7 @@ mod scene;
 #[path = "../../../impasto-network/tests/fetch/server.rs"]
 #[allow(dead_code, reason = "not all of it is needed here")]
 mod server;
+mod show;
 mod stop_at_progress;
 mod strokes;
 mod texture;

@@ -41,6 +41,7 @@ fn help_lists_the_options_of_each_command() {
         ("man", "--out Examples:"),
         ("completions", "bash fish zsh Examples:"),
         ("info", "--preset Examples:"),
+        ("show", "PICTURE Examples:"),
     ] {
         // On one screen, painting commands show what most pictures need.
         let flags: &[&str] = match command {
