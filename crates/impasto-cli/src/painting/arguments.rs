@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use impasto_jobs::Order;
 use impasto_jobs::order::{
     EngineChoices, FileChoices, MachineChoices, NetworkChoices, OptimizerChoices, PatchChoices,
@@ -21,11 +22,15 @@ pub enum TraceTo {
     File(PathBuf),
 }
 
+/// The formats that are written, by their extensions.
+const FORMATS: [&str; 4] = ["png", "jpg", "webp", "tiff"];
+
 /// What is written, where, and what is said.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArguments {
-    /// Where to write the result: .png, .jpg, .jpeg, .webp, .tif or .tiff, or a folder, as in out/, which is made
+    /// Where to write the result: .png, .jpg, .jpeg, .webp, .tif or .tiff; a folder, as in out/, which is made; or -,
+    /// standard output
     /// [default: a PNG in the current folder, named after the pictures, under a name that is not taken]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -35,12 +40,20 @@ pub struct OutputArguments {
     #[arg(long, value_name = "TEMPLATE")]
     pub name: Option<NameTemplate>,
 
+    /// Whether a picture came from a pipe, so that it cannot be read again.
+    #[arg(skip)]
+    pub reads_pipes: bool,
+
     /// The name of the result among those of a collection.
     #[arg(skip)]
     pub assigned: Option<PathBuf>,
 
     #[command(flatten)]
     pub file: FileChoices,
+
+    /// The format of a result on standard output, or of one whose name is made up [default: png]
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(FORMATS), conflicts_with = "name")]
+    pub format: Option<String>,
 
     /// Also save the picture every N iterations, as FILE-00050.png and so on.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -152,7 +165,8 @@ mod tests {
     use crate::command_line::CommandLine;
 
     /// Flags that are no choice of an order: what is written and said, where, and whether at all.
-    const OUR_OWN: [&str; 13] = [
+    const OUR_OWN: [&str; 14] = [
+        "format",
         "output",
         "name",
         "save_every",

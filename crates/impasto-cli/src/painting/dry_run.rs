@@ -35,6 +35,10 @@ pub fn run(painting: &Painting<'_>, mut job: Job) -> Result<(), Failure> {
         "time        {at_most}about {}, by a short run on this machine",
         duration(estimated_seconds)
     )?;
+    if output.is_standard() {
+        writeln!(out, "output      standard output; nothing written yet")?;
+        return Ok(());
+    }
     let replaced = match (output.path().exists(), output.existing()) {
         (false, _) => "",
         (true, Existing::Keep) => " (is there already: the run asks, or needs --force)",

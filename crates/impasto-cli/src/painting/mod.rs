@@ -8,6 +8,7 @@
 //! | where the result goes, the JSON | `output.rs`, `name_template.rs`, `existing.rs`, `files.rs`, `report.rs` |
 //! | the checkpoint that a run can go on from | `checkpoints.rs` |
 //! | what may be meant by a file that is not there | `mistyped.rs` |
+//! | pictures from pipes | `pipes.rs` |
 //! | or only what a run would take | `dry_run.rs` |
 
 mod arguments;
@@ -19,6 +20,7 @@ mod mistyped;
 mod name_template;
 mod output;
 mod paint;
+pub mod pipes;
 mod progress;
 mod report;
 mod watcher;
@@ -31,12 +33,16 @@ use impasto_jobs::report_page::Recorder;
 use impasto_jobs::tiling::Grid;
 use impasto_jobs::{Fault, Job, Order, Refusal, threads};
 pub use output::{Output, is_folder, made_up_name};
+use pipes::Pipes;
 
 use crate::failure::Failure;
 use crate::report_folder::check_folder;
 
 /// Paints, or tells what painting would take.
 pub fn run(order: &Order, flags: &OutputArguments, preview: Option<Grid>) -> Result<(), Failure> {
+    let mut pipes = Pipes::default();
+    let order = &pipes.filed(order)?;
+    let flags = &OutputArguments { reads_pipes: pipes.any(), ..flags.clone() };
     threads::pool(order.machine.threads)?.install(|| {
         let mut output = Output::new(order, flags, preview)?;
         let job = planned(order, flags)?;

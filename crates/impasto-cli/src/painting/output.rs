@@ -1,5 +1,6 @@
 //! The result on its way to disk: names, what may be overwritten, pictures along the way.
 
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::{env, fs, path, process};
 
@@ -13,6 +14,7 @@ use super::arguments::{OutputArguments, TraceTo};
 use super::checkpoints::Interrupted;
 use super::existing::{self, Existing};
 use super::files;
+use super::pipes::{STANDARD, is_standard};
 use crate::failure::{Failure, say};
 use crate::report_folder::page_in;
 
@@ -23,6 +25,8 @@ pub struct Output {
     taken: Option<PathBuf>,
     /// What may become of a file of that name.
     existing: Existing,
+    /// Whether the result goes to standard output, and `path` only tells its format.
+    is_standard: bool,
     format: PictureFormat,
     /// The preview of the tiling.
     preview: Option<Grid>,
@@ -40,8 +44,13 @@ pub struct Saved {
 /// The file of a result that was not named, in the folder that was.
 pub fn made_up_name(order: &Order, flags: &OutputArguments) -> PathBuf {
     let name = flags.name.as_ref().map(|template| template.name(order));
-    let name = name.unwrap_or_else(|| PathBuf::from(order.name() + ".png"));
+    let name = name.unwrap_or_else(|| PathBuf::from(format!("{}.{}", order.name(), extension(flags))));
     folder_of(flags).map_or(name.clone(), |folder| folder.join(name))
+}
+
+/// The extension of a name that is made up.
+fn extension(flags: &OutputArguments) -> &str {
+    flags.format.as_deref().unwrap_or("png")
 }
 
 /// The folder that results go to, if one was named.
@@ -63,6 +72,17 @@ fn made_where(path: &Path) -> PathBuf {
     there.join(path.file_name().unwrap_or_default())
 }
 
+/// Refuses a quality for a format that has none.
+fn check_quality(order: &Order, path: &Path, format: PictureFormat) -> Result<(), Failure> {
+    match order.file.quality {
+        Some(_) if format != PictureFormat::Jpeg => Err(Failure::mistake(format_args!(
+            "--quality is for JPEG, but {} is {format}, which is without loss: leave it out",
+            path.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
 impl Output {
     /// Checks that the result, the pictures along the way and the JSON can be written and overwrite nothing
     /// that is read.
@@ -70,11 +90,20 @@ impl Output {
     /// # Errors
     /// If the name, the folder or the flags do not allow it.
     pub fn new(order: &Order, flags: &OutputArguments, preview: Option<Grid>) -> Result<Self, Failure> {
+        if flags.output.as_deref().is_some_and(is_standard) {
+            return Output::standard(order, flags, preview);
+        }
         let interrupted = flags.interrupted.as_ref();
         let named = flags.output.clone().filter(|output| flags.assigned.is_none() && !is_folder(output));
         if let (Some(named), Some(_)) = (&named, &flags.name) {
             return Err(Failure::mistake(format_args!(
                 "--name: cannot be used with --output {}; leave one out, or name a folder",
+                named.display()
+            )));
+        }
+        if let (Some(named), Some(format)) = (&named, &flags.format) {
+            return Err(Failure::mistake(format_args!(
+                "--format {format}: the name says the format: {}; leave it out",
                 named.display()
             )));
         }
@@ -90,20 +119,42 @@ impl Output {
             Some(_) => check_writable(&path, &order.file.options())?,
             None => check_writable(made_where(&path), &order.file.options())?,
         };
-        if order.file.quality.is_some() && format != PictureFormat::Jpeg {
-            return Err(Failure::mistake(format_args!(
-                "--quality is for JPEG, but {} is {format}, which is without loss: leave it out",
-                path.display()
-            )));
-        }
+        check_quality(order, &path, format)?;
         let existing = match interrupted {
             _ if flags.force => Existing::Replace,
             Some(_) if existing::is_incomplete(&path) => Existing::Own,
             _ => Existing::Keep,
         };
-        let output = Output { path, taken, existing, format, preview };
+        let output = Output { path, taken, existing, is_standard: false, format, preview };
         output.check_inputs(order, flags)?;
         Ok(output)
+    }
+
+    /// The result on standard output, where nothing else goes.
+    fn standard(order: &Order, flags: &OutputArguments, preview: Option<Grid>) -> Result<Self, Failure> {
+        let saves_numbered = flags.report.is_none() && order.snapshots.snapshots.is_some();
+        let needs_name = [
+            (flags.save_every.is_some(), "--save-every"),
+            (saves_numbered, "--snapshots"),
+            (preview.is_some(), "--tile"),
+            (flags.name.is_some(), "--name"),
+        ];
+        if let Some((_, flag)) = needs_name.into_iter().find(|(given, _)| *given) {
+            return Err(Failure::mistake(format_args!(
+                "{flag}: needs a file name, which --output - has not"
+            )));
+        }
+        if flags.json == Some(TraceTo::Output) && !flags.dry_run {
+            return Err(Failure::mistake(
+                "--json: the picture goes to standard output; name a file: --json=FILE",
+            ));
+        }
+        let path = PathBuf::from(format!("stdout.{}", extension(flags)));
+        // The folder that the picture goes to if standard output is closed.
+        let format = check_writable(env::temp_dir().join(&path), &order.file.options())?;
+        check_quality(order, &path, format)?;
+        let existing = Existing::Replace;
+        Ok(Output { path, taken: None, existing, is_standard: true, format, preview })
     }
 
     /// Settles before a run what becomes of a file that has the name of its result.
@@ -111,6 +162,14 @@ impl Output {
     /// # Errors
     /// If it was named, is there already, and is not to be replaced.
     pub fn settle(&mut self, flags: &OutputArguments) -> Result<(), Failure> {
+        if self.is_standard {
+            return match io::stdout().is_terminal() {
+                true => {
+                    Err(Failure::mistake("--output -: standard output is a terminal, not a file or a pipe"))
+                }
+                false => Ok(()),
+            };
+        }
         if let Some(taken) = self.taken.as_ref().filter(|_| !flags.quiet) {
             let (taken, path) = (taken.display(), self.path.display());
             say(format_args!("{taken} is there already; this picture goes to {path}"));
@@ -162,6 +221,11 @@ impl Output {
         &self.path
     }
 
+    /// Whether the result goes to standard output.
+    pub fn is_standard(&self) -> bool {
+        self.is_standard
+    }
+
     /// What may become of a file of that name.
     pub fn existing(&self) -> Existing {
         self.existing
@@ -180,6 +244,12 @@ impl Output {
         recipe: &Recipe,
         extent: Extent,
     ) -> Result<Saved, Failure> {
+        if self.is_standard {
+            let bytes = file.encode(&self.path.to_string_lossy(), picture, recipe, extent)?;
+            let mut out = io::stdout().lock();
+            out.write_all(&bytes).and_then(|()| out.flush())?;
+            return Ok(Saved { path: PathBuf::from(STANDARD), replaced: false });
+        }
         let saved = self.place(extent);
         if let Err(refusal) = file.write(&saved.path, picture, recipe, extent) {
             existing::release(&saved.path);

@@ -152,13 +152,13 @@ fn conclude(
         true => format!(" for {} of {planned} iterations", seen.iterations_done),
         false => String::new(),
     };
-    let kept = match saved.path == output.path() {
+    let kept = match output.is_standard() || saved.path == output.path() {
         true => String::new(),
         false => format!("; {} is of another run and stays", output.path().display()),
     };
     let line = format!(
         "{interrupted}{verb} {}, {}x{}{way}, {}{early}{kept}",
-        saved.path.display(),
+        if output.is_standard() { "standard output".into() } else { saved.path.to_string_lossy() },
         picture.width(),
         picture.height(),
         duration(seconds)
@@ -166,6 +166,7 @@ fn conclude(
     match (&flags.json, flags.quiet) {
         (_, true) => {}
         (Some(TraceTo::Output), _) => say(line),
+        _ if output.is_standard() => say(line),
         _ => writeln!(io::stdout(), "{line}")?,
     }
     if completed {

@@ -10,6 +10,7 @@ use impasto_jobs::{Extent, Job, Order, threads};
 
 use crate::failure::{Failure, flag, say};
 use crate::interrupt;
+use crate::painting::pipes::Pipes;
 use crate::painting::{Output, OutputArguments, existing, made_up_name, planned as planned_job};
 use crate::series::Series;
 
@@ -27,6 +28,9 @@ struct Member<'a> {
 /// If flags are for one picture alone. If a picture failed, at the end.
 pub fn run(orders: &[Order], flags: &OutputArguments, skip_finished: bool) -> Result<(), Failure> {
     refuse_flags_of_one(orders, flags)?;
+    let mut pipes = Pipes::default();
+    let orders = orders.iter().map(|order| pipes.filed(order)).collect::<Result<Vec<_>, _>>()?;
+    let orders = orders.as_slice();
     let (members, finished) = members(orders, flags, skip_finished);
     if finished > 0 && !flags.quiet {
         say(format_args!("finished before and skipped: {finished} of {}", orders.len()));

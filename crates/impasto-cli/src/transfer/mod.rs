@@ -13,6 +13,7 @@ use impasto_jobs::order::{ContentChoices, MapChoices, Task, Transfer};
 
 use crate::failure::Failure;
 use crate::help;
+use crate::painting::pipes::is_standard;
 use crate::painting::{self, OutputArguments, SharedArguments, is_folder};
 use pictures::Pictures;
 
@@ -43,6 +44,8 @@ Examples:
   All photographs of a folder, or some by name, each painted in the same style:
     impasto transfer photos/ painting.jpg -o out/
     impasto transfer a.jpg b.jpg --style painting.jpg -o out/ --name '{content}-{seed}.png'
+  In a pipe; only the picture goes to standard output:
+    curl https://example.org/photo.jpg | impasto transfer - painting.jpg -o - --format jpg > out.jpg
   A page on the run to send to a colleague, with the pictures after these iterations:
     impasto transfer photo.jpg painting.jpg --report run --snapshots 0,5,10,20,50
   Another photograph just as a picture was painted before, with other noise:
@@ -123,7 +126,7 @@ fn of_collection(arguments: &TransferArguments, count: usize) -> Result<OutputAr
     }
     let mut flags = shared.output.clone();
     if let Some(output) = flags.output.as_mut().filter(|output| !is_folder(output)) {
-        if output.extension().is_some() {
+        if output.extension().is_some() || is_standard(output) {
             return Err(Failure::mistake(format_args!(
                 "--output {}: {count} pictures do not go into one file; name a folder, as in out/",
                 output.display()

@@ -15,6 +15,7 @@ mod looking;
 mod maps;
 mod order;
 mod other_commands;
+mod pipes;
 #[cfg(unix)]
 mod resume;
 mod scene;

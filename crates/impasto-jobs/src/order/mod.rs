@@ -195,6 +195,17 @@ impl Order {
         inputs
     }
 
+    /// The paths of all pictures that are read, to put others in their place.
+    pub fn inputs_mut(&mut self) -> Vec<&mut PathBuf> {
+        let mut paths = self.task.paths_mut();
+        paths.extend(&mut self.content.strength_map);
+        paths.extend(&mut self.picture.fine_strokes);
+        if let Some(StartFrom::Picture(path)) = &mut self.picture.start {
+            paths.push(path);
+        }
+        paths
+    }
+
     /// What is painted, in words.
     pub fn title(&self) -> String {
         let styles: Vec<String> = self.task.styles().iter().map(|path| stem(path)).collect();
