@@ -32,7 +32,7 @@
 //! | choices become settings, and what they are where they are left out | `settings.rs`, `blend.rs`, `defaults.rs` |
 //! | which network | `network_choice.rs` |
 //! | files become pictures and regions | `reading.rs`, `maps/` |
-//! | a checked run, and what to know of it | `job.rs`, `smallest_size.rs`, `published.rs`, `notes.rs` |
+//! | a checked run, and what to know of it | `job.rs`, `smallest_size.rs`, `fitting_size.rs`, `published.rs`, `notes.rs` |
 //! | the job in a few lines, how long it will take | `summary.rs`, `estimate.rs`, `workload.rs` |
 //! | the result and its metadata, read back too | `result_file.rs`, `recipe.rs`, `painted.rs`, `report.rs`, `tiling.rs` |
 //! | the same order over a grid of values | `sweep.rs` |
@@ -49,6 +49,7 @@ mod estimate;
 pub mod features;
 pub mod figures;
 pub mod files;
+mod fitting_size;
 mod job;
 mod like;
 pub mod machine;
@@ -75,6 +76,7 @@ pub mod tiling;
 mod workload;
 
 pub use defaults::defaults;
+pub use fitting_size::fitting_size;
 pub use job::Job;
 pub use message::{Field, Level, Message, Note, Words};
 pub use order::Order;

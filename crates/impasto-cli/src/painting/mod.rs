@@ -46,7 +46,7 @@ pub fn run(order: &Order, flags: &OutputArguments, preview: Option<Grid>) -> Res
     threads::pool(order.machine.threads)?.install(|| {
         let mut output = Output::new(order, flags, preview)?;
         let job = planned(order, flags)?;
-        output.check_sizes(&job)?;
+        output.check_sizes(order, &job)?;
         let recorder = Recorder::new(&order.snapshots, flags.report.is_some(), &job.plan)?;
         flags.report.as_deref().map(check_folder).transpose()?;
         if flags.dry_run {

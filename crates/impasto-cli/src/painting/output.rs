@@ -7,7 +7,7 @@ use std::{env, fs, path, process};
 use impasto::Picture;
 use impasto::picture::{PictureError, PictureFormat, check_whole_file, check_writable};
 use impasto_jobs::tiling::{self, Grid};
-use impasto_jobs::{Extent, Job, Order, Recipe, ResultFile, machine};
+use impasto_jobs::{Extent, Job, Order, Recipe, ResultFile, fitting_size, machine};
 use impasto_network::Size;
 
 use super::arguments::{OutputArguments, TraceTo};
@@ -191,10 +191,15 @@ impl Output {
     ///
     /// # Errors
     /// If one is too large.
-    pub fn check_sizes(&self, job: &Job) -> Result<(), Failure> {
+    pub fn check_sizes(&self, order: &Order, job: &Job) -> Result<(), Failure> {
         let stages = &job.plan.stages;
         stages.iter().try_for_each(|stage| self.check_size(stage.size))?;
-        job.check_memory()?;
+        job.check_memory().map_err(|refusal| match (Failure::from(refusal), fitting_size(order, job)) {
+            (Failure::Mistake(why), Some(size)) => {
+                Failure::mistake(format_args!("{why}; --size {size} fits"))
+            }
+            (failure, _) => failure,
+        })?;
         let Some((last, grid)) = stages.last().zip(self.preview) else { return Ok(()) };
         let size = job.transfer.settings().schedule.size;
         let memory = job.plan.memory() + tiling::memory(last.size, grid);

@@ -69,7 +69,7 @@ fn cell_job(cell: &Cell, arguments: &SweepArguments, file: &Path) -> Result<(Job
     };
     let output = Output::new(&cell.order, &flags, None)?;
     let job = Job::planned(&cell.order)?;
-    output.check_sizes(&job)?;
+    output.check_sizes(&cell.order, &job)?;
     Ok((job, output))
 }
 

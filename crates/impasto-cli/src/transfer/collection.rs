@@ -135,7 +135,7 @@ fn planned<'a>(
 fn job(member: &Member<'_>) -> Result<(Job, Output), Failure> {
     let output = Output::new(member.order, &member.flags, None)?;
     let job = planned_job(member.order, &member.flags)?;
-    output.check_sizes(&job)?;
+    output.check_sizes(member.order, &job)?;
     Ok((job, output))
 }
 

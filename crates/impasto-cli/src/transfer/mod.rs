@@ -46,8 +46,8 @@ Examples:
     impasto transfer a.jpg b.jpg --style painting.jpg -o out/ --name '{content}-{seed}.png'
   In a pipe; only the picture goes to standard output:
     curl https://example.org/photo.jpg | impasto transfer - painting.jpg -o - --format jpg > out.jpg
-  A page on the run to send to a colleague, with the pictures after these iterations:
-    impasto transfer photo.jpg painting.jpg --report run --snapshots 0,5,10,20,50
+  A page on the run to send to a colleague, with pictures from all along the way:
+    impasto transfer photo.jpg painting.jpg --report run
   Another photograph just as a picture was painted before, with other noise:
     impasto transfer other.jpg painting.jpg --like out.png --seed 3 -o again.png
   What a run would do, need and take, without running it:

@@ -36,6 +36,8 @@ fn flags_out_of_range() {
         ("--content-map content.png", "--style-map"),
         ("--content-mask content.png", "--style-mask"),
         ("--size 65536", "GB of memory"),
+        ("--size 65536", " fits"),
+        ("--size 2048 --memory 150MB", " fits"),
         ("--size 20000 -o out.webp", "out.webp: 20000x15000: WebP holds at most 16384"),
         ("--sise 64", "--size"),
         ("--iterations 0", "1..=1000000"),

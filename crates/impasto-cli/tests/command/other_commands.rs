@@ -144,6 +144,13 @@ fn the_short_help_shows_what_most_pictures_need() {
 }
 
 #[test]
+fn help_breaks_no_line_in_the_middle() {
+    let scene = Scene::new();
+    let (help, _) = scene.succeed("weights --help");
+    assert!(help.contains("Downloads go\nthrough the proxy that ALL_PROXY"), "{help}");
+}
+
+#[test]
 fn the_values_of_a_preset_are_flags() {
     let scene = Scene::new();
     let (values, _) = scene.succeed("info --preset gatys");
