@@ -5,7 +5,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use impasto::picture::read_settings;
-use impasto_jobs::files::stem;
+use impasto_jobs::files::with_word;
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -49,7 +49,7 @@ pub fn release(path: &Path) {
 
 /// The name of what there is of a picture beside a finished one: `painted-incomplete.png`.
 pub fn incomplete(path: &Path) -> PathBuf {
-    with_suffix(path, "incomplete")
+    with_word(path, "incomplete")
 }
 
 /// Whether a file has this name, even if it is a link that leads nowhere.
@@ -92,13 +92,8 @@ fn is_yes(answer: &str) -> bool {
 pub fn names(path: &Path) -> impl Iterator<Item = PathBuf> {
     (1..100_000).map(move |number| match number {
         1 => path.to_owned(),
-        number => with_suffix(path, &number.to_string()),
+        number => with_word(path, &number.to_string()),
     })
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let extension = path.extension().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!("{}-{suffix}.{extension}", stem(path)))
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! `--name`: how a result is called that has no name of its own.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use impasto_jobs::Order;
-use impasto_jobs::files::stem;
+use impasto_jobs::files::joined;
 
 /// What may stand between braces.
 const PLACES: [&str; 4] = ["content", "style", "seed", "preset"];
@@ -24,19 +25,17 @@ impl NameTemplate {
     /// The name of the result of an order.
     pub fn name(&self, order: &Order) -> PathBuf {
         let piece = |piece: &Piece| match piece {
-            Piece::Text(text) => text.clone(),
-            Piece::Place("content") => order.task.subject().map_or("texture".to_owned(), stem),
-            Piece::Place("style") => {
-                order.task.styles().iter().map(|path| stem(path)).collect::<Vec<_>>().join("-")
-            }
-            Piece::Place("seed") => order.picture.seed.unwrap_or_default().to_string(),
+            Piece::Text(text) => text.into(),
+            Piece::Place("content") => joined([order.task.subject().unwrap_or(Path::new("texture"))]),
+            Piece::Place("style") => joined(order.task.styles().iter().map(PathBuf::as_path)),
+            Piece::Place("seed") => order.picture.seed.unwrap_or_default().to_string().into(),
             Piece::Place(_) => match (&order.picture.like, order.picture.look) {
-                (Some(like), _) => stem(like),
-                (None, Some(look)) => look.name().to_owned(),
-                (None, None) => order.preset().name().to_owned(),
+                (Some(like), _) => joined([like.as_path()]),
+                (None, Some(look)) => look.name().into(),
+                (None, None) => order.preset().name().into(),
             },
         };
-        self.0.iter().map(piece).collect::<String>().into()
+        self.0.iter().map(piece).collect::<OsString>().into()
     }
 }
 

@@ -44,7 +44,11 @@ pub struct Saved {
 /// The file of a result that was not named, in the folder that was.
 pub fn made_up_name(order: &Order, flags: &OutputArguments) -> PathBuf {
     let name = flags.name.as_ref().map(|template| template.name(order));
-    let name = name.unwrap_or_else(|| PathBuf::from(format!("{}.{}", order.name(), extension(flags))));
+    let name = name.unwrap_or_else(|| {
+        let mut name = order.name();
+        name.push(format!(".{}", extension(flags)));
+        name.into()
+    });
     folder_of(flags).map_or(name.clone(), |folder| folder.join(name))
 }
 

@@ -37,7 +37,11 @@ const DIVERGED: &str = "diverged";
 pub fn run(arguments: &SweepArguments) -> Result<(), Failure> {
     let axes = arguments.lists.iter().map(|(name, list)| Axis::new(name, list));
     let grid = Grid::new(arguments.order.clone(), axes.collect::<Result<_, _>>()?)?;
-    let default = || PathBuf::from(format!("{}-sweep.png", arguments.order.name()));
+    let default = || {
+        let mut name = arguments.order.name();
+        name.push("-sweep.png");
+        PathBuf::from(name)
+    };
     let own = &arguments.own;
     let output = own.output.clone().unwrap_or_else(|| existing::free(&default()));
     check_writable(&output, &WriteOptions::default())?;

@@ -93,3 +93,22 @@ fn a_link_that_leads_nowhere_yet_is_filled() {
     assert!(scene.path("out.png").is_symlink());
     assert_eq!(scene.picture("elsewhere.png").dimensions(), (64, 48));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_need_not_be_text() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let scene = Scene::new();
+    let folder = scene.path("");
+    let name = |bytes: &[u8]| folder.join(OsStr::from_bytes(bytes));
+    std::fs::copy(scene.path("content.png"), name(b"caf\xe9.png")).unwrap();
+    for result in [&b"caf\xe9-style.png"[..], b"caf\xe9-style-2.png"] {
+        let mut command = scene.command("transfer --size 48 --iterations 2 --save-every 1");
+        let output = command.arg(OsStr::from_bytes(b"caf\xe9.png")).arg("style.png").output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(name(result).exists());
+    }
+    assert!(name(b"caf\xe9-style-00001.png").exists() && name(b"caf\xe9-style-2-00001.png").exists());
+}
