@@ -44,6 +44,10 @@ pub struct OutputArguments {
     #[arg(skip)]
     pub reads_pipes: bool,
 
+    /// Whether what an interrupted run left under the name of the result gives way to it.
+    #[arg(skip)]
+    pub goes_on: bool,
+
     /// The name of the result among those of a collection.
     #[arg(skip)]
     pub assigned: Option<PathBuf>,

@@ -39,6 +39,30 @@ pub fn claim(path: &Path) -> PathBuf {
     names(path).find(|name| !is_taken(name)).unwrap_or_else(|| path.to_owned())
 }
 
+/// A result on disk.
+#[derive(Clone, Debug)]
+pub struct Saved {
+    /// Its file.
+    pub path: PathBuf,
+    /// Whether it took the place of another one.
+    pub replaced: bool,
+}
+
+/// The place of a sheet of pictures. One that `may_replace` takes that of another sheet, but only if it is complete.
+pub fn place(path: &Path, may_replace: bool, completed: bool) -> Saved {
+    let is_there = path.exists();
+    if is_there && completed && may_replace {
+        return Saved { path: path.to_owned(), replaced: true };
+    }
+    let path = match is_there && !completed {
+        true => claim(&incomplete(path)),
+        // A link that leads nowhere yet is filled.
+        false if !is_there && path.is_symlink() => path.to_owned(),
+        false => claim(path),
+    };
+    Saved { path, replaced: false }
+}
+
 /// Gives a place back that was [claimed](claim) and not written.
 pub fn release(path: &Path) {
     if fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0) {

@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | flags, and the order that they make | `arguments.rs` |
 //! | the run, watched | `paint.rs`, `watcher.rs`, `progress.rs` |
-//! | where the result goes, the JSON | `output.rs`, `name_template.rs`, `existing.rs`, `files.rs`, `report.rs` |
+//! | where the result goes, the JSON | `output.rs`, `made_up.rs`, `name_template.rs`, `existing.rs`, `files.rs`, `report.rs` |
 //! | the checkpoint that a run can go on from | `checkpoints.rs` |
 //! | what may be meant by a file that is not there | `mistyped.rs` |
 //! | pictures from pipes | `pipes.rs` |
@@ -16,6 +16,7 @@ mod checkpoints;
 mod dry_run;
 pub mod existing;
 mod files;
+mod made_up;
 mod mistyped;
 mod name_template;
 mod output;
@@ -32,7 +33,8 @@ pub use files::is_same_file;
 use impasto_jobs::report_page::Recorder;
 use impasto_jobs::tiling::Grid;
 use impasto_jobs::{Fault, Job, Order, Refusal, threads};
-pub use output::{Output, is_folder, made_up_name};
+pub use made_up::{is_folder, made_up_name};
+pub use output::Output;
 use pipes::Pipes;
 
 use crate::failure::Failure;

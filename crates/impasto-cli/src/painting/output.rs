@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::{env, fs, path, process};
+use std::{env, fs, process};
 
 use impasto::Picture;
 use impasto::picture::{PictureError, PictureFormat, check_whole_file, check_writable};
@@ -12,8 +12,9 @@ use impasto_network::Size;
 
 use super::arguments::{OutputArguments, TraceTo};
 use super::checkpoints::Interrupted;
-use super::existing::{self, Existing};
+use super::existing::{self, Existing, Saved};
 use super::files;
+use super::made_up::{extension, folder_of, is_folder, made_up_name, made_where};
 use super::pipes::{STANDARD, is_standard};
 use crate::failure::{Failure, say};
 use crate::report_folder::page_in;
@@ -32,48 +33,9 @@ pub struct Output {
     preview: Option<Grid>,
 }
 
-/// A result on disk.
-#[derive(Clone, Debug)]
-pub struct Saved {
-    /// Its file.
-    pub path: PathBuf,
-    /// Whether it took the place of another one.
-    pub replaced: bool,
-}
-
-/// The file of a result that was not named, in the folder that was.
-pub fn made_up_name(order: &Order, flags: &OutputArguments) -> PathBuf {
-    let name = flags.name.as_ref().map(|template| template.name(order));
-    let name = name.unwrap_or_else(|| {
-        let mut name = order.name();
-        name.push(format!(".{}", extension(flags)));
-        name.into()
-    });
-    folder_of(flags).map_or(name.clone(), |folder| folder.join(name))
-}
-
-/// The extension of a name that is made up.
-fn extension(flags: &OutputArguments) -> &str {
-    flags.format.as_deref().unwrap_or("png")
-}
-
-/// The folder that results go to, if one was named.
-fn folder_of(flags: &OutputArguments) -> Option<&Path> {
-    flags.output.as_deref().filter(|output| is_folder(output))
-}
-
-/// Whether a name is meant as that of a folder.
-pub fn is_folder(path: &Path) -> bool {
-    let ends_as_one = path.as_os_str().to_string_lossy().ends_with(path::is_separator);
-    ends_as_one || (path.is_dir() && PictureFormat::from_extension(path).is_none())
-}
-
-/// Where a file can be tried whose folder is still to be made: in the nearest one that is there.
-fn made_where(path: &Path) -> PathBuf {
-    let mut above =
-        path.ancestors().skip(1).map(|it| if it.as_os_str().is_empty() { Path::new(".") } else { it });
-    let there = above.find(|folder| folder.exists()).unwrap_or(Path::new("."));
-    there.join(path.file_name().unwrap_or_default())
+/// Whether a file is what an interrupted run left, and this one goes on with it.
+fn is_own(path: &Path, flags: &OutputArguments) -> bool {
+    flags.goes_on && existing::is_incomplete(path)
 }
 
 /// Refuses a quality for a format that has none.
@@ -115,7 +77,7 @@ impl Output {
         let made_up = flags.assigned.clone().unwrap_or_else(|| made_up_name(order, flags));
         let path = match &named {
             Some(named) => named.clone(),
-            None if flags.force => made_up.clone(),
+            None if flags.force || is_own(&made_up, flags) => made_up.clone(),
             None => existing::free(&made_up),
         };
         let taken = (named.is_none() && path != made_up).then_some(made_up);
@@ -127,6 +89,7 @@ impl Output {
         let existing = match interrupted {
             _ if flags.force => Existing::Replace,
             Some(_) if existing::is_incomplete(&path) => Existing::Own,
+            None if is_own(&path, flags) => Existing::Own,
             _ => Existing::Keep,
         };
         let output = Output { path, taken, existing, is_standard: false, format, preview };
@@ -184,8 +147,10 @@ impl Output {
         }
         // A run that goes on has work to save, under another name if need be.
         let asks = self.existing == Existing::Keep && flags.interrupted.is_none();
-        if asks && self.path.exists() {
-            existing::agree_to_replace(&self.path, flags.quiet)?;
+        let preview = self.preview.map(|_| self.preview_path());
+        let taken = [Some(&self.path), preview.as_ref()].into_iter().flatten().find(|path| path.exists());
+        if let Some(taken) = taken.filter(|_| asks) {
+            existing::agree_to_replace(taken, flags.quiet)?;
             self.existing = Existing::Replace;
         }
         Ok(())
@@ -285,13 +250,7 @@ impl Output {
         if is_there && self.existing != Existing::Keep && (extent.completed || !is_whole) {
             return Saved { path: path.clone(), replaced: self.existing == Existing::Replace };
         }
-        let path = match is_whole && !extent.completed {
-            true => existing::claim(&existing::incomplete(path)),
-            // A link that leads nowhere yet is filled.
-            false if !is_there && path.is_symlink() => path.clone(),
-            false => existing::claim(path),
-        };
-        Saved { path, replaced: false }
+        existing::place(path, false, extent.completed || !is_whole)
     }
 
     /// Where the result goes that cannot be written where it was asked for.

@@ -14,7 +14,7 @@ use impasto_jobs::{Extent, Job, Workload};
 use super::Painting;
 use super::arguments::TraceTo;
 use super::checkpoints::{Checkpoints, Interrupted};
-use super::output::Saved;
+use super::existing::Saved;
 use super::report;
 use super::watcher::{Seen, Watcher};
 use crate::failure::{Failure, flag, say};

@@ -125,14 +125,14 @@ fn paint(
     }
     tiles.resize_with(cells.len(), || None);
     let sheet = Sheet { tiles, ..sheet }.draw();
-    let replaced = own.output.is_some() && output.exists();
-    // Another run may have taken the name that was made up since this one began.
-    let output = if own.output.is_some() { output.to_owned() } else { existing::claim(output) };
-    sheet.write(&output, None, &WriteOptions::default())?;
+    let saved = existing::place(output, own.output.is_some(), !interrupted);
+    sheet
+        .write(&saved.path, None, &WriteOptions::default())
+        .inspect_err(|_| existing::release(&saved.path))?;
     if !own.quiet {
         let (width, height) = (sheet.width(), sheet.height());
-        let verb = if replaced { "replaced" } else { "wrote" };
-        writeln!(io::stdout(), "{verb} {}, {width}x{height}, {} cells", output.display(), cells.len())?;
+        let verb = if saved.replaced { "replaced" } else { "wrote" };
+        writeln!(io::stdout(), "{verb} {}, {width}x{height}, {} cells", saved.path.display(), cells.len())?;
     }
     if interrupted {
         return Err(Failure::Interrupted);

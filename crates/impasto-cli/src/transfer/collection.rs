@@ -85,7 +85,7 @@ fn members<'a>(
         let name = order.task.content().unwrap_or(&file).display().to_string();
         members.push(Member {
             order,
-            flags: OutputArguments { assigned: Some(file), ..flags.clone() },
+            flags: OutputArguments { assigned: Some(file), goes_on: skip_finished, ..flags.clone() },
             name,
         });
     }

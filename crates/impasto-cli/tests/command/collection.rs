@@ -83,6 +83,21 @@ fn what_is_finished_is_skipped_if_that_is_asked_for() {
 }
 
 #[test]
+fn what_is_incomplete_is_painted_anew() {
+    let scene = Scene::new();
+    add_photos(&scene);
+    let run = format!("transfer photos style.png {FLAGS} -o out/");
+    scene.succeed(&run);
+    // A picture along the way is what an interruption leaves.
+    scene.succeed(&format!("transfer content.png style.png {FLAGS} --save-every 1 -o way.png"));
+    fs::copy(scene.path("way-00001.png"), scene.path("out/b-style.png")).unwrap();
+    let (out, _) = scene.succeed(&format!("{run} --skip-finished"));
+    assert_eq!(out, "wrote out/b-style.png, 48x36\n");
+    assert_eq!(scene.picture("out/b-style.png"), scene.picture("out/a-style.png"));
+    assert_eq!(in_folder(&scene, "out"), names(&["a-style.png", "b-style.png"]));
+}
+
+#[test]
 fn pictures_of_the_same_name_get_names_of_their_own() {
     let scene = Scene::new();
     add_photos(&scene);

@@ -84,6 +84,28 @@ fn a_sweep_replaces_no_other_sheet() {
     assert!(out.starts_with("replaced content-style-sweep.png, "), "{out}");
 }
 
+#[test]
+fn sheets_of_features_replace_no_others() {
+    let scene = Scene::new();
+    let run = "features content.png --layers relu1_1 --channels 1";
+    scene.succeed(run);
+    let (out, _) = scene.succeed(run);
+    assert!(out.starts_with("wrote content-relu1_1-2.png, "), "{out}");
+    assert!(refused(&scene, &format!("{run} -o content-relu1_1.png")).contains("is there already"));
+    let (out, _) = scene.succeed(&format!("{run} -o content-relu1_1.png --force"));
+    assert!(out.starts_with("replaced content-relu1_1.png, "), "{out}");
+}
+
+#[test]
+fn the_preview_of_a_tiling_is_not_replaced_either() {
+    let scene = Scene::new();
+    let run = "texture style.png --size 32 --iterations 1 --tile 2x2 -o out.png";
+    std::fs::copy(scene.path("style.png"), scene.path("out-tiled.png")).unwrap();
+    assert!(refused(&scene, run).contains("out-tiled.png: is there already"));
+    scene.succeed(&format!("{run} --force"));
+    assert_eq!(scene.picture("out-tiled.png").dimensions(), (64, 64));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_that_leads_nowhere_yet_is_filled() {

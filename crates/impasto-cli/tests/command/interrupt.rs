@@ -1,5 +1,6 @@
 //! Ctrl-C, as SIGINT, and the signals by which systems end programs.
 
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -76,6 +77,25 @@ fn a_finished_picture_stays_when_a_later_run_is_interrupted() {
         let settings = read_settings(scene.path("out-incomplete.png")).unwrap().unwrap();
         assert!(settings.contains("\"completed\":false"), "{settings}");
     }
+}
+
+#[test]
+fn a_collection_says_how_it_goes_on() {
+    let scene = Scene::new();
+    let flags = "--size 64 --iterations 1000000 -o out/";
+    let mut command = scene.command(&format!("transfer content.png style.png --style style.png {flags}"));
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.starts_with("1 of 2: content.png") {
+        line.clear();
+        assert!(said.read_line(&mut line).unwrap() > 0, "the run ended");
+    }
+    interrupt(&child, "-INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    line.clear();
+    said.read_to_string(&mut line).unwrap();
+    assert!(line.ends_with("interrupted; 0 of 2 painted; --skip-finished goes on\n"), "{line}");
 }
 
 #[test]
