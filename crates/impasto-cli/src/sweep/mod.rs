@@ -6,7 +6,7 @@ mod arguments;
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub use arguments::SweepArguments;
 use impasto::picture::{WriteOptions, check_writable};
@@ -18,6 +18,7 @@ use impasto_jobs::{Extent, Job, threads};
 
 use crate::failure::{Failure, say};
 use crate::interrupt;
+use crate::painting::pipes::Pipes;
 use crate::painting::{Output, OutputArguments, existing};
 use crate::series::Series;
 
@@ -36,14 +37,13 @@ const DIVERGED: &str = "diverged";
 /// Paints all cells, then the sheet.
 pub fn run(arguments: &SweepArguments) -> Result<(), Failure> {
     let axes = arguments.lists.iter().map(|(name, list)| Axis::new(name, list));
-    let grid = Grid::new(arguments.order.clone(), axes.collect::<Result<_, _>>()?)?;
-    let default = || {
-        let mut name = arguments.order.name();
-        name.push("-sweep.png");
-        PathBuf::from(name)
-    };
+    let mut pipes = Pipes::default();
+    let order = pipes.filed(&arguments.order)?;
+    let mut default = order.name();
+    default.push("-sweep.png");
+    let grid = Grid::new(order, axes.collect::<Result<_, _>>()?)?;
     let own = &arguments.own;
-    let output = own.output.clone().unwrap_or_else(|| existing::free(&default()));
+    let output = own.output.clone().unwrap_or_else(|| existing::free(Path::new(&default)));
     check_writable(&output, &WriteOptions::default())?;
     let cells = grid.cells()?;
     threads::pool(arguments.order.machine.threads)?.install(|| {

@@ -45,6 +45,14 @@ fn a_name_is_made_up_for_standard_input() {
     assert!(String::from_utf8(output.stdout).unwrap().starts_with("wrote stdin-style.png, "));
 }
 
+#[test]
+fn a_sweep_reads_its_picture_once() {
+    let scene = Scene::new();
+    let output = with_input(&scene, &format!("sweep - style.png {SHORT} --strength 0.2,0.8"));
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert!(out.starts_with("wrote stdin-style-sweep.png, "), "{out}");
+}
+
 #[cfg(unix)]
 #[test]
 fn named_pipes_are_read() {
