@@ -6,7 +6,7 @@ cargo build --release -p impasto-cli
 paint() {
     name=$1
     shift
-    target/release/impasto transfer "$@" --quality 88 -o "assets/readme/$name.jpg"
+    target/release/impasto transfer "$@" --quality 88 --force -o "assets/readme/$name.jpg"
 }
 content=assets/content style=assets/style
 paint harbour-swirls $content/harbour.png $style/swirls.png
@@ -17,13 +17,13 @@ paint still-life-colors $content/still_life.png $style/swirls.png --colors conte
 paint harbour-blend $content/harbour.png $style/swirls.png $style/pointillism.png --style-blend 1,2
 painting=assets/doodle/painting
 target/release/impasto doodle --style $painting.png --style-map $painting-map.png --map assets/doodle/map.png \
-  --quality 88 -o assets/readme/doodle.jpg
-target/release/impasto texture $style/mosaic.png --size 256 --seamless --tile 2x2 --quality 88 -o assets/readme/mosaic.jpg
+  --quality 88 --force -o assets/readme/doodle.jpg
+target/release/impasto texture $style/mosaic.png --size 256 --seamless --tile 2x2 --quality 88 --force -o assets/readme/mosaic.jpg
 rm assets/readme/mosaic.jpg # the README shows mosaic-tiled.jpg
 target/release/impasto sweep $content/harbour.png $style/swirls.png --strength 0,0.25,0.5,0.75,1 --size 256 \
-  -o assets/readme/strength.jpg
+  --force -o assets/readme/strength.jpg
 target/release/impasto sweep $content/still_life.png $style/swirls.png --look faithful,oil,watercolor,print,mosaic \
-  --size 256 -o assets/readme/looks.jpg
+  --size 256 --force -o assets/readme/looks.jpg
 target/release/impasto sweep $content/harbour.png $style/swirls.png --style-ratio 1,10,100 \
-  --layers relu2_1,relu3_1,relu4_1 --size 192 --iterations 40 -o assets/readme/sweep.jpg
-target/release/impasto features $content/harbour.png --reconstruct content --size 192 -o assets/readme/features.jpg
+  --layers relu2_1,relu3_1,relu4_1 --size 192 --iterations 40 --force -o assets/readme/sweep.jpg
+target/release/impasto features $content/harbour.png --reconstruct content --size 192 --force -o assets/readme/features.jpg

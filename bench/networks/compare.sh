@@ -32,9 +32,9 @@ for content in "$contents"/*; do
             name=${network%%=*} weights=${network#*=}
             picture=${c%.*}-${s%.*}-$name.jpg
             if [ "$weights" = built-in ]; then
-                "$impasto" transfer "$content" "$style" --size "${SIZE:-256}" --quiet --quality 85 -o "$out/$picture"
+                "$impasto" transfer "$content" "$style" --size "${SIZE:-256}" --quiet --quality 85 --force -o "$out/$picture"
             else
-                "$impasto" transfer "$content" "$style" --size "${SIZE:-256}" --quiet --quality 85 -o "$out/$picture" \
+                "$impasto" transfer "$content" "$style" --size "${SIZE:-256}" --quiet --quality 85 --force -o "$out/$picture" \
                     --weights "$weights"
             fi
             echo "<td><img src=\"$picture\" alt=\"$picture\">" >> "$page"

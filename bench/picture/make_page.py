@@ -62,7 +62,7 @@ def command(options, variant, content, style, picture):
     program = options.impasto if isinstance(variant, str) else variant.get("impasto", options.impasto)
     words = [str(program), "transfer", str(content), str(style), "--size", str(options.size)]
     words += ["--weights", str(options.weights)] if options.weights and "--weights" not in flags else []
-    return [*words, *shlex.split(flags), "--quiet", "-o", str(picture)]
+    return [*words, *shlex.split(flags), "--quiet", "--force", "-o", str(picture)]
 
 
 def paint(options, variants):

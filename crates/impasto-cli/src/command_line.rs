@@ -10,6 +10,7 @@ use crate::features::FeaturesArguments;
 use crate::info::InfoArguments;
 use crate::man::ManArguments;
 use crate::resume::ResumeArguments;
+use crate::show::ShowArguments;
 use crate::sweep::SweepArguments;
 use crate::texture::TextureArguments;
 use crate::train::TrainArguments;
@@ -18,7 +19,7 @@ use crate::weights::WeightsArguments;
 
 const EXAMPLES: &str = "\
 Start with:
-  impasto transfer assets/content/harbour.png assets/style/swirls.png -o painted.png
+  impasto transfer photo.jpg painting.jpg -o painted.png
   impasto transfer --help
 
 Exit codes:
@@ -46,6 +47,7 @@ pub enum Command {
     Doodle(Box<DoodleArguments>),
     Texture(Box<TextureArguments>),
     Resume(ResumeArguments),
+    Show(ShowArguments),
     Sweep(Box<SweepArguments>),
     Features(FeaturesArguments),
     Train(Box<TrainArguments>),

@@ -163,12 +163,19 @@ fn complaint(kind: ErrorKind, text: &str) -> String {
             format!("{line}; --json takes its file after an equals sign: --json=FILE")
         }
         // The parser's own tip, `--`, is of no use to the value of a flag.
-        ErrorKind::UnknownArgument => match line.split_once(" tip: to pass '-") {
+        ErrorKind::UnknownArgument => match line.split_once("; to pass '-") {
             Some((line, _)) => format!("{line}; write a file name that begins with a dash as ./-name"),
-            None => line,
+            None => with_question(&line),
         },
         _ => line,
     }
+}
+
+/// The tip of the parser as a question: `did you mean --size?`
+fn with_question(line: &str) -> String {
+    let tip = line.split_once("; a similar argument exists: '");
+    let tip = tip.and_then(|(line, name)| Some((line, name.strip_suffix('\'')?)));
+    tip.map_or(line.to_owned(), |(line, name)| format!("{line}; did you mean {name}?"))
 }
 
 /// The command in the usage that the parser shows: `impasto transfer`.
@@ -182,9 +189,16 @@ fn command_in(text: &str) -> Option<String> {
 /// What the parser of flags says over several lines, without its usage and the pointer to `--help`.
 fn one_line(text: &str) -> String {
     let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
-    let told: Vec<&str> =
-        lines.filter(|line| !line.is_empty() && !line.starts_with("For more information")).collect();
-    let line = told.join(" ");
+    let told = lines.filter(|line| !line.is_empty() && !line.starts_with("For more information"));
+    let mut line = String::new();
+    for part in told {
+        // A tip is a sentence of its own.
+        let (joint, part) = match part.strip_prefix("tip: ") {
+            Some(tip) => ("; ", tip),
+            None => (if line.is_empty() { "" } else { " " }, part),
+        };
+        line.extend([joint, part]);
+    }
     line.strip_prefix("error: ").map_or(line.clone(), str::to_owned)
 }
 
@@ -206,6 +220,10 @@ mod tests {
             line,
             "unexpected argument '-x' found; write a file name that begins with a dash as ./-name"
         );
+        let typed =
+            "error: unexpected argument '--szie' found\n\n  tip: a similar argument exists: '--size'\n";
+        let line = complaint(ErrorKind::UnknownArgument, typed);
+        assert_eq!(line, "unexpected argument '--szie' found; did you mean --size?");
         let json = complaint(ErrorKind::UnknownArgument, "error: unexpected argument 'a.json' found");
         assert!(json.ends_with("--json=FILE"), "{json}");
     }
@@ -214,6 +232,6 @@ mod tests {
     fn complaints_of_the_parser_become_one_line() {
         let text = "error: invalid value 'x' for '--isa <ISA>'\n  [possible values: avx2]\n\n  tip: do\n\n\
                     Usage: impasto\n\nFor more information, try '--help'.\n";
-        assert_eq!(one_line(text), "invalid value 'x' for '--isa <ISA>' [possible values: avx2] tip: do");
+        assert_eq!(one_line(text), "invalid value 'x' for '--isa <ISA>' [possible values: avx2]; do");
     }
 }

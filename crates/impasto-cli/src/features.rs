@@ -14,6 +14,7 @@ use impasto_network::Layer;
 
 use crate::failure::{Failure, flag, say};
 use crate::interrupt;
+use crate::painting::existing::{self, Saved};
 use crate::painting::is_same_file;
 use crate::series::Series;
 
@@ -42,6 +43,10 @@ pub struct FeaturesArguments {
     /// before the extension [default: IMAGE-LAYER.png or IMAGE-content.png, in the current folder]
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
+
+    /// Replace a file that is there already; without it, a terminal asks.
+    #[arg(long, help_heading = "Output")]
+    pub force: bool,
 
     /// Say nothing but errors.
     #[arg(short, long, help_heading = "Output")]
@@ -73,7 +78,7 @@ fn show(arguments: &FeaturesArguments, mut features: Features) -> Result<(), Fai
     let file = |layer| sheet_file(arguments, layer, count);
     features.layers().iter().try_for_each(|layer| check(&file(*layer), arguments))?;
     let picture = read(arguments, &features)?;
-    features.maps(&picture, |layer, sheet| write(sheet, &file(layer), arguments))
+    features.maps(&picture, |layer, sheet| write(sheet, &file(layer), arguments, true))
 }
 
 /// One sheet of reconstructions.
@@ -103,7 +108,7 @@ fn reconstruct(
             Err(Failure::Interrupted)
         }
         Some((sheet, completed)) => {
-            write(&sheet, &file, arguments)?;
+            write(&sheet, &file, arguments, completed)?;
             if completed { Ok(()) } else { Err(Failure::Interrupted) }
         }
     }
@@ -142,14 +147,20 @@ fn check(file: &Path, arguments: &FeaturesArguments) -> Result<(), Failure> {
     if is_same_file(file, &arguments.view.image) {
         return Err(Failure::mistake(format_args!("{}: is the picture itself", file.display())));
     }
+    if arguments.output.is_some() && file.exists() && !arguments.force {
+        existing::agree_to_replace(file, arguments.quiet)?;
+    }
     Ok(())
 }
 
-fn write(sheet: &Sheet, file: &Path, arguments: &FeaturesArguments) -> Result<(), Failure> {
+/// Writes a sheet, one that is not completed beside one that is.
+fn write(sheet: &Sheet, file: &Path, arguments: &FeaturesArguments, completed: bool) -> Result<(), Failure> {
     let sheet = sheet.draw();
-    sheet.write(file, None, &WriteOptions::default())?;
+    let Saved { path, replaced } = existing::place(file, arguments.output.is_some(), completed);
+    sheet.write(&path, None, &WriteOptions::default()).inspect_err(|_| existing::release(&path))?;
     if !arguments.quiet {
-        writeln!(io::stdout(), "wrote {}, {}x{}", file.display(), sheet.width(), sheet.height())?;
+        let verb = if replaced { "replaced" } else { "wrote" };
+        writeln!(io::stdout(), "{verb} {}, {}x{}", path.display(), sheet.width(), sheet.height())?;
     }
     Ok(())
 }

@@ -3,14 +3,15 @@
 use std::io::{self, Write};
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use impasto::Preset;
 use impasto::picture::PictureFormat;
-use impasto_jobs::machine;
 use impasto_jobs::network_choice::NETWORKS;
+use impasto_jobs::{defaults, machine};
 use impasto_kernels::Isa;
 use impasto_network::{Architecture, Convention, Layer, Weights};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, flag};
 
 /// The terms of a loss, as messages and traces call them, and what each does to the picture.
 const TERMS: [(&str, &str); 6] = [
@@ -28,13 +29,33 @@ const OPTIMIZERS: [(&str, &str); 2] = [
     ("adam", "little memory, goes on smoothly from size to size"),
 ];
 
+const EXAMPLES: &str = "\
+Examples:
+  What there is:
+    impasto info
+  What a preset is made of, as flags that change it one by one:
+    impasto info --preset gatys";
+
 /// List networks, presets and methods, and what this machine offers.
 #[derive(Debug, Args)]
-pub struct InfoArguments {}
+#[command(after_help = EXAMPLES)]
+pub struct InfoArguments {
+    /// Print the values of this preset instead, each as the flag that changes it.
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(Preset::ALL.map(Preset::name)))]
+    pub preset: Option<String>,
+}
 
-/// Prints the lists.
-pub fn run(_: &InfoArguments) -> Result<(), Failure> {
+/// Prints the lists, or the values of a preset.
+pub fn run(arguments: &InfoArguments) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
+    let asked = arguments.preset.as_deref();
+    if let Some(preset) = Preset::ALL.into_iter().find(|preset| Some(preset.name()) == asked) {
+        writeln!(out, "{preset}: {}\n", preset.description())?;
+        for (field, value) in defaults(preset) {
+            writeln!(out, "  {:22} {value}", flag(field))?;
+        }
+        return Ok(());
+    }
     writeln!(out, "impasto {}\n", env!("CARGO_PKG_VERSION"))?;
     networks(&mut out)?;
     writeln!(out, "\nPresets (--preset)")?;

@@ -16,6 +16,7 @@ mod distill;
 mod doodle;
 mod failure;
 mod features;
+mod help;
 mod info;
 mod interrupt;
 mod man;
@@ -23,6 +24,7 @@ mod painting;
 mod report_folder;
 mod resume;
 mod series;
+mod show;
 mod sweep;
 mod texture;
 mod this_command;
@@ -56,6 +58,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Train(arguments) => train::run(&arguments),
         Command::Distill(arguments) => distill::run(&arguments),
         Command::Weights(arguments) => weights::run(&arguments),
+        Command::Show(arguments) => show::run(&arguments),
         Command::Info(arguments) => info::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),

@@ -57,6 +57,14 @@ impl Series {
         self.iterations_done
     }
 
+    /// Prints what `print` has to say above the bar.
+    pub fn suspended<T>(&self, print: impl FnOnce() -> T) -> T {
+        match &self.bar {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+
     /// Leaves the terminal as it was.
     pub fn finish(self) {
         if let Some(bar) = self.bar {

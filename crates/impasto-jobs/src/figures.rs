@@ -2,6 +2,8 @@
 
 /// Seconds as people say them.
 pub fn duration(seconds: f64) -> String {
+    // An empty sum is -0.0.
+    let seconds = if seconds > 0.0 { seconds } else { 0.0 };
     let whole = seconds.round() as u64;
     match whole {
         0..10 => format!("{seconds:.1} s"),
@@ -22,6 +24,7 @@ mod tests {
 
     #[test]
     fn durations_are_said_in_their_own_units() {
+        assert_eq!([-0.0, 0.0, -0.04].map(duration), ["0.0 s"; 3]);
         let shown = [0.25, 9.96, 61.0, 119.6, 3600.0, 86_400.0].map(duration);
         assert_eq!(shown, ["0.2 s", "10 s", "61 s", "2 min 0 s", "60 min 0 s", "24 h 0 min"]);
     }

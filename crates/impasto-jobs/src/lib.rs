@@ -29,12 +29,12 @@
 //! | --- | --- |
 //! | a painting as it is asked for | `order/` |
 //! | what its choices change | `basis.rs`, `like.rs` |
-//! | choices become settings | `settings.rs`, `blend.rs` |
+//! | choices become settings, and what they are where they are left out | `settings.rs`, `blend.rs`, `defaults.rs` |
 //! | which network | `network_choice.rs` |
 //! | files become pictures and regions | `reading.rs`, `maps/` |
-//! | a checked run, and what to know of it | `job.rs`, `smallest_size.rs`, `published.rs`, `notes.rs` |
+//! | a checked run, and what to know of it | `job.rs`, `smallest_size.rs`, `fitting_size.rs`, `published.rs`, `notes.rs` |
 //! | the job in a few lines, how long it will take | `summary.rs`, `estimate.rs`, `workload.rs` |
-//! | the result and its metadata | `result_file.rs`, `recipe.rs`, `report.rs`, `tiling.rs` |
+//! | the result and its metadata, read back too | `result_file.rs`, `recipe.rs`, `painted.rs`, `report.rs`, `tiling.rs` |
 //! | the same order over a grid of values | `sweep.rs` |
 //! | a picture as a network sees it | `features/` |
 //! | a page on a run, sheets of pictures | `report_page/`, `sheet/` |
@@ -44,10 +44,12 @@
 
 mod basis;
 mod blend;
+mod defaults;
 mod estimate;
 pub mod features;
 pub mod figures;
 pub mod files;
+mod fitting_size;
 mod job;
 mod like;
 pub mod machine;
@@ -56,6 +58,7 @@ pub mod message;
 pub mod network_choice;
 mod notes;
 pub mod order;
+mod painted;
 mod published;
 mod reading;
 mod recipe;
@@ -72,9 +75,12 @@ pub mod threads;
 pub mod tiling;
 mod workload;
 
+pub use defaults::defaults;
+pub use fitting_size::fitting_size;
 pub use job::Job;
 pub use message::{Field, Level, Message, Note, Words};
 pub use order::Order;
+pub use painted::Painted;
 pub use reading::read_picture;
 pub use recipe::Recipe;
 pub use refusal::{Fault, Refusal, fails_by_itself};

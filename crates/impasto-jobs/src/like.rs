@@ -12,7 +12,7 @@ use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use crate::message::{Field, Message};
+use crate::message::{Field, Message, Words};
 use crate::reading::unreadable;
 use crate::recipe::{PROGRAM, Recipe};
 use crate::refusal::Refusal;
@@ -52,6 +52,20 @@ impl Like {
     /// If the file cannot be read, holds none of these, or holds a field or value that this version does not know.
     pub fn read(path: &Path) -> Result<Self, Refusal> {
         let faulty = |fault: String| Refusal::new(Message::about_value("like", path.display(), fault));
+        Like::read_as(path, faulty, words![Field("like"), " takes"]).map_err(|refusal| refusal.of("like"))
+    }
+
+    /// The same of a file that is no field of an order.
+    ///
+    /// # Errors
+    /// As [`read`](Like::read).
+    pub fn of_file(path: &Path) -> Result<Self, Refusal> {
+        let faulty = |fault: String| Refusal::order(format!("{}: {fault}", path.display()));
+        Like::read_as(path, faulty, words!["expected"])
+    }
+
+    /// Reads a file; `faulty` says what is wrong with it, and `takes` comes before what would be right.
+    fn read_as(path: &Path, faulty: impl Fn(String) -> Refusal, takes: Words) -> Result<Self, Refusal> {
         let fields = match read_settings(path) {
             Ok(Some(text)) => serde_json::from_str(&text),
             Ok(None) => {
@@ -65,15 +79,15 @@ impl Like {
                 serde_json::from_reader(BufReader::new(file))
             }
             Err(error @ PictureError::NotAPicture { .. }) => {
-                let takes = " takes a picture that impasto painted, or the JSON of a run";
-                return Err(Refusal::order(words![format!("{error}; "), Field("like"), takes]).of("like"));
+                let right = " a picture that impasto painted, or the JSON of a run";
+                return Err(Refusal::order(words![format!("{error}; "), takes, right]));
             }
-            Err(error) => return Err(unreadable(path, error).of("like")),
+            Err(error) => return Err(unreadable(path, error)),
         };
         let Fields(fields) = fields.map_err(|error| faulty(format!("its settings are damaged: {error}")))?;
-        let found = found(fields).map_err(faulty)?;
+        let found = found(fields).map_err(&faulty)?;
         let like = Like { path: path.to_owned(), found };
-        like.check().map_err(faulty)?;
+        like.check().map_err(&faulty)?;
         Ok(like)
     }
 

@@ -196,6 +196,31 @@ impl Recipe {
         &self.settings
     }
 
+    /// The program that painted, and its version.
+    pub(crate) fn program(&self) -> &str {
+        &self.program
+    }
+
+    /// The name of the picture that was repainted, if there was one.
+    pub(crate) fn content(&self) -> Option<&str> {
+        self.content.as_deref()
+    }
+
+    /// The names of the styles.
+    pub(crate) fn styles(&self) -> impl Iterator<Item = &str> {
+        self.styles.iter().map(|style| style.picture.as_str())
+    }
+
+    /// The name of the picture that says where the painting acts, if there was one.
+    pub(crate) fn strength_map(&self) -> Option<&str> {
+        self.strength_map.as_deref()
+    }
+
+    /// The name of the picture whose fine strokes were painted, if it was not a style.
+    pub(crate) fn fine_strokes(&self) -> Option<&str> {
+        self.fine_strokes.as_deref()
+    }
+
     /// Whether there was a picture to repaint.
     pub(crate) fn has_content(&self) -> bool {
         self.content.is_some()

@@ -12,7 +12,7 @@ use crate::refusal::Refusal;
 use crate::words;
 
 /// Steps that L-BFGS remembers where the preset is for Adam.
-const LBFGS_MEMORY: usize = 20;
+pub(crate) const LBFGS_MEMORY: usize = 20;
 
 /// Noise for presets that start from the content: around mid grey, faint enough to leave no trace.
 const NOISE: Start = Start::NormalNoise { mean: [0.5; 3], deviation: 0.1 };

@@ -55,30 +55,36 @@ fn stage(stage: &Stage, at_most: &str) -> String {
 }
 
 /// The terms in use, one line each. Without a content picture there is none to learn from.
-fn terms(settings: &Settings, has_content: bool) -> Vec<String> {
+pub(crate) fn terms(settings: &Settings, has_content: bool) -> Vec<String> {
     let in_use = settings.terms.iter().filter(|term| term.weight() > 0.0);
     in_use.filter(|term| has_content || !term.learns_content()).map(told).collect()
 }
 
 /// `gram 10 at relu1_1, relu2_1:0.5`
 fn told(term: &Term) -> String {
-    let layer = |it: &LayerWeight| match it.weight {
-        1.0 => it.layer.to_string(),
-        weight => format!("{}:{weight}", it.layer),
-    };
     let layers: Vec<String> = term.layers().iter().map(layer).collect();
     let at = if layers.is_empty() { "" } else { " at " };
     format!("{} {}{at}{}", term.name().replace('_', " "), term.weight(), layers.join(", "))
 }
 
-fn optimizer(settings: &OptimizerSettings) -> String {
+/// `relu4_2`, or `relu4_2:0.5`
+pub(crate) fn layer(it: &LayerWeight) -> String {
+    match it.weight {
+        1.0 => it.layer.to_string(),
+        weight => format!("{}:{weight}", it.layer),
+    }
+}
+
+/// What moves the pixels, in words.
+pub(crate) fn optimizer(settings: &OptimizerSettings) -> String {
     match settings {
         OptimizerSettings::Lbfgs(options) => format!("L-BFGS, {} steps remembered", options.memory),
         OptimizerSettings::Adam(options) => format!("Adam, learning rate {}", options.learning_rate),
     }
 }
 
-fn start(start: &Start) -> &'static str {
+/// Where a run starts, in words.
+pub(crate) fn start(start: &Start) -> &'static str {
     match start {
         Start::Picture => "the picture given",
         Start::NormalNoise { .. } | Start::UniformNoise { .. } => "noise",

@@ -74,8 +74,8 @@ fn names_of_files_are_whatever_they_are() {
 fn what_is_wrong_is_told_of_its_field() {
     for (choices, field, words) in [
         (json!({"sizes": 512}), "sizes", "unknown field"),
-        (json!({"size": "large"}), "size", "expected pixels"),
-        (json!({"size": 0}), "size", "expected pixels"),
+        (json!({"size": "large"}), "size", "expected the pixels"),
+        (json!({"size": 0}), "size", "expected the pixels"),
         (json!({"seed": -1}), "seed", "invalid value"),
         (json!({"method": "magic"}), "method", "expected one of gram, moments"),
         (json!({"network": "resnet"}), "network", "unknown network"),

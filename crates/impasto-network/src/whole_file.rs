@@ -127,8 +127,22 @@ fn target(path: &Path) -> Result<PathBuf, WholeFileError> {
             Err(failed(io::Error::new(io::ErrorKind::PermissionDenied, "the file is write-protected")))
         }
         Ok(_) => fs::canonicalize(path).map_err(failed),
-        Err(_) => Ok(path.to_owned()),
+        Err(_) => Ok(end_of_links(path)),
     }
+}
+
+/// Most links that are followed one after another, as in Linux.
+const MOST_LINKS: usize = 40;
+
+/// The file that a link leads to which is not there yet, or `path` if it is no link.
+fn end_of_links(path: &Path) -> PathBuf {
+    let mut end = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let Ok(next) = fs::read_link(&end) else { return end };
+        end = end.parent().unwrap_or(Path::new("")).join(next);
+    }
+    // Links in a circle: what writing there will complain of.
+    path.to_owned()
 }
 
 fn temporary_file(path: &Path, target: &Path) -> Result<NamedTempFile, WholeFileError> {
@@ -190,6 +204,23 @@ mod tests {
         file.write_all(b"new").unwrap();
         file.commit().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_nowhere_is_filled() {
+        use std::os::unix::fs::symlink;
+
+        let folder = tempfile::tempdir().unwrap();
+        let name = |name: &str| folder.path().join(name);
+        symlink("second", name("first")).unwrap();
+        symlink(name("file"), name("second")).unwrap();
+        write_whole_file(&name("first"), b"new").unwrap();
+        assert!(name("first").is_symlink() && name("second").is_symlink());
+        assert_eq!(fs::read(name("file")).unwrap(), b"new");
+        symlink("circle", name("circle")).unwrap();
+        write_whole_file(&name("circle"), b"new").unwrap();
+        assert!(!name("circle").is_symlink(), "a circle leads to nothing, and is replaced");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use impasto_jobs::Order;
 use impasto_jobs::order::{ContentChoices, Doodle, MapChoices, Task};
 
 use crate::failure::Failure;
+use crate::help;
 use crate::painting::{self, SharedArguments};
 
 const EXAMPLES: &str = "\
@@ -32,6 +33,7 @@ Examples:
 /// DOODLE, and the textures of PAINTING where its map has their colours. Black is a colour like any other.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, allow_negative_numbers = true)]
+#[command(defer(|command| help::arranged(command, Preset::Doodle)))]
 #[command(mut_arg("preset", |preset| preset.default_value(Preset::Doodle.name())))]
 pub struct DoodleArguments {
     #[command(flatten)]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use impasto_jobs::Order;
 use impasto_jobs::order::{
     EngineChoices, FileChoices, MachineChoices, NetworkChoices, OptimizerChoices, PatchChoices,
@@ -10,6 +11,7 @@ use impasto_jobs::order::{
 };
 
 use super::checkpoints::Interrupted;
+use super::name_template::NameTemplate;
 
 /// Where the JSON goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,17 +22,42 @@ pub enum TraceTo {
     File(PathBuf),
 }
 
+/// The formats that are written, by their extensions.
+const FORMATS: [&str; 4] = ["png", "jpg", "webp", "tiff"];
+
 /// What is written, where, and what is said.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArguments {
-    /// Where to write the result: .png, .jpg, .jpeg, .webp, .tif or .tiff [default: a PNG in the current
-    /// folder, named after the pictures]
+    /// Where to write the result: .png, .jpg, .jpeg, .webp, .tif or .tiff; a folder, as in out/, which is made; or -,
+    /// standard output
+    /// [default: a PNG in the current folder, named after the pictures, under a name that is not taken]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
+    /// How a result is called that --output does not name; {content}, {style}, {seed} and {preset} stand for what
+    /// they say, {seed} for 0 without --seed [default: {content}-{style}.png]
+    #[arg(long, value_name = "TEMPLATE")]
+    pub name: Option<NameTemplate>,
+
+    /// Whether a picture came from a pipe, so that it cannot be read again.
+    #[arg(skip)]
+    pub reads_pipes: bool,
+
+    /// Whether what an interrupted run left under the name of the result gives way to it.
+    #[arg(skip)]
+    pub goes_on: bool,
+
+    /// The name of the result among those of a collection.
+    #[arg(skip)]
+    pub assigned: Option<PathBuf>,
+
     #[command(flatten)]
     pub file: FileChoices,
+
+    /// The format of a result on standard output, or of one whose name is made up [default: png]
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(FORMATS), conflicts_with = "name")]
+    pub format: Option<String>,
 
     /// Also save the picture every N iterations, as FILE-00050.png and so on.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -70,7 +97,7 @@ pub struct OutputArguments {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// Overwrite even pictures that the run reads.
+    /// Replace a file that is there already, even one that the run reads; without it, a terminal asks.
     #[arg(long)]
     pub force: bool,
 
@@ -92,9 +119,9 @@ fn trace_to(text: &str) -> Result<TraceTo, String> {
 #[derive(Clone, Debug, Args)]
 pub struct SharedArguments {
     #[command(flatten)]
-    pub output: OutputArguments,
-    #[command(flatten)]
     pub picture: PictureChoices,
+    #[command(flatten)]
+    pub output: OutputArguments,
     #[command(flatten)]
     pub style: StyleChoices,
     #[command(flatten)]
@@ -142,8 +169,22 @@ mod tests {
     use crate::command_line::CommandLine;
 
     /// Flags that are no choice of an order: what is written and said, where, and whether at all.
-    const OUR_OWN: [&str; 10] =
-        ["output", "save_every", "report", "json", "checkpoint", "dry_run", "force", "quiet", "tile", "help"];
+    const OUR_OWN: [&str; 14] = [
+        "format",
+        "output",
+        "name",
+        "save_every",
+        "report",
+        "json",
+        "checkpoint",
+        "dry_run",
+        "force",
+        "quiet",
+        "tile",
+        "style",
+        "skip_finished",
+        "help",
+    ];
 
     #[test]
     fn every_flag_is_a_field_of_an_order_and_every_field_a_flag() {

@@ -27,6 +27,7 @@ const ENGINE: &str = "engine";
 const MEMORY: &str = "memory";
 const NETWORK: &str = "network";
 const PROGRAM: &str = "program";
+const OUTPUT: &str = "output";
 
 /// Where the checkpoint goes, and when.
 pub struct Checkpoints {
@@ -82,15 +83,23 @@ impl Checkpoints {
         }
         notes.insert(ENGINE.to_owned(), engine(job));
         notes.insert(PROGRAM.to_owned(), env!("CARGO_PKG_VERSION").to_owned());
+        if let Some(output) = output.path().to_str().filter(|_| !output.is_standard()) {
+            notes.insert(OUTPUT.to_owned(), output.to_owned());
+        }
         let folder =
             env::current_dir().map_err(|error| Failure::world(format_args!("this folder: {error}")))?;
         notes.insert(FOLDER.to_owned(), folder.to_string_lossy().into_owned());
+        if is_asked && flags.reads_pipes {
+            return Err(Failure::mistake("--checkpoint: a picture from a pipe cannot be read again"));
+        }
         let arguments = interrupted.and_then(|it| it.notes.get(ARGUMENTS).cloned());
         let arguments = arguments.or_else(|| {
             let words = env::args_os().skip(1).map(|word| word.into_string().ok());
             serde_json::to_string(&words.collect::<Option<Vec<String>>>()?).ok()
         });
-        match arguments {
+        // Nobody looks for a file that was not asked for beside standard output.
+        let may_be_kept = is_asked || !(flags.reads_pipes || output.is_standard());
+        match arguments.filter(|_| may_be_kept) {
             Some(arguments) => _ = notes.insert(ARGUMENTS.to_owned(), arguments),
             None if is_asked => {
                 return Err(Failure::mistake("--checkpoint: an argument of this run is no text to be kept"));
@@ -188,6 +197,11 @@ impl Interrupted {
             return Err(Failure::mistake(format_args!("{path}: this checkpoint does not tell its command")));
         };
         Ok((folder.into(), arguments))
+    }
+
+    /// Where the result of the run goes, in its folder: the name that was chosen when it began.
+    pub fn output(&self) -> Option<PathBuf> {
+        self.notes.get(OUTPUT).map(PathBuf::from)
     }
 
     /// Iterations that are done over all sizes.

@@ -8,6 +8,7 @@ use impasto_jobs::report::Ending;
 use impasto_jobs::summary::{Line, at_most, summary};
 
 use super::Painting;
+use super::existing::Existing;
 use super::report;
 use crate::failure::{Failure, flag, say};
 
@@ -19,7 +20,7 @@ pub fn run(painting: &Painting<'_>, mut job: Job) -> Result<(), Failure> {
         job.notes.iter().for_each(|note| say(note.line(flag)));
     }
     if flags.json.is_some() {
-        return report::write(painting, &job, Ending::Planned { estimated_seconds });
+        return report::write(painting, &job, output.path(), Ending::Planned { estimated_seconds });
     }
     let mut out = io::stdout().lock();
     if let Some(file) = &order.picture.like {
@@ -34,7 +35,15 @@ pub fn run(painting: &Painting<'_>, mut job: Job) -> Result<(), Failure> {
         "time        {at_most}about {}, by a short run on this machine",
         duration(estimated_seconds)
     )?;
-    let replaced = if output.replaces() { " (replaces the file of that name)" } else { "" };
+    if output.is_standard() {
+        writeln!(out, "output      standard output; nothing written yet")?;
+        return Ok(());
+    }
+    let replaced = match (output.path().exists(), output.existing()) {
+        (false, _) => "",
+        (true, Existing::Keep) => " (is there already: the run asks, or needs --force)",
+        (true, _) => " (replaces the file of that name)",
+    };
     writeln!(out, "output      {}{replaced}; nothing written yet", output.path().display())?;
     Ok(())
 }

@@ -4,19 +4,17 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use impasto_jobs::files::stem;
+use impasto_jobs::files::with_word;
 
 /// Where `--save-every` and `--snapshots` save after so many iterations: `painted-00050.png` beside
 /// `painted.png`.
 pub fn numbered(output: &Path, iteration: u64) -> PathBuf {
-    let extension = output.extension().unwrap_or_default().to_string_lossy();
-    output.with_file_name(format!("{}-{iteration:05}.{extension}", stem(output)))
+    with_word(output, &format!("{iteration:05}"))
 }
 
 /// Where the preview of a tiling is saved: `painted-tiled.png` beside `painted.png`.
 pub fn tiled(output: &Path) -> PathBuf {
-    let extension = output.extension().unwrap_or_default().to_string_lossy();
-    output.with_file_name(format!("{}-tiled.{extension}", stem(output)))
+    with_word(output, "tiled")
 }
 
 /// Whether two names are of one file, which need not exist.
@@ -47,7 +45,6 @@ mod tests {
 
     #[test]
     fn names_come_from_the_output() {
-        assert_eq!(stem(Path::new("a/cat.tar.png")), "cat.tar");
         assert_eq!(tiled(Path::new("a/out.png")), Path::new("a/out-tiled.png"));
         assert_eq!(numbered(Path::new("a/out.tiff"), 7), Path::new("a/out-00007.tiff"));
     }

@@ -14,6 +14,7 @@ use impasto_jobs::{Extent, Job, Workload, fails_by_itself};
 use super::Painting;
 use super::arguments::TraceTo;
 use super::checkpoints::{Checkpoints, Interrupted};
+use super::existing::Saved;
 use super::report;
 use super::watcher::{Seen, Watcher};
 use crate::failure::{Failure, flag, say};
@@ -46,11 +47,12 @@ pub fn run(painting: &Painting<'_>, mut job: Job, mut recorder: Recorder) -> Res
         let completed = stopped.is_none();
         let extent = Extent { iterations_done: seen.iterations_done, completed };
         let saved = output.save(&job.file, picture, &job.recipe, extent);
+        let path = saved.as_ref().map_or(output.path(), |saved| &saved.path);
         let seconds = started.elapsed().as_secs_f64();
         let page = recorder.page(&report_page::Ending {
             title: order.title(),
             picture,
-            output: output.path(),
+            output: path,
             stopped,
             recipe: &job.recipe,
             plan: &job.plan,
@@ -63,20 +65,20 @@ pub fn run(painting: &Painting<'_>, mut job: Job, mut recorder: Recorder) -> Res
             _ => Ok(()),
         });
         let ending = Ending::Painted { completed, seconds, trace };
-        let told = page.and_then(|()| report::write(painting, &job, ending));
+        let told = page.and_then(|()| report::write(painting, &job, path, ending));
         // Of several failures, the one that says where the picture is.
-        saved.and(told).map(|()| seconds)
+        saved.and_then(|saved| told.map(|()| (saved, seconds)))
     };
     let Outcome { picture, trace, completed } = match outcome {
         Ok(outcome) => outcome,
         Err(error) => {
             let Some((picture, trace)) = error.last_good() else { return Err(error.into()) };
-            match finish(picture, trace, Some(error.to_string())) {
-                Ok(_) | Err(Failure::OutputClosed) => {}
+            let saved = match finish(picture, trace, Some(error.to_string())) {
+                Ok((saved, _)) => saved.path,
+                Err(Failure::OutputClosed) => output.path().to_owned(),
                 Err(failure) => return Err(failure),
-            }
-            let saved = output.path().display();
-            let why = format!("{error}; the last good picture is in {saved}");
+            };
+            let why = format!("{error}; the last good picture is in {}", saved.display());
             let fails =
                 matches!(&error, TransferError::EngineFailed { source, .. } if fails_by_itself(source));
             return Err(if fails { Failure::world(why) } else { Failure::mistake(why) });
@@ -89,11 +91,11 @@ pub fn run(painting: &Painting<'_>, mut job: Job, mut recorder: Recorder) -> Res
         return Err(Failure::Interrupted);
     }
     let stopped = (!completed).then(|| "interrupted".to_owned());
-    let seconds = finish(&picture, &trace, stopped)?;
+    let (saved, seconds) = finish(&picture, &trace, stopped)?;
     if completed {
         checkpoints.finish();
     }
-    conclude(painting, &job, &picture, &seen, (seconds, completed), checkpoints.path())?;
+    conclude(painting, &job, &picture, &seen, (&saved, seconds, completed), checkpoints.path())?;
     match seen.unsaved {
         0 => Ok(()),
         unsaved => {
@@ -126,11 +128,10 @@ fn conclude(
     job: &Job,
     picture: &Picture,
     seen: &Seen,
-    (seconds, completed): (f64, bool),
+    (saved, seconds, completed): (&Saved, f64, bool),
     checkpoint: Option<&Path>,
 ) -> Result<(), Failure> {
-    // Whoever names a file means it; the name made up here may be that of a picture worth keeping.
-    let verb = if output.replaces() && flags.output.is_none() { "replaced" } else { "wrote" };
+    let verb = if saved.replaced { "replaced" } else { "wrote" };
     // A size that has begun to learn its targets has no iteration yet.
     let is_of = |stage: &Stage| (stage.size.width, stage.size.height) == (picture.width(), picture.height());
     let stage = job.plan.stages.iter().position(is_of).map_or(seen.stage, |index| seen.stage.max(index + 1));
@@ -153,9 +154,13 @@ fn conclude(
         true => format!(" for {} of {planned} iterations", seen.iterations_done),
         false => String::new(),
     };
+    let kept = match output.is_standard() || saved.path == output.path() {
+        true => String::new(),
+        false => format!("; {} is of another run and stays", output.path().display()),
+    };
     let line = format!(
-        "{interrupted}{verb} {}, {}x{}{way}, {}{early}",
-        output.path().display(),
+        "{interrupted}{verb} {}, {}x{}{way}, {}{early}{kept}",
+        if output.is_standard() { "standard output".into() } else { saved.path.to_string_lossy() },
         picture.width(),
         picture.height(),
         duration(seconds)
@@ -163,6 +168,7 @@ fn conclude(
     match (&flags.json, flags.quiet) {
         (_, true) => {}
         (Some(TraceTo::Output), _) => say(line),
+        _ if output.is_standard() => say(line),
         _ => writeln!(io::stdout(), "{line}")?,
     }
     if completed {

@@ -1,6 +1,7 @@
 //! The JSON of a run, or of its plan: one object on one line.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use impasto::picture::write_whole_file;
 use impasto_jobs::Job;
@@ -10,10 +11,10 @@ use super::Painting;
 use super::arguments::TraceTo;
 use crate::failure::Failure;
 
-/// Writes the JSON, if it was asked for.
-pub fn write(painting: &Painting<'_>, job: &Job, ending: Ending<'_>) -> Result<(), Failure> {
+/// Writes the JSON, if it was asked for, of a run whose picture is in `output`.
+pub fn write(painting: &Painting<'_>, job: &Job, output: &Path, ending: Ending<'_>) -> Result<(), Failure> {
     let Some(to) = &painting.flags.json else { return Ok(()) };
-    let report = Report::new(job, painting.output.path().display().to_string(), ending);
+    let report = Report::new(job, output.display().to_string(), ending);
     let mut text = serde_json::to_vec(&report).map_err(Failure::world)?;
     text.push(b'\n');
     match to {

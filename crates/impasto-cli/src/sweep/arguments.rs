@@ -7,11 +7,14 @@ use std::path::PathBuf;
 
 use clap::builder::{OsStr, Resettable, StyledStr};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
-use impasto_jobs::Order;
+use impasto::Preset;
 use impasto_jobs::order::{
     ContentChoices, EngineChoices, MachineChoices, MapChoices, NetworkChoices, OptimizerChoices,
     PatchChoices, PictureChoices, StyleChoices, Task, Transfer, VARIED, parsers,
 };
+use impasto_jobs::{Order, defaults};
+
+use crate::help;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -55,7 +58,7 @@ pub struct OwnArguments {
     #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
 
-    /// Overwrite even pictures that the run reads.
+    /// Replace a file that is there already, even one that the sweep reads; without it, a terminal asks.
     #[arg(long, help_heading = "Output")]
     pub force: bool,
 
@@ -136,7 +139,8 @@ fn choices() -> Vec<Arg> {
         MachineChoices::augment_args,
     ];
     let command = groups.into_iter().fold(Command::new("transfer"), |command, augment| augment(command));
-    command.get_arguments().cloned().collect()
+    let defaults = defaults(Preset::Impasto);
+    command.get_arguments().cloned().map(|argument| help::with_defaults(argument, &defaults)).collect()
 }
 
 /// The same argument, taking a list where a sweep may vary it. What it is without the flag is said by `impasto

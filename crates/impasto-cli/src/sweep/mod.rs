@@ -6,7 +6,7 @@ mod arguments;
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub use arguments::SweepArguments;
 use impasto::picture::{WriteOptions, check_writable};
@@ -18,7 +18,8 @@ use impasto_jobs::{Extent, Job, threads};
 
 use crate::failure::{Failure, say};
 use crate::interrupt;
-use crate::painting::{Output, OutputArguments};
+use crate::painting::pipes::Pipes;
+use crate::painting::{Output, OutputArguments, existing};
 use crate::series::Series;
 
 /// How a cell ended.
@@ -36,9 +37,13 @@ const DIVERGED: &str = "diverged";
 /// Paints all cells, then the sheet.
 pub fn run(arguments: &SweepArguments) -> Result<(), Failure> {
     let axes = arguments.lists.iter().map(|(name, list)| Axis::new(name, list));
-    let grid = Grid::new(arguments.order.clone(), axes.collect::<Result<_, _>>()?)?;
-    let default = || PathBuf::from(format!("{}-sweep.png", arguments.order.name()));
-    let output = arguments.own.output.clone().unwrap_or_else(default);
+    let mut pipes = Pipes::default();
+    let order = pipes.filed(&arguments.order)?;
+    let mut default = order.name();
+    default.push("-sweep.png");
+    let grid = Grid::new(order, axes.collect::<Result<_, _>>()?)?;
+    let own = &arguments.own;
+    let output = own.output.clone().unwrap_or_else(|| existing::free(Path::new(&default)));
     check_writable(&output, &WriteOptions::default())?;
     let cells = grid.cells()?;
     threads::pool(arguments.order.machine.threads)?.install(|| {
@@ -47,6 +52,9 @@ pub fn run(arguments: &SweepArguments) -> Result<(), Failure> {
         let plans = cells.iter().map(plan).collect::<Result<Vec<_>, _>>()?;
         let sheet = grid.sheet();
         sheet.check(&output, &spaces(&plans, arguments.own.cell as usize))?;
+        if own.output.is_some() && output.exists() && !own.force {
+            existing::agree_to_replace(&output, own.quiet)?;
+        }
         interrupt::install()?;
         if let Some(folder) = &arguments.own.keep {
             fs::create_dir_all(folder)
@@ -65,7 +73,7 @@ fn cell_job(cell: &Cell, arguments: &SweepArguments, file: &Path) -> Result<(Job
     };
     let output = Output::new(&cell.order, &flags, None)?;
     let job = Job::planned(&cell.order)?;
-    output.check_sizes(&job)?;
+    output.check_sizes(&cell.order, &job)?;
     Ok((job, output))
 }
 
@@ -117,10 +125,14 @@ fn paint(
     }
     tiles.resize_with(cells.len(), || None);
     let sheet = Sheet { tiles, ..sheet }.draw();
-    sheet.write(output, None, &WriteOptions::default())?;
+    let saved = existing::place(output, own.output.is_some(), !interrupted);
+    sheet
+        .write(&saved.path, None, &WriteOptions::default())
+        .inspect_err(|_| existing::release(&saved.path))?;
     if !own.quiet {
         let (width, height) = (sheet.width(), sheet.height());
-        writeln!(io::stdout(), "wrote {}, {width}x{height}, {} cells", output.display(), cells.len())?;
+        let verb = if saved.replaced { "replaced" } else { "wrote" };
+        writeln!(io::stdout(), "{verb} {}, {width}x{height}, {} cells", saved.path.display(), cells.len())?;
     }
     if interrupted {
         return Err(Failure::Interrupted);

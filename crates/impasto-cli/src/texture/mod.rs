@@ -6,6 +6,7 @@ use impasto_jobs::order::{Task, Texture};
 use impasto_jobs::tiling::Grid;
 
 use crate::failure::Failure;
+use crate::help;
 use crate::painting::{self, SharedArguments};
 
 const EXAMPLES: &str = "\
@@ -23,6 +24,7 @@ Examples:
 /// gives it shapes. With --seamless its borders meet, so that it tiles.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, allow_negative_numbers = true)]
+#[command(defer(|command| help::arranged(command, Preset::Texture)))]
 #[command(mut_arg("preset", |preset| preset.default_value(Preset::Texture.name())))]
 #[command(mut_arg("size", |size| size.value_name("SIZE").help(SIZE_HELP)))]
 pub struct TextureArguments {

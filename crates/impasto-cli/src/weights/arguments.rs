@@ -17,8 +17,8 @@ Examples:
   A file that was fetched in another way, on a machine without a network:
     impasto weights import vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5
 
-Weights are kept in the system's folder for caches, or in that of IMPASTO_CACHE. Downloads go through the
-proxy that ALL_PROXY, HTTPS_PROXY or HTTP_PROXY names, but for the hosts of NO_PROXY.";
+Weights are kept in the system's folder for caches, or in that of IMPASTO_CACHE. Downloads go through \
+the proxy that ALL_PROXY, HTTPS_PROXY or HTTP_PROXY names, but for the hosts of NO_PROXY.";
 
 /// Bring, list, check and remove the weights of networks.
 ///

@@ -36,6 +36,8 @@ fn flags_out_of_range() {
         ("--content-map content.png", "--style-map"),
         ("--content-mask content.png", "--style-mask"),
         ("--size 65536", "GB of memory"),
+        ("--size 65536", " fits"),
+        ("--size 2048 --memory 150MB", " fits"),
         ("--size 20000 -o out.webp", "out.webp: 20000x15000: WebP holds at most 16384"),
         ("--sise 64", "--size"),
         ("--iterations 0", "1..=1000000"),
@@ -87,8 +89,8 @@ fn flags_out_of_range() {
     fails(&scene, "transfer content.png style.png hidden.png", 2, hidden);
     fails(&scene, "texture hidden.png", 2, hidden);
     fails(&scene, "transfer content.png", 2, "<STYLE>");
-    fails(&scene, "transfer", 2, "<CONTENT>");
-    fails(&scene, "transfer", 2, "see impasto transfer --help");
+    fails(&scene, "transfer --size 64", 2, "<CONTENT>");
+    fails(&scene, "transfer --size 64", 2, "see impasto transfer --help");
     fails(&scene, "transfer -content.png style.png", 2, "as ./-name");
     fails(&scene, "paint content.png", 2, "'paint'");
 }
@@ -256,4 +258,22 @@ fn a_run_that_diverges_saves_its_last_good_picture() {
     let trace: serde_json::Value = serde_json::from_slice(&scene.bytes("trace.json")).unwrap();
     assert_eq!(trace["completed"], false);
     assert!(trace["evaluations"].is_array(), "{trace}");
+}
+
+#[test]
+fn what_may_be_meant_is_told() {
+    let scene = Scene::new();
+    fs::create_dir(scene.path("photos")).unwrap();
+    fs::copy(scene.path("content.png"), scene.path("photos/harbour.png")).unwrap();
+    for (arguments, words) in [
+        ("contnet.png style.png", "contnet.png: no such file; did you mean content.png?"),
+        ("photos/habour.png style.png", "no such file; did you mean photos/harbour.png?"),
+        ("content.png style.png,content.png", "pictures have spaces between them: style.png content.png"),
+        ("content.png style.png --size 640x480", "give its longest side alone, --size 640"),
+        ("content.png style.png --size original", "expected the pixels of the longest side, 1..=65536"),
+        ("content.png style.png --szie 64", "unexpected argument '--szie' found; did you mean --size?"),
+    ] {
+        fails(&scene, &format!("transfer {arguments}"), 2, words);
+    }
+    fails(&scene, "transfer content.png zzzzzz.jpg", 2, "zzzzzz.jpg: no such file\n");
 }

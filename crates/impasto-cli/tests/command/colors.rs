@@ -30,7 +30,7 @@ fn every_rule_brings_the_colors_nearer_to_the_content() {
     let scene = Scene::new();
     let of_content = redness(&scene.picture("content.png"));
     let apart = |flags: &str| {
-        scene.succeed(&format!("{SHORT} {flags} -o out.png"));
+        scene.succeed(&format!("{SHORT} {flags} -o out.png --force"));
         (redness(&scene.picture("out.png")) - of_content).abs()
     };
     let own = apart("--colors style");
@@ -46,14 +46,14 @@ fn the_strength_goes_from_none_to_all() {
     let own = redness(&scene.picture("plain.png"));
     for rule in ["content", "match"] {
         let [none, half, all] = ["0", "0.5", "1"].map(|strength| {
-            scene.succeed(&format!("{SHORT} --colors {rule} --color-strength {strength} -o out.png"));
+            scene.succeed(&format!("{SHORT} --colors {rule} --color-strength {strength} -o out.png --force"));
             redness(&scene.picture("out.png"))
         });
         assert!((none - own).abs() < 1.0, "{rule}: {none} {own}");
         let away = |redness: f64| (redness - own).abs();
         assert!(away(none) < away(half) && away(half) < away(all), "{rule}: {none} {half} {all}");
     }
-    scene.succeed(&format!("{SHORT} --colors luminance --color-strength 0.5 -o out.png"));
+    scene.succeed(&format!("{SHORT} --colors luminance --color-strength 0.5 -o out.png --force"));
     let colors = &metadata(&scene, "out.png")["settings"]["colors"];
     assert_eq!(*colors, json!({ "rule": "luminance", "strength": 0.5 }));
 }
@@ -71,7 +71,7 @@ fn black_in_a_strength_map_keeps_the_photograph() {
     let scene = Scene::new();
     add_strength(&scene);
     for flags in ["", "--optimizer lbfgs", "--colors content", "--colors luminance", "--method nearest"] {
-        scene.succeed(&format!("{SHORT} --strength-map strength.png {flags} -o out.png"));
+        scene.succeed(&format!("{SHORT} --strength-map strength.png {flags} -o out.png --force"));
         let (painted, content) = (scene.picture("out.png"), scene.picture("content.png"));
         let apart = |columns: std::ops::Range<u32>| {
             let all = columns.flat_map(|x| (0..48).map(move |y| (x, y)));

@@ -1,5 +1,6 @@
 //! Ctrl-C, as SIGINT, and the signals by which systems end programs.
 
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -51,6 +52,66 @@ fn the_first_saves_what_there_is() {
         assert!(page.contains("Stopped early: interrupted") && page.contains("<polyline"));
         assert!(scene.files().iter().all(|name| !name.ends_with(".part")), "{:?}", scene.files());
     }
+}
+
+#[test]
+fn a_finished_picture_stays_when_a_later_run_is_interrupted() {
+    for flags in ["", " --force"] {
+        let scene = Scene::new();
+        let short = "transfer content.png style.png --size 64 --iterations 2";
+        scene.succeed(&format!("{short} -o out.png"));
+        let finished = scene.bytes("out.png");
+        // Without --force, another run finishes under the name while this one is at work.
+        std::fs::remove_file(scene.path("out.png")).unwrap();
+        let before = || std::fs::write(scene.path("out.png"), &finished).unwrap();
+        if !flags.is_empty() {
+            before();
+        }
+        let command = scene.command(&format!("{LONG} -o out.png{flags}"));
+        let child = after_an_iteration(command, &scene.path("out-00001.png"));
+        before();
+        interrupt(&child, "-INT");
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{flags}");
+        assert_eq!(scene.bytes("out.png"), finished);
+        let settings = read_settings(scene.path("out-incomplete.png")).unwrap().unwrap();
+        assert!(settings.contains("\"completed\":false"), "{settings}");
+    }
+}
+
+#[test]
+fn a_collection_says_how_it_goes_on() {
+    let scene = Scene::new();
+    let flags = "--size 64 --iterations 1000000 -o out/";
+    let mut command = scene.command(&format!("transfer content.png style.png --style style.png {flags}"));
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.starts_with("1 of 2: content.png") {
+        line.clear();
+        assert!(said.read_line(&mut line).unwrap() > 0, "the run ended");
+    }
+    interrupt(&child, "-INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    line.clear();
+    said.read_to_string(&mut line).unwrap();
+    assert!(line.ends_with("interrupted; 0 of 2 painted; --skip-finished goes on\n"), "{line}");
+}
+
+#[test]
+fn an_interrupted_run_says_where_its_picture_is() {
+    let scene = Scene::new();
+    scene.succeed("transfer content.png style.png --size 64 --iterations 2 -o out.png");
+    let mut command = scene.command(&format!("{LONG} -o out.png --force"));
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let child = command.spawn().unwrap();
+    while !scene.path("out-00001.png").exists() {
+        thread::sleep(Duration::from_millis(10));
+    }
+    interrupt(&child, "-INT");
+    let out = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+    assert!(out.starts_with("interrupted; wrote out-incomplete.png, 64x48, "), "{out}");
+    assert!(out.ends_with("; out.png is of another run and stays\n"), "{out}");
 }
 
 /// Under a program that ignores SIGHUP, it is ignored here from the start.

@@ -79,7 +79,7 @@ fn the_json_of_a_run_a_plan_or_settings_will_do() {
     let settings = format!("\n  {}", recipe(&scene, "first.png")["settings"]);
     fs::write(scene.path("settings.json"), settings).unwrap();
     for file in ["run.json", "plan.json", "settings.json"] {
-        scene.succeed(&format!("{AGAIN} --like {file} -o again.png"));
+        scene.succeed(&format!("{AGAIN} --like {file} -o again.png --force"));
         assert_eq!(scene.picture("again.png"), scene.picture("first.png"), "{file}");
     }
     assert_eq!(recipe(&scene, "again.png")["preset"], Value::Null);

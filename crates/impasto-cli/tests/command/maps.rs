@@ -4,7 +4,8 @@ use image::{GrayImage, Luma, Rgb, RgbImage, Rgba, RgbaImage};
 
 use crate::scene::Scene;
 
-const SHORT: &str = "doodle --style style.png --style-map style-map.png --size 48 --iterations 2 -o out.png";
+const SHORT: &str =
+    "doodle --style style.png --style-map style-map.png --size 48 --iterations 2 -o out.png --force";
 
 /// Runs a doodle with `map` and other `flags`, which must fail with `words`.
 fn refused(scene: &Scene, map: &str, flags: &str, words: &str) {
@@ -94,7 +95,7 @@ fn masks_guide_a_transfer() {
     half(20).save(scene.path("a.png")).unwrap();
     half(40).save(scene.path("b.png")).unwrap();
     GrayImage::new(64, 48).save(scene.path("none.png")).unwrap();
-    let short = "transfer content.png style.png --size 48 --iterations 2 -o out.png";
+    let short = "transfer content.png style.png --size 48 --iterations 2 -o out.png --force";
     let (_, said) = scene.succeed(&format!("{short} --content-mask a.png --style-mask b.png"));
     assert!(said.contains("map: 2 regions"), "{said}");
     scene.succeed(&format!("{short} --content-mask a.png,b.png --style-mask b.png,a.png"));

@@ -40,9 +40,15 @@ fn help_lists_the_options_of_each_command() {
         ("weights list", "--json"),
         ("man", "--out Examples:"),
         ("completions", "bash fish zsh Examples:"),
-        ("info", "--help"),
+        ("info", "--preset Examples:"),
+        ("show", "PICTURE Examples:"),
     ] {
-        for flag in ["-h", "--help"] {
+        // On one screen, painting commands show what most pictures need.
+        let flags: &[&str] = match command {
+            "transfer" | "doodle" | "texture" => &["--help"],
+            _ => &["-h", "--help"],
+        };
+        for flag in flags {
             let (help, _) = scene.succeed(&format!("{command} {flag}"));
             for option in options.split_whitespace() {
                 assert!(help.contains(option), "{command} {flag} does not mention {option}:\n{help}");
@@ -119,4 +125,47 @@ fn a_closed_pipe_is_no_failure() {
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}
+
+#[test]
+fn the_short_help_shows_what_most_pictures_need() {
+    let scene = Scene::new();
+    let (help, _) = scene.succeed("transfer -h");
+    assert!(help.lines().count() <= 50, "{help}");
+    for words in
+        ["<CONTENT>", "--style ", "--size ", "[default: 512]", "--strength ", "-o, --output", "photos/"]
+    {
+        assert!(help.contains(words), "{words}: {help}");
+    }
+    assert!(!help.contains("--lbfgs-memory") && !help.contains("--content-map"), "{help}");
+    let output = scene.run("transfer");
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), help);
+}
+
+#[test]
+fn help_breaks_no_line_in_the_middle() {
+    let scene = Scene::new();
+    let (help, _) = scene.succeed("weights --help");
+    assert!(help.contains("Downloads go\nthrough the proxy that ALL_PROXY"), "{help}");
+}
+
+#[test]
+fn the_values_of_a_preset_are_flags() {
+    let scene = Scene::new();
+    let (values, _) = scene.succeed("info --preset gatys");
+    assert!(values.starts_with("gatys: Gatys, Ecker and Bethge 2015"), "{values}");
+    let value = |flag: &str| {
+        let line = values.lines().find(|line| line.trim_start().starts_with(flag)).unwrap();
+        line.split_whitespace().nth(1).unwrap().to_owned()
+    };
+    assert_eq!((value("--method"), value("--optimizer")), ("gram".to_owned(), "lbfgs".to_owned()));
+    // Typed as they are, they change nothing.
+    let flags = ["--content-weight", "--style-weight", "--style-layers", "--pooling"];
+    let typed = flags.map(|flag| format!("{flag} {}", value(flag))).join(" ");
+    let run =
+        "transfer content.png style.png --preset gatys --size 48 --iterations 2 --start content --quiet";
+    scene.succeed(&format!("{run} -o one.png"));
+    scene.succeed(&format!("{run} {typed} -o other.png"));
+    assert_eq!(scene.bytes("one.png"), scene.bytes("other.png"));
 }

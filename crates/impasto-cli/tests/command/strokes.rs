@@ -17,7 +17,7 @@ fn fine_strokes_come_from_another_painting() {
     let scene = Scene::new();
     add_fine_strokes(&scene);
     let greenness = |flags: &str| {
-        scene.succeed(&format!("{SHORT} {flags} -o out.png"));
+        scene.succeed(&format!("{SHORT} {flags} -o out.png --force"));
         let picture = scene.picture("out.png");
         let pixels = picture.pixels();
         let sum: i64 =

@@ -102,7 +102,7 @@ fn files_of_other_programs_are_imported_or_used_as_they_are() {
         let installed = format!("cache/weights/{name}.safetensors");
         for (weights, out) in [(path, "direct.png"), (installed, "installed.png")] {
             scene.succeed(&format!(
-                "features content.png --weights {weights} --layers relu1_1 --size 32 -o {out}"
+                "features content.png --weights {weights} --layers relu1_1 --size 32 -o {out} --force"
             ));
         }
         assert_eq!(scene.bytes("direct.png"), scene.bytes("installed.png"), "{file}");

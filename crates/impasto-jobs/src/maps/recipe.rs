@@ -1,12 +1,12 @@
 //! The maps of a run in its metadata.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use impasto::regions::{ColorMatching, Regions};
 use serde::{Deserialize, Serialize};
 
 use crate::files::file_name;
-use crate::order::MapFiles;
+use crate::order::{MapFiles, MaskList};
 
 /// Which parts took the style of which.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,20 @@ impl MapRecipe {
     /// The number of colours asked for; `None` if it was found.
     pub fn colors(&self) -> Option<usize> {
         self.colors
+    }
+
+    /// The names of the map of the picture and of those of the styles, if they were colour maps.
+    pub fn color_maps(&self) -> Option<(PathBuf, Vec<PathBuf>)> {
+        let of_styles = self.styles.iter().map(|names| names.first().map(PathBuf::from));
+        let maps = (self.picture.first()?.into(), of_styles.collect::<Option<_>>()?);
+        (self.kind == MapKind::Colors).then_some(maps)
+    }
+
+    /// The names of the masks of the picture and of those of the styles, if they were masks.
+    pub fn masks(&self) -> Option<(MaskList, Vec<MaskList>)> {
+        let list = |names: &Vec<String>| MaskList(names.iter().map(PathBuf::from).collect());
+        let masks = (list(&self.picture), self.styles.iter().map(list).collect());
+        (self.kind == MapKind::Masks).then_some(masks)
     }
 
     /// How the colours found each other.

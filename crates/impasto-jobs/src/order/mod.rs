@@ -37,9 +37,10 @@ mod result;
 mod set;
 mod style;
 mod task;
-mod text;
+pub(crate) mod text;
 mod values;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 pub use content::ContentChoices;
@@ -61,7 +62,7 @@ pub use task::{Doodle, Task, Texture, Transfer};
 pub(crate) use values::LONGEST_SIDE;
 pub use values::{EngineName, MapColors, MaskList, MemorySize, OptimizerName, PictureSize, StartFrom, Stop};
 
-use crate::files::stem;
+use crate::files::{joined, stem};
 use crate::refusal::Refusal;
 
 /// One painting, as it is asked for.
@@ -195,6 +196,17 @@ impl Order {
         inputs
     }
 
+    /// The paths of all pictures that are read, to put others in their place.
+    pub fn inputs_mut(&mut self) -> Vec<&mut PathBuf> {
+        let mut paths = self.task.paths_mut();
+        paths.extend(&mut self.content.strength_map);
+        paths.extend(&mut self.picture.fine_strokes);
+        if let Some(StartFrom::Picture(path)) = &mut self.picture.start {
+            paths.push(path);
+        }
+        paths
+    }
+
     /// What is painted, in words.
     pub fn title(&self) -> String {
         let styles: Vec<String> = self.task.styles().iter().map(|path| stem(path)).collect();
@@ -207,13 +219,10 @@ impl Order {
 
     /// A name for the result, after the files without their extensions: `CONTENT-STYLE`, `MAP-STYLE` or
     /// `STYLE-texture`.
-    pub fn name(&self) -> String {
-        let mut names: Vec<String> = self.task.subject().into_iter().map(stem).collect();
-        names.extend(self.task.styles().iter().map(|path| stem(path)));
-        if self.task.subject().is_none() {
-            names.push("texture".to_owned());
-        }
-        names.join("-")
+    pub fn name(&self) -> OsString {
+        let of_texture = self.task.subject().is_none().then_some(Path::new("texture"));
+        let styles = self.task.styles().iter().map(PathBuf::as_path);
+        joined(self.task.subject().into_iter().chain(styles).chain(of_texture))
     }
 }
 

@@ -35,7 +35,7 @@ pub struct OptimizerChoices {
     #[cfg_attr(feature = "clap", arg(long, value_name = "METHOD"))]
     pub optimizer: Option<OptimizerName>,
 
-    /// Length of the steps, above 0, in the preset's pixel units [default: the optimiser's]
+    /// Length of the steps, above 0, in the pixel units of the preset [default: the preset's]
     #[cfg_attr(feature = "clap", arg(long, value_name = "X", value_parser = values::positive))]
     pub learning_rate: Option<f64>,
 

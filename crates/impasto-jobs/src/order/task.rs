@@ -173,6 +173,35 @@ impl Task {
         self.content().or_else(|| self.maps()?.of_picture().first().copied())
     }
 
+    /// The paths of all its pictures.
+    pub(crate) fn paths_mut(&mut self) -> Vec<&mut PathBuf> {
+        let mut paths = Vec::new();
+        match self {
+            Task::Transfer(Transfer {
+                content,
+                styles,
+                content_map,
+                style_map,
+                content_mask,
+                style_mask,
+            }) => {
+                paths.push(content);
+                paths.extend(styles);
+                paths.extend(content_map);
+                paths.extend(style_map);
+                paths.extend(content_mask.iter_mut().chain(style_mask).flat_map(|masks| &mut masks.0));
+            }
+            Task::Doodle(Doodle { styles, style_map, map, content }) => {
+                paths.extend(styles);
+                paths.extend(style_map);
+                paths.push(map);
+                paths.extend(content);
+            }
+            Task::Texture(Texture { styles, .. }) => paths.extend(styles),
+        }
+        paths
+    }
+
     /// The files that say which parts of the picture take the style of which parts of the styles.
     pub(crate) fn maps(&self) -> Option<MapFiles<'_>> {
         match self {
@@ -210,4 +239,36 @@ impl<'a> MapFiles<'a> {
 
 fn paths(masks: &MaskList) -> Vec<&Path> {
     masks.0.iter().map(PathBuf::as_path).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::order::{Order, StartFrom};
+
+    #[test]
+    fn every_path_that_is_read_can_be_replaced() {
+        let masks = MaskList(vec!["m.png".into(), "n.png".into()]);
+        let transfer = Transfer {
+            content: "a.png".into(),
+            styles: vec!["b.png".into()],
+            content_mask: Some(masks.clone()),
+            style_mask: vec![masks],
+            ..Transfer::default()
+        };
+        let doodle = Doodle {
+            styles: vec!["b.png".into()],
+            style_map: vec!["c.png".into()],
+            map: "d.png".into(),
+            content: Some("a.png".into()),
+        };
+        for task in [Task::Transfer(transfer), Task::Doodle(doodle)] {
+            let mut order = Order::new(task);
+            order.picture.start = Some(StartFrom::Picture("s.png".into()));
+            order.picture.fine_strokes = Some("f.png".into());
+            order.content.strength_map = Some("t.png".into());
+            order.inputs_mut().into_iter().for_each(|path| *path = "other.png".into());
+            assert!(order.inputs().iter().all(|input| input.path == Path::new("other.png")), "{order:?}");
+        }
+    }
 }

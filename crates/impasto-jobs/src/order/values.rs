@@ -120,7 +120,11 @@ pub fn picture_size(text: &str) -> Result<PictureSize, String> {
         None => side(text).map(PictureSize::Longest),
         Some((width, height)) => side(width).zip(side(height)).map(|(w, h)| PictureSize::Sides(w, h)),
     };
-    size.ok_or_else(|| format!("expected pixels, 1..={LONGEST_SIDE}, or two such numbers as in 640x480"))
+    size.ok_or_else(|| {
+        format!(
+            "expected the pixels of the longest side, 1..={LONGEST_SIDE}, or for a texture those of both, as in 640x480"
+        )
+    })
 }
 
 /// Reads bytes with their unit: `4GB`, `1.5GiB`, `800MB`.

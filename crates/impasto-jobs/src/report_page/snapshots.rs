@@ -9,9 +9,6 @@ use crate::refusal::Refusal;
 /// them.
 const KEPT: u32 = 6;
 
-/// A run of at least this many sizes shows its way by the last picture of each.
-const MANY_SIZES: usize = 4;
-
 /// Most pictures that can be asked for: a report of more is too large to be sent.
 const MOST: usize = 1000;
 
@@ -60,20 +57,22 @@ impl Snapshots {
     }
 }
 
-/// The start, and the end of each of many sizes; or iterations in equal ratios, as most changes early.
+/// The start, and of each size as many pictures at equal distances, the last among them; of a single size iterations in
+/// equal ratios, as most changes early.
 fn spread(iterations: &[u64]) -> Vec<u64> {
-    let total: u64 = iterations.iter().sum();
+    let steps = KEPT - 1;
     let mut chosen = vec![0];
-    if iterations.len() >= MANY_SIZES {
-        let ends = iterations.iter().scan(0, |sum, iterations| {
-            *sum += iterations;
-            Some(*sum)
-        });
-        chosen.extend(ends);
-    } else {
-        let steps = KEPT - 1;
-        let at = |step: u32| (total as f64).powf(f64::from(step) / f64::from(steps)).round() as u64;
+    if let [total] = iterations {
+        let at = |step: u32| (*total as f64).powf(f64::from(step) / f64::from(steps)).round() as u64;
         chosen.extend((1..=steps).map(at));
+        return chosen;
+    }
+    // The first size often has most iterations: in ratios over all, it would take all pictures but one.
+    let of_each = u64::from(steps).div_ceil(iterations.len() as u64);
+    let mut before = 0;
+    for iterations in iterations {
+        chosen.extend((1..=of_each).map(|step| before + iterations * step / of_each));
+        before += iterations;
     }
     chosen
 }
@@ -86,6 +85,8 @@ mod tests {
     fn pictures_are_spread_over_the_run() {
         assert_eq!(spread(&[500]), [0, 3, 12, 42, 144, 500]);
         assert_eq!(spread(&[100; 5]), [0, 100, 200, 300, 400, 500]);
+        assert_eq!(spread(&[400, 60]), [0, 133, 266, 400, 420, 440, 460]);
+        assert_eq!(spread(&[400, 60, 60]), [0, 200, 400, 430, 460, 490, 520]);
         assert_eq!(spread(&[1]), [0, 1, 1, 1, 1, 1]);
     }
 

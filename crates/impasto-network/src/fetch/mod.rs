@@ -40,7 +40,8 @@ pub struct Fetch<'a> {
 /// When to lose patience with a mirror.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// Longest time without a connection, an answer or further bytes. Default 30 s.
+    /// Longest time without a connection, an answer or further bytes. A mirror that brought nothing before it is given
+    /// up. Default 30 s.
     pub silence: Duration,
     /// How often in a row a mirror is asked again without getting further. Default 4.
     pub retries: u32,
@@ -155,12 +156,15 @@ impl Fetch<'_> {
                     }
                 },
             };
-            if part.length() > furthest {
+            let got_further = part.length() > furthest;
+            if got_further {
                 (furthest, retries) = (part.length(), 0);
             }
+            // Who keeps silent again and again would take minutes, and another mirror may be there.
+            let stalls = matches!(fault, MirrorFault::Silent { .. }) && !got_further;
             // Who cannot be reached now, but answered before, may come back.
             let lost = matches!(fault, MirrorFault::Unreachable(_)) && retries > 0;
-            if !(fault.may_pass() || lost) || retries == self.patience.retries {
+            if stalls || !(fault.may_pass() || lost) || retries == self.patience.retries {
                 return Err(fault.into());
             }
             let pause = self.patience.pause.saturating_mul(1 << retries.min(6));

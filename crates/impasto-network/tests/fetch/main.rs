@@ -183,6 +183,7 @@ fn a_silent_connection_is_made_again() {
     let (_folder, path) = place();
     let faults = faults(fetch(&[server.url("weights")], &path));
     assert!(matches!(faults[..], [MirrorFault::Silent { received: 0, .. }]), "{faults:?}");
+    assert_eq!(server.requests().len(), 1, "who stalls is not asked again");
 }
 
 #[test]

@@ -43,6 +43,16 @@ impl PictureFormat {
         "PNG, JPEG, WebP, TIFF, GIF, BMP, PPM and its kin, QOI or TGA"
     };
 
+    /// Whether a file of this name is a picture that is read, if the name tells the truth: to list a folder.
+    pub fn is_read(path: &Path) -> bool {
+        const OTHERS: [&str; 9] = ["gif", "bmp", "pbm", "pgm", "ppm", "pnm", "pam", "qoi", "tga"];
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        let is = |other: &str| extension.eq_ignore_ascii_case(other);
+        Self::from_extension(path).is_some()
+            || OTHERS.into_iter().any(is)
+            || (cfg!(feature = "jpeg-xl") && is("jxl"))
+    }
+
     /// The format that a file of this name is written in; upper and lower case are the same.
     pub fn from_extension(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
@@ -233,6 +243,11 @@ mod tests {
         }
         for name in ["a", "a.", "a.gif", "png", ".png"] {
             assert_eq!(PictureFormat::from_extension(Path::new(name)), None, "{name}");
+        }
+        for (name, is_read) in
+            [("a.GIF", true), ("a.ppm", true), ("a.png", true), ("a.txt", false), ("gif", false)]
+        {
+            assert_eq!(PictureFormat::is_read(Path::new(name)), is_read, "{name}");
         }
     }
 
