@@ -2,12 +2,13 @@
 //!
 //! `cargo bench -p impasto --bench tiles -- [WIDTH] [HEIGHT] [MEGABYTES] [WEIGHTS] [once]`, by default 4096 pixels by 3072 in
 //! 2000 MB with the compact network. Prints for both the bytes that the plan tells, the seconds of an evaluation and the
-//! nanoseconds of a pixel; with `once` there is no run, but one evaluation of a small content and its style enlarged, with
-//! all that it learns from. And the peak memory of the process before and after, where the system keeps account (Linux).
+//! nanoseconds of a pixel; with `once` there is no run, but one evaluation by the engine alone. Also prints the peak memory
+//! of the process before and after, where the system keeps account (Linux).
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use impasto::network::{CpuEngine, Weights};
+use impasto::network::{CpuEngine, Engine, Layer, MapGradient, Size, Statistic, TiledEngine, Weights};
 use impasto::{Control, Picture, Preset, Progress, Pyramid, Transfer};
 
 fn main() {
@@ -64,24 +65,44 @@ fn run(mut engine: CpuEngine, width: usize, height: usize, memory: Option<u64>) 
     1e9 * seconds / pixels
 }
 
-/// One evaluation, within some memory.
+/// What one evaluation of the default's statistics takes in all: the picture, its gradient, the content's maps in half
+/// precision, and tiles in what is left.
 fn evaluate(mut engine: CpuEngine, width: usize, height: usize, memory: u64) {
-    let mut settings = Preset::Impasto.settings();
-    (settings.schedule.size, settings.schedule.pyramid) = (width.max(height), Pyramid::One);
-    let picture = |width, height, seed| Picture::uniform_noise(width, height, 0.0..1.0, seed);
-    let content = picture(width / 8, height / 8, 1);
-    let transfer = Transfer::new(settings)
-        .content(content.clone())
-        .style(picture(1024, 768, 2), 1.0)
-        .within_memory(memory);
+    let (size, options) = (Size { height, width }, Preset::Impasto.settings().network);
+    let style = [Layer::relu(1, 1), Layer::relu(2, 1), Layer::relu(3, 1), Layer::relu(4, 1)];
+    let content = [Layer::relu(3, 1), Layer::relu(4, 2)];
+    let architecture = engine.architecture();
+    let elements =
+        content.map(|layer| architecture.map_shape(layer, size).expect("a layer").elements() as u64);
+    let pictures = 2 * 12 * (width * height) as u64;
+    let budget = memory.saturating_sub(pictures + 2 * elements.iter().sum::<u64>());
+    let mut tiled = TiledEngine::new(&mut engine, budget);
+    tiled.set_half_targets(true);
+    let picture = Picture::uniform_noise(width, height, 0.0..1.0, 1).into_data();
+    let targets = content.map(|layer| Statistic::Target.at(layer)).to_vec();
+    tiled.prepare(size, options, targets).expect("prepared");
+    tiled.measure(&picture).expect("measured");
+    let targets = content.map(|layer| (layer, Arc::new(tiled.take_target(layer))));
+    let of_style = style.into_iter().flat_map(|layer| {
+        [Statistic::Gram { weights: None }.at(layer), Statistic::Sums { weights: None }.at(layer)]
+    });
+    let of_content = targets.iter().map(|(layer, target)| {
+        Statistic::SquaredDifference { target: target.clone(), weights: None }.at(*layer)
+    });
+    tiled.prepare(size, options, of_style.chain(of_content).collect()).expect("prepared");
     let start = Instant::now();
-    let evaluation = transfer.evaluate(&mut engine, &content).expect("an evaluation");
-    let seconds = start.elapsed().as_secs_f64();
-    println!(
-        "{width}x{height}: loss {:.4}, {seconds:.0} s with all that is learnt, peak {}",
-        evaluation.total,
-        peak()
-    );
+    tiled.measure(&picture).expect("measured");
+    let of_style = style.map(|layer| {
+        let channels = tiled.shape(layer).channels;
+        (layer, MapGradient::Linear { matrix: vec![1e-9; channels * channels].into(), weights: None })
+    });
+    let of_content = targets
+        .map(|(layer, target)| (layer, MapGradient::Difference { scale: 1e-9, target, weights: None }));
+    let gradients: Vec<_> = of_style.into_iter().chain(of_content).collect();
+    let mut gradient = vec![0.0; picture.len()];
+    tiled.backward(&picture, &gradients, &mut gradient).expect("a gradient");
+    let nanoseconds = 1e9 * start.elapsed().as_secs_f64() / (width * height) as f64;
+    println!("{width}x{height}: {nanoseconds:.0} ns a pixel, peak {}", peak());
 }
 
 /// The most memory that this process has had.
