@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use impasto::TransferError;
 use impasto::picture::PictureError;
-use impasto_jobs::{Fault, Refusal};
+use impasto_jobs::{Fault, Refusal, is_callers_choice};
 use impasto_network::cache::CacheError;
 use impasto_network::fetch::FetchError;
 use impasto_network::{EngineError, WeightsError, WholeFileError};
@@ -144,11 +144,6 @@ impl From<CheckpointError> for Failure {
             _ => Failure::mistake(error),
         }
     }
-}
-
-/// Whether a file cannot be read for what it is, such as a folder, rather than for a system that refuses.
-fn is_callers_choice(kind: io::ErrorKind) -> bool {
-    matches!(kind, io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory)
 }
 
 /// What the parser of flags says, with the help that it lacks.

@@ -50,26 +50,38 @@ pub fn tiles<E: Engine>(make: &impl Fn(Arc<Weights>) -> E) {
 /// and in tiles with targets in half precision.
 fn targets<E: Engine>(engine: &mut E, options: NetworkOptions, size: Size, budget: u64, what: &str) {
     let layers = layers(&["relu2_1", "relu3_2"]);
-    let (whole, gradient) = distances(engine, options, size, &layers);
+    let (whole, gradient) = distances(engine, options, size, &layers, |_| {});
     for (half, tolerance) in [(false, 1e-5), (true, 1e-3)] {
         let mut tiled = TiledEngine::new(engine, budget);
         tiled.set_half_targets(half);
-        let (distances, of_tiles) = distances(&mut tiled, options, size, &layers);
-        for (tiled, whole) in distances.iter().zip(&whole) {
-            let error = (tiled / whole - 1.0).abs();
-            assert!(error < tolerance, "distance {tiled}, not {whole}, {what}, half precision: {half}");
+        // Learnt in tiles, and compared in tiles or whole.
+        for is_whole in [false, true] {
+            tiled.set_budget(budget);
+            let between = |tiled: &mut TiledEngine<'_, E>| {
+                if is_whole {
+                    tiled.set_budget(u64::MAX);
+                }
+            };
+            let what = format!("{what}, half precision: {half}, then whole: {is_whole}");
+            let (distances, of_tiles) = distances(&mut tiled, options, size, &layers, between);
+            for (tiled, whole) in distances.iter().zip(&whole) {
+                let error = (tiled / whole - 1.0).abs();
+                assert!(error < tolerance, "distance {tiled}, not {whole}, {what}");
+            }
+            let error = relative_error(&of_tiles, &gradient);
+            assert!(error < 10.0 * tolerance, "gradient off by {error:e}, {what}");
         }
-        let error = relative_error(&of_tiles, &gradient);
-        assert!(error < 10.0 * tolerance, "gradient off by {error:e}, {what}, half precision: {half}");
     }
 }
 
-/// The squared distances at `layers` of one picture from another, and the gradient of half their sum.
+/// The squared distances at `layers` of one picture from another, and the gradient of half their sum. `between` comes
+/// once the targets are there.
 fn distances<E: Engine>(
     engine: &mut E,
     options: NetworkOptions,
     size: Size,
     layers: &[Layer],
+    between: impl FnOnce(&mut E),
 ) -> (Vec<f64>, Vec<f32>) {
     let (picture, mut other) = (picture(size), picture(size));
     other.reverse();
@@ -77,6 +89,7 @@ fn distances<E: Engine>(
     engine.prepare(size, options, questions).expect("prepared");
     engine.measure(&other).expect("measured");
     let targets: Vec<_> = layers.iter().map(|&layer| (layer, Arc::new(engine.take_target(layer)))).collect();
+    between(engine);
     let ask = |(layer, target): &(Layer, Arc<Target<E::Map>>)| {
         Statistic::SquaredDifference { target: target.clone(), weights: None }.at(*layer)
     };

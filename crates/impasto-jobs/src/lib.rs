@@ -83,6 +83,6 @@ pub use order::Order;
 pub use painted::Painted;
 pub use reading::read_picture;
 pub use recipe::Recipe;
-pub use refusal::{Fault, Refusal, fails_by_itself};
+pub use refusal::{Fault, Refusal, fails_by_itself, is_callers_choice};
 pub use result_file::{Extent, ResultFile};
 pub use workload::Workload;

@@ -13,27 +13,30 @@ pub mod checksum;
 mod cpu_engine;
 mod door;
 mod engine;
+mod engine_error;
 #[cfg(feature = "fetch")]
 pub mod fetch;
 mod half_map;
 mod layer;
 mod patches;
+mod question;
 mod scalar_engine;
+mod shape;
 mod tiled_engine;
 mod weights;
 mod whole_file;
 
 pub use architecture::Architecture;
 pub use cpu_engine::{CpuEngine, CpuPatches};
-pub use engine::{
-    Answer, Engine, EngineError, MapGradient, MapShape, Memory, NetworkOptions, Pooling, Question, Size,
-    Statistic, Target, Window,
-};
+pub use engine::{Engine, Memory, NetworkOptions, Pooling};
+pub use engine_error::EngineError;
 pub use half_map::HalfMap;
 pub use impasto_kernels::{Padding, PatchMatches, Resampling, Tap};
 pub use layer::{Layer, LayerNameError};
 pub use patches::{PatchNormalization, PatchOptions};
+pub use question::{Answer, MapGradient, Question, Statistic, Target};
 pub use scalar_engine::{PlanarMap, ScalarEngine, ScalarPatches};
+pub use shape::{MapShape, Size, Window};
 pub use tiled_engine::{TiledEngine, Tiling};
 pub use weights::{
     Activations, ChannelOrder, Convention, ConventionError, Convolution, ForeignFault, ForeignFormat,

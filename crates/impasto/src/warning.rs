@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::error::style_name;
 use crate::regions::{MapOf, RegionName, Regions, VanishingRegion};
 use crate::terms::TermInUse;
-use crate::{OptimizerSettings, Precision, Settings, Stage};
+use crate::{OptimizerSettings, Precision};
 
 /// Something that a run does otherwise than its user may expect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,11 +46,15 @@ pub enum Warning {
 }
 
 impl Warning {
-    /// Those about the memory of the last stage.
-    pub(crate) fn of_memory(settings: &Settings, stage: &Stage) -> Vec<Self> {
-        let size = stage.size;
-        let half = (stage.precision == Precision::Half).then_some(Warning::HalfPrecision { size });
-        let fewer = match (&settings.optimizer, stage.steps_remembered) {
+    /// Those about memory at a size, at which L-BFGS remembers so many steps.
+    pub(crate) fn of_memory(
+        optimizer: &OptimizerSettings,
+        size: Size,
+        precision: Precision,
+        steps: Option<usize>,
+    ) -> Vec<Self> {
+        let half = (precision == Precision::Half).then_some(Warning::HalfPrecision { size });
+        let fewer = match (optimizer, steps) {
             (OptimizerSettings::Lbfgs(options), Some(steps)) if steps < options.memory => {
                 Some(Warning::FewerSteps { size, steps, told: options.memory })
             }

@@ -83,8 +83,9 @@ pub struct OutputArguments {
     )]
     pub json: Option<TraceTo>,
 
-    /// Keep a checkpoint of the run in FILE, for `impasto resume`: written after the first iteration, every two minutes,
-    /// and when the run is interrupted; it goes once the picture is finished [default: beside the result, if a run
+    /// Save the state of the run in FILE, so that `impasto resume FILE` can go on with it: after the first iteration,
+    /// then every two minutes or, if it is large, less often, and when the run is interrupted. It is deleted when the
+    /// picture is finished [default: beside the result, if a run
     /// takes over ten minutes]
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Option<PathBuf>,

@@ -233,7 +233,7 @@ impl Interrupted {
         let before = self.notes.get(ENGINE).map_or("another engine", String::as_str);
         let now = engine(job);
         if before != now && !quiet {
-            let bits = "the picture will differ in its last bits";
+            let bits = "rounding differs, so strokes may fall elsewhere";
             say(format_args!("warning: the run began on {before} and goes on on {now}: {bits}"));
         }
     }

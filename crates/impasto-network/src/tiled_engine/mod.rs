@@ -6,14 +6,17 @@
 //! those of the whole picture, but for rounding: see [`Tiling`] for why a tile knows enough.
 //!
 //! Whole maps are put together from the tiles' cores where they are [asked for](Statistic::Map), targets in half
-//! precision if [told so](TiledEngine::set_half_targets). Resampled maps are
-//! not sums over positions of a tile; they are [refused](EngineError::Unsupported) if there are several tiles.
+//! precision if [told so](TiledEngine::set_half_targets). Resampled maps are not sums over positions of a tile; they are
+//! [refused](EngineError::Unsupported) if there are several tiles.
 
+mod in_full;
+mod of_tile;
 mod tiling;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
+use in_full::{gradients_in_full, question_in_full};
+use of_tile::{gradient_of_tile, question_of_tile, refusal};
 use tiling::Tile;
 pub use tiling::Tiling;
 
@@ -60,7 +63,8 @@ impl<'e, E: Engine> TiledEngine<'e, E> {
         self.budget = budget;
     }
 
-    /// Forgets what is prepared, and frees the targets that it holds.
+    /// Forgets what is prepared, and frees the targets that it holds. Those of a picture that is whole stay with the inner
+    /// engine until it is prepared anew.
     pub fn release(&mut self) {
         (self.job, self.kept, self.ran) = (None, BTreeMap::new(), false);
     }
@@ -122,147 +126,9 @@ impl<Map> Job<Map> {
     }
 }
 
-/// The map of the tile that has the values of `map`, of the whole picture, in its core, and 0 outside.
-fn core<E: Engine>(engine: &E, tile: &Tile<'_>, layer: Layer, size: Size, map: &E::Map) -> E::Map {
-    let (architecture, stride) = (engine.architecture(), engine.architecture().stride(layer));
-    let shape = |size| architecture.map_shape(layer, size).expect("prepare has checked the layers");
-    let mut result = engine.empty_map(shape(tile.size()));
-    let window = tile.core_in_picture(stride, shape(size));
-    engine.paste(&mut result, tile.core_in_tile(stride), map, &window);
-    result
-}
-
-/// The same of a target.
-fn core_of_target<E: Engine>(
-    engine: &E,
-    tile: &Tile<'_>,
-    layer: Layer,
-    size: Size,
-    target: &Target<E::Map>,
-) -> Target<E::Map> {
-    Target::Full(match target {
-        Target::Full(map) => core(engine, tile, layer, size, map),
-        Target::Half(map) => {
-            let (architecture, stride) = (engine.architecture(), engine.architecture().stride(layer));
-            let shape =
-                architecture.map_shape(layer, tile.size()).expect("a tile is as large as the layers ask");
-            let window = tile.core_in_picture(stride, map.shape());
-            engine.map_from(shape, &map.read(&window, shape, tile.core_in_tile(stride)))
-        }
-    })
-}
-
-/// The same question with its target, if it is in half precision, as the engine has its own maps.
-fn in_full<E: Engine>(engine: &E, question: Question<E::Map>) -> Question<E::Map> {
-    let Question { layer, statistic } = question;
-    let statistic = match statistic {
-        Statistic::SquaredDifference { target, weights } => {
-            Statistic::SquaredDifference { target: whole_target(engine, target), weights }
-        }
-        other => other,
-    };
-    statistic.at(layer)
-}
-
-/// The same of gradients.
-fn gradients_in_full<E: Engine>(
-    engine: &E,
-    gradients: &[(Layer, MapGradient<E::Map>)],
-) -> Vec<(Layer, MapGradient<E::Map>)> {
-    let in_full = |(layer, gradient): &(Layer, MapGradient<E::Map>)| match gradient {
-        MapGradient::Difference { scale, target, weights } => {
-            let (target, weights) = (whole_target(engine, target.clone()), weights.clone());
-            (*layer, MapGradient::Difference { scale: *scale, target, weights })
-        }
-        other => (*layer, other.clone()),
-    };
-    gradients.iter().map(in_full).collect()
-}
-
-fn whole_target<E: Engine>(engine: &E, target: Arc<Target<E::Map>>) -> Arc<Target<E::Map>> {
-    let Target::Half(map) = &*target else { return target };
-    let shape = map.shape();
-    let window = Window { rows: 0..shape.height, columns: 0..shape.width };
-    Arc::new(Target::Full(engine.map_from(shape, &map.read(&window, shape, (0, 0)))))
-}
-
-/// The question for a tile.
-fn of_tile<E: Engine>(
-    engine: &E,
-    tile: &Tile<'_>,
-    size: Size,
-    question: &Question<E::Map>,
-) -> Question<E::Map> {
-    let layer = question.layer;
-    let weights =
-        |weights: &Option<Arc<[f32]>>| Some(weights_of_tile(engine, tile, layer, size, weights.as_deref()));
-    let statistic = match &question.statistic {
-        Statistic::Gram { weights: of_picture } => Statistic::Gram { weights: weights(of_picture) },
-        Statistic::Sums { weights: of_picture } => Statistic::Sums { weights: weights(of_picture) },
-        Statistic::SquaredNorm { weights: of_picture } => {
-            Statistic::SquaredNorm { weights: weights(of_picture) }
-        }
-        Statistic::SquaredDifference { target, weights: of_picture } => Statistic::SquaredDifference {
-            target: Arc::new(core_of_target(engine, tile, layer, size, target)),
-            weights: weights(of_picture),
-        },
-        Statistic::Map | Statistic::Target => Statistic::Map,
-        Statistic::Resampled { .. } | Statistic::ResampledProducts { .. } => {
-            unreachable!("prepare has refused resampled maps")
-        }
-    };
-    statistic.at(layer)
-}
-
-fn weights_of_tile<E: Engine>(
-    engine: &E,
-    tile: &Tile<'_>,
-    layer: Layer,
-    size: Size,
-    weights: Option<&[f32]>,
-) -> Arc<[f32]> {
-    let architecture = engine.architecture();
-    let shape = architecture.map_shape(layer, size).expect("prepare has checked the layers");
-    tile.weights(weights, architecture.stride(layer), shape).into()
-}
-
-/// The gradient for a tile: that of the positions in its core.
-fn gradient_of_tile<E: Engine>(
-    engine: &E,
-    tile: &Tile<'_>,
-    size: Size,
-    (layer, gradient): &(Layer, MapGradient<E::Map>),
-) -> Result<(Layer, MapGradient<E::Map>), EngineError> {
-    let weights =
-        |weights: &Option<Arc<[f32]>>| Some(weights_of_tile(engine, tile, *layer, size, weights.as_deref()));
-    let core = |map: &E::Map| Arc::new(core(engine, tile, *layer, size, map));
-    let gradient = match gradient {
-        MapGradient::Difference { scale, target, weights: of_picture } => {
-            let target = Arc::new(core_of_target(engine, tile, *layer, size, target));
-            MapGradient::Difference { scale: *scale, target, weights: weights(of_picture) }
-        }
-        MapGradient::Linear { matrix, weights: of_picture } => {
-            MapGradient::Linear { matrix: matrix.clone(), weights: weights(of_picture) }
-        }
-        MapGradient::Column { column, weights: of_picture } => {
-            MapGradient::Column { column: column.clone(), weights: weights(of_picture) }
-        }
-        MapGradient::Given { scale, gradient } => {
-            MapGradient::Given { scale: *scale, gradient: core(gradient) }
-        }
-        MapGradient::Resampled { .. } | MapGradient::Blended { .. } => return Err(refusal(engine)),
-    };
-    Ok((*layer, gradient))
-}
-
 /// Ends a call that is out of order.
 fn not_asked(layer: Layer) -> ! {
     panic!("the map at {layer} was not asked for, or is taken")
-}
-
-fn refusal<E: Engine>(engine: &E) -> EngineError {
-    let what = "resample maps of a picture in tiles".to_owned();
-    EngineError::Unsupported { engine: engine.describe(), what }
 }
 
 /// One question for each layer, to which the answer is nothing.
@@ -312,7 +178,7 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
         self.kept = BTreeMap::new();
         self.ran = false;
         if tiling.tiles() == 1 {
-            let questions = questions.into_iter().map(|it| in_full(self.inner, it)).collect();
+            let questions = questions.into_iter().map(|it| question_in_full(self.inner, it)).collect();
             self.inner.prepare(size, options, questions)?;
             self.job = Some(Job { size, options, questions: Vec::new(), tiling });
             return Ok(());
@@ -359,7 +225,9 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
         let mut sums: Vec<Answer> = Vec::new();
         self.for_each_tile(
             picture,
-            |inner, tile, job| job.questions.iter().map(|it| of_tile(inner, tile, size, it)).collect(),
+            |inner, tile, job| {
+                job.questions.iter().map(|it| question_of_tile(inner, tile, size, it)).collect()
+            },
             |inner, tile, _, answers| {
                 for &(layer, purpose) in &whole_maps {
                     let (stride, shape) = (

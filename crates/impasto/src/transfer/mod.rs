@@ -226,7 +226,8 @@ impl Transfer {
                     Warning::of_regions(&terms, engine.architecture(), &regions, &of_styles)
                 }
             };
-        warnings.extend(Warning::of_memory(&self.settings, stage));
+        let (size, precision, steps) = (stage.size, stage.precision, stage.steps_remembered);
+        warnings.extend(Warning::of_memory(&self.settings.optimizer, size, precision, steps));
         Ok(Plan { warnings, ..plan })
     }
 
