@@ -195,6 +195,20 @@ pub(super) fn srgb_of_d50(xyz: [f32; 3]) -> [f32; 3] {
     apply(&FROM_D50, xyz).map(srgb_of_light)
 }
 
+/// White of the space that profiles connect in (ICC.1, 7.2.16).
+pub(super) const D50: [f32; 3] = [0.9642, 1.0, 0.8249];
+
+/// XYZ of CIE L*a*b*, both with white D50.
+pub(super) fn xyz_of_lab(lightness: f32, a: f32, b: f32) -> [f32; 3] {
+    let middle = (lightness + 16.0) / 116.0;
+    let inverse = |value: f32| match value {
+        value if value > 6.0 / 29.0 => value.powi(3),
+        value => 3.0 * (6.0f32 / 29.0).powi(2) * (value - 4.0 / 29.0),
+    };
+    let parts = [middle + a / 500.0, middle, middle - b / 200.0];
+    [0, 1, 2].map(|index| D50[index] * inverse(parts[index]))
+}
+
 /// Luminance, 1 for white, of a colour of sRGB.
 pub(super) fn luminance_of_srgb(color: [f32; 3]) -> f32 {
     let [red, green, blue] = color.map(light_of_srgb);

@@ -13,6 +13,7 @@ mod formats;
 mod hidden_colors;
 mod luma;
 mod noise;
+mod press;
 mod profile;
 mod resize;
 mod settings;

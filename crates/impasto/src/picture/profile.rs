@@ -4,6 +4,7 @@ use moxcms::{ColorProfile, DataColorSpace, Layout, TransformF32Executor, Transfo
 
 use super::coding;
 use super::formats::Model;
+use super::press::Press;
 
 /// Pixels converted at a time.
 const RUN: usize = 4096;
@@ -36,19 +37,22 @@ pub(super) fn to_srgb(planes: &mut Vec<f32>, model: Model, profile: &[u8]) -> Re
     let damaged = |error: moxcms::CmsError| ProfileProblem::Damaged(error.to_string());
     let profile = ColorProfile::new_from_slice(profile).map_err(damaged)?;
     let (channels, layout) = match (profile.color_space, model) {
+        (DataColorSpace::Cmyk, Model::Cmyk) => {
+            let press = Press::new(&profile).map_err(ProfileProblem::Damaged)?;
+            through_press(planes, &press);
+            return Ok(());
+        }
         (DataColorSpace::Rgb, Model::Rgb | Model::Grey) => (3, Layout::Rgb),
         (DataColorSpace::Gray, Model::Grey) => (1, Layout::Gray),
-        // The layout of four channels; the profile says which.
-        (DataColorSpace::Cmyk, Model::Cmyk) => (4, Layout::Rgba),
         (other, _) => return Err(ProfileProblem::Foreign(format!("{other:?}"))),
     };
     let options = TransformOptions { prefer_fixed_point: false, ..TransformOptions::default() };
     let transform = profile
         .create_transform_f32(layout, &ColorProfile::new_srgb(), Layout::Rgb, options)
         .map_err(damaged)?;
-    let black = black_point(&*transform, model, layout).map_err(damaged)?;
+    let black = black_point(&*transform, channels).map_err(damaged)?;
     let pixels = planes.len() / model.channels();
-    if channels != 4 && is_unnoticeable(&*transform, channels).map_err(damaged)? {
+    if is_unnoticeable(&*transform, channels).map_err(damaged)? {
         if model == Model::Grey {
             *planes = planes.repeat(3);
         }
@@ -79,17 +83,20 @@ pub(super) fn to_srgb(planes: &mut Vec<f32>, model: Model, profile: &[u8]) -> Re
     Ok(())
 }
 
-/// The light of the darkest colour, as a share of white. It is made black, as perceptual conversion wants: ink on
-/// paper is never quite dark.
-fn black_point(
-    transform: &TransformF32Executor,
-    model: Model,
-    layout: Layout,
-) -> Result<f32, moxcms::CmsError> {
-    let darkest = if model == Model::Cmyk { 1.0 } else { 0.0 };
+/// Makes planes of inks planes of sRGB.
+fn through_press(planes: &mut Vec<f32>, press: &Press) {
+    let pixels = planes.len() / 4;
+    for pixel in 0..pixels {
+        let color = press.to_srgb([0, 1, 2, 3].map(|ink| planes[ink * pixels + pixel]));
+        (0..3).for_each(|channel| planes[channel * pixels + pixel] = color[channel]);
+    }
+    planes.truncate(3 * pixels);
+}
+
+/// The light of the darkest colour, as a share of white. It is made black, as perceptual conversion wants.
+fn black_point(transform: &TransformF32Executor, channels: usize) -> Result<f32, moxcms::CmsError> {
     let mut color = [0.0; 3];
-    let channels = if layout == Layout::Gray { 1 } else { model.channels().max(3) };
-    transform.transform(&[darkest; 4][..channels], &mut color)?;
+    transform.transform(&[0.0; 3][..channels], &mut color)?;
     Ok(coding::luminance_of_srgb(color).clamp(0.0, GREATEST_BLACK))
 }
 

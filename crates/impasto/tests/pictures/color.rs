@@ -125,3 +125,53 @@ fn unusable_profiles_warn_and_leave_the_colors() {
     assert_near(pixel(&source), [10.0, 20.0, 30.0], 1e-3);
     assert!(matches!(source.warnings[..], [ReadWarning::ProfileForeign(_)]));
 }
+
+#[test]
+fn inks_go_through_the_table_of_a_press() {
+    for (name, profile) in [
+        ("press_table", &include_bytes!("data/press_table.icc")[..]),
+        ("press_stages", include_bytes!("data/press_stages.icc")),
+    ] {
+        let lines = include_str!("data/press_colors.txt").lines().filter(|line| line.starts_with(name));
+        let numbers: Vec<Vec<f32>> = lines
+            .map(|line| line.split(' ').skip(1).map(|number| number.parse().unwrap()).collect())
+            .collect();
+        let inks: Vec<u16> = numbers.iter().flat_map(|line| &line[..4]).map(|&ink| ink as u16).collect();
+        let source = decode(&inked_tiff(&inks, profile)).unwrap();
+        assert!(source.warnings.is_empty(), "{name}: {:?}", source.warnings);
+        assert_eq!(numbers.len(), 150);
+        for (index, line) in numbers.iter().enumerate() {
+            let color = [0, 1, 2].map(|channel| 255.0 * source.picture.data()[channel * 150 + index]);
+            // Steps of 8 bits: 0.25 is far below what is seen.
+            assert_near(color, [line[4], line[5], line[6]].map(|value| 255.0 * value), 0.25);
+        }
+    }
+}
+
+#[test]
+fn damaged_profiles_of_a_press_warn_or_are_read() {
+    let inks = [0, 65535, 20000, 300].repeat(8);
+    for sound in [&include_bytes!("data/press_table.icc")[..], include_bytes!("data/press_stages.icc")] {
+        for at in (0..sound.len()).step_by(61) {
+            let mut damaged = sound.to_vec();
+            damaged[at] ^= 0xff;
+            for profile in [&damaged[..], &sound[..at]] {
+                let source = decode(&inked_tiff(&inks, profile)).unwrap();
+                assert!(source.picture.data().iter().all(|value| (0.0..=1.0).contains(value)), "{at}");
+            }
+        }
+        let cut = decode(&inked_tiff(&inks, &sound[..3000])).unwrap();
+        assert!(matches!(cut.warnings[..], [ReadWarning::ProfileDamaged(_)]), "{:?}", cut.warnings);
+    }
+}
+
+/// A row of pixels of four inks.
+fn inked_tiff(inks: &[u16], profile: &[u8]) -> Vec<u8> {
+    let mut file = std::io::Cursor::new(Vec::new());
+    let mut encoder = tiff::encoder::TiffEncoder::new(&mut file).unwrap();
+    let width = inks.len() as u32 / 4;
+    let mut image = encoder.new_image::<tiff::encoder::colortype::CMYK16>(width, 1).unwrap();
+    image.encoder().write_tag(tiff::tags::Tag::IccProfile, profile).unwrap();
+    image.write_data(inks).unwrap();
+    file.into_inner()
+}

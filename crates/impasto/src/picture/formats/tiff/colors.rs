@@ -1,5 +1,6 @@
 //! Colours of TIFF that are not red, green and blue: palettes, brightness with differences, L*a*b*.
 
+use crate::picture::coding;
 use crate::picture::formats::directory::{Directory, Tagged};
 use crate::picture::formats::{ReadFailure, StoredSamples};
 
@@ -130,13 +131,5 @@ pub(super) fn from_lab(samples: &StoredSamples, channels: usize, is_shifted: boo
 }
 
 fn lab_to_srgb(lightness: f32, a: f32, b: f32) -> [f32; 3] {
-    const D50: [f32; 3] = [0.9642, 1.0, 0.8249];
-    let middle = (lightness + 16.0) / 116.0;
-    let inverse = |value: f32| match value {
-        value if value > 6.0 / 29.0 => value.powi(3),
-        value => 3.0 * (6.0f32 / 29.0).powi(2) * (value - 4.0 / 29.0),
-    };
-    let parts = [middle + a / 500.0, middle, middle - b / 200.0];
-    let xyz = [0, 1, 2].map(|index| D50[index] * inverse(parts[index]));
-    crate::picture::coding::srgb_of_d50(xyz)
+    coding::srgb_of_d50(coding::xyz_of_lab(lightness, a, b))
 }
