@@ -11,8 +11,8 @@ use impasto::picture::Filter;
 pub use space::Space;
 use text::{LINE, Style, draw, wrapped};
 
-/// White of the paper, 0..1.
-const PAPER: f32 = 0.985;
+/// White of the paper, 0..1: a step of 8 bits, so that it is written without dithering.
+const PAPER: f32 = 251.0 / 255.0;
 
 /// Between cells, and around the sheet, in pixels.
 const GAP: usize = 8;

@@ -1,17 +1,17 @@
 //! From planes to a picture file, in the format its name asks for.
 //!
-//! Values are clamped to 0..1 and rounded to the nearest step, without dithering, so that equal pictures
-//! give equal files. Files are marked as sRGB.
+//! Values are clamped to 0..1. Of 16 bits they are rounded to the nearest step, of 8 bits dithered: the same picture always
+//! gives the same file, and what lies on a step stays there. Files are marked as sRGB.
 
 use std::path::Path;
 
 use super::formats::{Raster, Samples, jpeg, png, tiff, webp};
-use super::{Alpha, Picture, PictureError, PictureFormat, check_whole_file, write_whole_file};
+use super::{Alpha, Picture, PictureError, PictureFormat, check_whole_file, dither, write_whole_file};
 
 /// Bits a channel of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BitDepth {
-    /// 256 steps.
+    /// 256 steps, dithered so that smooth colours show no bands; a colour that lies on a step is written as it is.
     #[default]
     Eight,
     /// 65536 steps: PNG and TIFF only.
@@ -120,12 +120,10 @@ impl Picture {
             height: height as u32,
             has_alpha: alpha.is_some() && format.holds_alpha(),
             samples: match options.depth {
-                BitDepth::Eight => {
-                    Samples::Eight(self.interleaved(alpha, format, |v| (v * 255.0 + 0.5) as u8))
-                }
-                BitDepth::Sixteen => {
-                    Samples::Sixteen(self.interleaved(alpha, format, |v| (v * 65535.0 + 0.5) as u16))
-                }
+                BitDepth::Eight => Samples::Eight(self.interleaved(alpha, format, dither::byte)),
+                BitDepth::Sixteen => Samples::Sixteen(
+                    self.interleaved(alpha, format, |value, _| (value * 65535.0 + 0.5) as u16),
+                ),
             },
         };
         let settings = options.settings.as_deref();
@@ -156,12 +154,13 @@ impl Picture {
         }
     }
 
-    /// Red, green, blue and, where the format holds it, alpha of each pixel, clamped and through `round`.
+    /// Red, green, blue and, where the format holds it, alpha of each pixel, clamped and through
+    /// `round`, which also gets the offset of dithering at the place.
     fn interleaved<T>(
         &self,
         alpha: Option<&Alpha>,
         format: PictureFormat,
-        round: impl Fn(f32) -> T,
+        round: impl Fn(f32, f32) -> T,
     ) -> Vec<T> {
         let pixels = self.width() * self.height();
         let opacity = |pixel: usize| alpha.map_or(1.0, |alpha| alpha.data()[pixel].clamp(0.0, 1.0));
@@ -169,13 +168,14 @@ impl Picture {
         let mut samples = Vec::with_capacity(channels * pixels);
         for pixel in 0..pixels {
             let opacity = opacity(pixel);
+            let offset = dither::offset(pixel % self.width(), pixel / self.width());
             for channel in 0..3 {
                 let color = self.data()[channel * pixels + pixel].clamp(0.0, 1.0);
                 let over_white = color * opacity + (1.0 - opacity);
-                samples.push(round(if format.holds_alpha() { color } else { over_white }));
+                samples.push(round(if format.holds_alpha() { color } else { over_white }, offset));
             }
             if channels == 4 {
-                samples.push(round(opacity));
+                samples.push(round(opacity, offset));
             }
         }
         samples

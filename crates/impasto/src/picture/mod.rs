@@ -6,6 +6,7 @@ mod coding;
 mod conversions;
 mod crop;
 mod decode;
+mod dither;
 mod encode;
 mod error;
 mod format;

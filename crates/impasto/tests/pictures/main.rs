@@ -3,6 +3,7 @@
 mod bad_input;
 mod color;
 mod damage;
+mod dithering;
 mod jpeg_kinds;
 mod orientation;
 mod other_formats;
