@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use impasto::picture::Alpha;
+use impasto::picture::{Alpha, KeptMetadata, Metadata, SourcePicture, WriteOptions};
 use impasto::{Observer, Outcome, Picture, Plan, Runner, Settings, StrengthMap, Transfer, TransferError};
 use impasto_network::checksum::Checksum;
 use impasto_network::{CpuEngine, ScalarEngine, Weights};
@@ -88,7 +88,8 @@ impl Job {
 
         let pictures = Pictures::read(order, &basis, &settings, &mut notes)?;
         let recipe = recipe.with_maps(pictures.maps.as_ref().map(|(_, recipe)| recipe.clone()));
-        let file = ResultFile::new(order.file.options(), pictures.alpha.clone(), settings.schedule.filter);
+        let options = WriteOptions { metadata: pictures.metadata.clone(), ..order.file.options() };
+        let file = ResultFile::new(options, pictures.alpha.clone(), settings.schedule.filter);
         let shape = pictures.shape();
         let styles: Vec<(usize, usize)> = pictures.styles.iter().map(|(style, _)| sides(style)).collect();
         notes.extend(notes::start(order, pictures.start.as_ref(), shape));
@@ -172,6 +173,8 @@ struct Pictures {
     content: Option<Picture>,
     /// Transparency of the content.
     alpha: Option<Alpha>,
+    /// What is kept of the content's.
+    metadata: Metadata,
     /// With their transparency.
     styles: Vec<(Picture, Option<Alpha>)>,
     start: Option<Picture>,
@@ -190,6 +193,7 @@ impl Pictures {
         notes: &mut Vec<Note>,
     ) -> Result<Self, Refusal> {
         let content = order.task.content().map(|path| read(order, "content", path, notes)).transpose()?;
+        let metadata = content.as_ref().map(|source| kept_metadata(order, source, notes)).unwrap_or_default();
         let (content, alpha) = content.map_or((None, None), |source| (Some(source.picture), source.alpha));
         let mut styles = Vec::with_capacity(order.task.styles().len());
         for path in order.task.styles() {
@@ -214,7 +218,7 @@ impl Pictures {
         let maps = order.task.maps().map(read_maps).transpose()?;
         let square = (settings.schedule.size, settings.schedule.size);
         let canvas = basis.sides(order.picture.size).unwrap_or(square);
-        Ok(Pictures { content, alpha, styles, start, fine_strokes, strength_map, maps, canvas })
+        Ok(Pictures { content, alpha, metadata, styles, start, fine_strokes, strength_map, maps, canvas })
     }
 
     /// Width and height whose aspect the result has.
@@ -249,6 +253,25 @@ impl Pictures {
             None => transfer,
         }
     }
+}
+
+/// What the order keeps of the metadata of the content, and a note if there is something that cannot be read.
+fn kept_metadata(order: &Order, content: &SourcePicture, notes: &mut Vec<Note>) -> Metadata {
+    let kept = content.metadata.kept(order.content.keep_metadata.unwrap_or_default());
+    let note = match content.metadata.problem() {
+        _ if matches!(order.content.keep_metadata, None | Some(KeptMetadata::None)) => None,
+        Some(problem) => {
+            let why = format!("nothing is kept of the content picture's EXIF data: {problem}");
+            Some(Note::warning(Message::about("keep_metadata", why)))
+        }
+        None if kept.is_empty() => {
+            let why = "the content picture has no EXIF data to keep";
+            Some(Note::hint(Message::about("keep_metadata", why)))
+        }
+        None => None,
+    };
+    notes.extend(note);
+    kept
 }
 
 fn sides(picture: &Picture) -> (usize, usize) {

@@ -13,6 +13,7 @@ mod interrupt;
 mod like;
 mod looking;
 mod maps;
+mod metadata;
 mod order;
 mod other_commands;
 mod pipes;

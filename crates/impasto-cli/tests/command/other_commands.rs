@@ -18,7 +18,7 @@ fn help_lists_the_options_of_each_command() {
              --snapshots --output --size --preset --network --weights --convention --content-weight --style-weight \
              --style-ratio --tv-weight --content-layers --style-layers --style-blend --style-scale --optimizer \
              --learning-rate --lbfgs-memory --iterations --start --seed --strength --effort --original-colors \
-             --colors --color-strength --strength-map --from-size --checkpoint --memory --engine --pooling --normalize-gradients --like --stop-at-progress \
+             --colors --color-strength --strength-map --keep-metadata --from-size --checkpoint --memory --engine --pooling --normalize-gradients --like --stop-at-progress \
              --save-every --threads --isa --json --dry-run --force --bit-depth --quality \
              --max-pixels --quiet --report --snapshots Examples:",
         ),

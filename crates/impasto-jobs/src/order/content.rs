@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use impasto::ColorRule;
+use impasto::picture::KeptMetadata;
 use impasto::terms::LayerWeight;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "clap")]
 use super::parsers;
+use super::text;
 #[cfg(feature = "clap")]
 use super::values;
 
@@ -54,6 +56,20 @@ pub struct ContentChoices {
     /// [default: the preset's, mostly relu4_2]
     #[cfg_attr(feature = "clap", arg(long, value_name = "LAYERS", value_parser = values::layer_weight, value_delimiter = ','))]
     pub content_layers: Option<Vec<LayerWeight>>,
+
+    /// What of the content picture's EXIF data goes into the result: credits, which are author, copyright, description and
+    /// dates; all, also camera, serial numbers and the place. At the end or before another flag, the flag alone means
+    /// credits [default: none]
+    #[cfg_attr(feature = "clap", arg(
+        long,
+        value_name = "WHAT",
+        num_args = 0..=1,
+        default_missing_value = "credits",
+        value_parser = parsers::named::<KeptMetadata>(),
+        help_heading = "Output"
+    ))]
+    #[serde(with = "text")]
+    pub keep_metadata: Option<KeptMetadata>,
 }
 
 impl ContentChoices {
@@ -73,6 +89,7 @@ impl ContentChoices {
             (self.content_weight.is_some(), "content_weight"),
             (self.style_ratio.is_some(), "style_ratio"),
             (self.content_layers.is_some(), "content_layers"),
+            (self.keep_metadata.is_some(), "keep_metadata"),
         ];
         fields.into_iter().find_map(|(given, field)| given.then_some(field))
     }

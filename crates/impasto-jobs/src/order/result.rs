@@ -40,7 +40,7 @@ impl FileChoices {
         WriteOptions {
             depth: self.bit_depth.unwrap_or(defaults.depth),
             jpeg_quality: self.quality.unwrap_or(defaults.jpeg_quality),
-            settings: None,
+            ..defaults
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use impasto::picture::BitDepth;
+use impasto::picture::{BitDepth, KeptMetadata};
 use impasto::regions::ColorMatching;
 use impasto::{ColorRule, Effort, Look, Preset, StopAtProgress, StyleMethod};
 use impasto_kernels::Isa;
@@ -98,6 +98,12 @@ impl Named for Pooling {
 impl Named for BitDepth {
     fn names() -> Vec<(&'static str, Self)> {
         vec![("8", BitDepth::Eight), ("16", BitDepth::Sixteen)]
+    }
+}
+
+impl Named for KeptMetadata {
+    fn names() -> Vec<(&'static str, Self)> {
+        vec![("none", KeptMetadata::None), ("credits", KeptMetadata::Credits), ("all", KeptMetadata::All)]
     }
 }
 

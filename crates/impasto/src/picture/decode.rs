@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::formats::{self, ColorCoding, Model, Planes, ReadFailure, Sizes};
 use super::profile::{self, ProfileProblem};
-use super::{Alpha, BitDepth, Picture, PictureError, PictureFormat, hidden_colors};
+use super::{Alpha, BitDepth, Metadata, Picture, PictureError, PictureFormat, hidden_colors};
 
 /// What a reader may accept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub struct SourcePicture {
     pub format: PictureFormat,
     /// The bits a channel that keep what the file held: 16 for 16-bit and floating-point files.
     pub depth: BitDepth,
+    /// What the file's EXIF data say that holds for another picture too: of JPEG, PNG, TIFF and WebP.
+    pub metadata: Metadata,
     /// What was noticed and got round.
     pub warnings: Vec<ReadWarning>,
 }
@@ -174,7 +176,7 @@ impl SourcePicture {
             .map_err(|failure| reading_failed(path, format, options, failure))?;
         let Planes { width, height, mut colors, alpha } = stored.planes();
         let (model, depth, is_premultiplied) = (stored.model, stored.depth(), stored.alpha == Some(true));
-        let (coding, mut warnings) = (stored.coding, stored.warnings);
+        let (coding, metadata, mut warnings) = (stored.coding, stored.metadata, stored.warnings);
         drop(stored.samples);
         if colors.is_empty() {
             return Err(damaged(path, format, "a side of zero pixels"));
@@ -201,6 +203,7 @@ impl SourcePicture {
             alpha: alpha.map(|alpha| Alpha::new(width, height, alpha)),
             format,
             depth,
+            metadata,
             warnings,
         })
     }

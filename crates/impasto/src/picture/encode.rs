@@ -6,7 +6,9 @@
 use std::path::Path;
 
 use super::formats::{Raster, Samples, jpeg, png, tiff, webp};
-use super::{Alpha, Picture, PictureError, PictureFormat, check_whole_file, dither, write_whole_file};
+use super::{
+    Alpha, Metadata, Picture, PictureError, PictureFormat, check_whole_file, dither, write_whole_file,
+};
 
 /// Bits a channel of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,11 +35,22 @@ pub struct WriteOptions {
     ///
     /// [`read_settings`]: super::read_settings
     pub settings: Option<String>,
+    /// What the file carries on of a photograph's metadata, such as
+    /// [`source.metadata.kept(KeptMetadata::Credits)`](Metadata::kept). Default: nothing.
+    ///
+    /// It stands in EXIF data: PNG has the chunk `eXIf` for them, JPEG the segment APP1, WebP the chunk `EXIF`, TIFF its
+    /// own directories. Settings that would stand in a description which is kept stand in `ImageHistory` then.
+    pub metadata: Metadata,
 }
 
 impl Default for WriteOptions {
     fn default() -> Self {
-        WriteOptions { depth: BitDepth::Eight, jpeg_quality: 95, settings: None }
+        WriteOptions {
+            depth: BitDepth::Eight,
+            jpeg_quality: 95,
+            settings: None,
+            metadata: Metadata::default(),
+        }
     }
 }
 
@@ -126,14 +139,17 @@ impl Picture {
                 ),
             },
         };
-        let settings = options.settings.as_deref();
+        let (settings, metadata) = (options.settings.as_deref(), &options.metadata);
         let encoded = match format {
-            PictureFormat::Png => png::encode(&raster, settings).map_err(|error| error.to_string()),
-            PictureFormat::Jpeg => {
-                jpeg::encode(&raster, options.jpeg_quality, settings).map_err(|error| error.to_string())
+            PictureFormat::Png => png::encode(&raster, settings, metadata).map_err(|error| error.to_string()),
+            PictureFormat::Jpeg => jpeg::encode(&raster, options.jpeg_quality, settings, metadata)
+                .map_err(|error| error.to_string()),
+            PictureFormat::WebP => {
+                webp::encode(&raster, settings, metadata).map_err(|error| error.to_string())
             }
-            PictureFormat::WebP => webp::encode(&raster, settings).map_err(|error| error.to_string()),
-            PictureFormat::Tiff => tiff::encode(&raster, settings).map_err(|error| error.to_string()),
+            PictureFormat::Tiff => {
+                tiff::encode(&raster, settings, metadata).map_err(|error| error.to_string())
+            }
             _ => Err(format!("pictures are not written as {format}")),
         };
         encoded.map_err(|reason| PictureError::NotEncoded { path: path.to_owned(), format, reason })

@@ -5,6 +5,7 @@ mod color;
 mod damage;
 mod dithering;
 mod jpeg_kinds;
+mod metadata;
 mod orientation;
 mod other_formats;
 mod output;

@@ -27,7 +27,7 @@ impl Entry {
     /// Bytes of a value.
     fn size(&self) -> u64 {
         match self.kind {
-            1 | 2 | 6 | 7 => 1,
+            1 | 2 | 6 | 7 | 129 => 1,
             3 | 8 => 2,
             4 | 9 | 11 | 13 => 4,
             5 | 10 | 12 | 16 | 17 | 18 => 8,
@@ -83,6 +83,17 @@ impl<'a> Tagged<'a> {
         });
         let entries = entries.collect();
         Some(Directory { entries, next: self.number(first + count * size, word).unwrap_or(0) })
+    }
+
+    /// All entries: tag, type, and the bytes as they are stored, `None` where they are not all there.
+    pub fn entries<'d>(
+        &'d self,
+        directory: &'d Directory,
+    ) -> impl Iterator<Item = (u16, u16, Option<&'a [u8]>)> + 'd {
+        directory.entries.iter().map(|entry| {
+            let length = entry.count.checked_mul(entry.size());
+            (entry.tag, entry.kind, length.and_then(|length| self.slice(entry.place, length)))
+        })
     }
 
     fn entry(&self, directory: &Directory, tag: u16) -> Option<Entry> {

@@ -2,7 +2,7 @@
 
 mod bmp;
 mod directory;
-mod exif;
+pub(super) mod exif;
 mod gif;
 pub(super) mod jpeg;
 #[cfg(feature = "jpeg-xl")]

@@ -4,7 +4,7 @@ use image::{DynamicImage, ImageDecoder, Limits};
 
 use super::ReadFailure;
 use crate::picture::coding::Coding;
-use crate::picture::{BitDepth, ReadWarning};
+use crate::picture::{BitDepth, Metadata, ReadWarning};
 
 /// How large a picture may be.
 #[derive(Clone, Copy, Debug)]
@@ -124,6 +124,7 @@ pub(in crate::picture) struct Stored {
     /// How the picture is to be turned to stand upright, 1 to 8 as EXIF counts.
     pub orientation: u8,
     pub coding: ColorCoding,
+    pub metadata: Metadata,
     pub warnings: Vec<ReadWarning>,
 }
 
@@ -141,7 +142,17 @@ impl Stored {
     /// Opaque pixels that stand upright, of which nothing else is known.
     pub fn new(width: usize, height: usize, model: Model, samples: StoredSamples) -> Self {
         let (orientation, coding) = (1, ColorCoding::Untold);
-        Stored { width, height, model, alpha: None, samples, orientation, coding, warnings: Vec::new() }
+        Stored {
+            width,
+            height,
+            model,
+            alpha: None,
+            samples,
+            orientation,
+            coding,
+            metadata: Metadata::default(),
+            warnings: Vec::new(),
+        }
     }
 
     /// The pixels of a picture of the crate `image`.
@@ -180,8 +191,9 @@ impl Stored {
             Ok(None) => (ColorCoding::Untold, None),
             Err(error) => (ColorCoding::Untold, Some(ReadWarning::ProfileDamaged(error.to_string()))),
         };
-        let orientation = exif.and_then(|block| super::exif::orientation(&block)).unwrap_or(1);
-        Ok(Stored { coding, orientation, warnings: problem.into_iter().collect(), ..stored })
+        let orientation = exif.as_deref().and_then(super::exif::orientation).unwrap_or(1);
+        let metadata = exif.as_deref().map(super::exif::metadata).unwrap_or_default();
+        Ok(Stored { coding, orientation, metadata, warnings: problem.into_iter().collect(), ..stored })
     }
 
     /// The bits a channel that keep what the file holds; floating point counts as 16.

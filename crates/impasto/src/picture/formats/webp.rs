@@ -1,4 +1,4 @@
-//! WebP: lossless, 8 bits, an sRGB profile, settings in an EXIF chunk.
+//! WebP: lossless, 8 bits, an sRGB profile, settings and metadata in an EXIF chunk.
 
 use std::io::Cursor;
 
@@ -6,18 +6,22 @@ use image::codecs::webp::{WebPDecoder, WebPEncoder};
 use image::{ExtendedColorType, ImageDecoder, ImageEncoder, ImageError, ImageResult};
 
 use super::{Raster, ReadFailure, Samples, Sizes, Stored, exif, srgb_profile};
-use crate::picture::ReadWarning;
+use crate::picture::{Metadata, ReadWarning};
 
 /// The bytes of a WebP file. The depth must be 8 bits.
-pub(in crate::picture) fn encode(raster: &Raster, settings: Option<&str>) -> ImageResult<Vec<u8>> {
+pub(in crate::picture) fn encode(
+    raster: &Raster,
+    settings: Option<&str>,
+    metadata: &Metadata,
+) -> ImageResult<Vec<u8>> {
     let Samples::Eight(samples) = &raster.samples else {
         unreachable!("the options were checked: WebP holds 8 bits")
     };
     let mut file = Vec::new();
     let mut encoder = WebPEncoder::new_lossless(&mut file);
     encoder.set_icc_profile(srgb_profile()).map_err(ImageError::Unsupported)?;
-    if let Some(settings) = settings {
-        encoder.set_exif_metadata(exif::with_settings(settings)).map_err(ImageError::Unsupported)?;
+    if let Some(block) = exif::block(metadata, settings) {
+        encoder.set_exif_metadata(block).map_err(ImageError::Unsupported)?;
     }
     let color = if raster.has_alpha { ExtendedColorType::Rgba8 } else { ExtendedColorType::Rgb8 };
     encoder.write_image(samples, raster.width, raster.height, color)?;

@@ -1,4 +1,5 @@
-//! JPEG: read by a decoder of our own; written baseline 4:4:4 with an sRGB profile and settings in comment segments.
+//! JPEG: read by a decoder of our own; written baseline 4:4:4 with an sRGB profile settings in comment segments, and
+//! metadata in APP1.
 
 mod frame;
 mod huffman;
@@ -15,9 +16,10 @@ pub(super) use read::{Transform, pixels};
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder, ImageError, ImageResult};
 
-use segments::{COMMENT, segments};
+use segments::{APP1, COMMENT, segments};
 
-use super::{LONGEST_SETTINGS, MARK, Raster, Samples, srgb_profile};
+use super::{LONGEST_SETTINGS, MARK, Raster, Samples, exif, srgb_profile};
+use crate::picture::Metadata;
 
 /// The most bytes of text in one comment: a segment's 16-bit length counts itself.
 const LONGEST_COMMENT: usize = u16::MAX as usize - 2 - MARK.len();
@@ -27,6 +29,7 @@ pub(in crate::picture) fn encode(
     raster: &Raster,
     quality: u8,
     settings: Option<&str>,
+    metadata: &Metadata,
 ) -> ImageResult<Vec<u8>> {
     let Samples::Eight(samples) = &raster.samples else {
         unreachable!("the options were checked: JPEG holds 8 bits")
@@ -35,12 +38,20 @@ pub(in crate::picture) fn encode(
     let mut encoder = JpegEncoder::new_with_quality(&mut file, quality);
     encoder.set_icc_profile(srgb_profile()).map_err(ImageError::Unsupported)?;
     encoder.write_image(samples, raster.width, raster.height, ExtendedColorType::Rgb8)?;
-    if let Some(settings) = settings {
-        let comments = comments(settings);
-        // Behind the first segment, which must be the JFIF header.
-        let at = segments(&file).next().map_or(2, |first| first.end);
-        file.splice(at..at, comments);
+    let mut extra = Vec::new();
+    if let Some(block) = exif::block(metadata, None) {
+        put_segment(&mut extra, APP1, &[b"Exif\0\0", &block]);
     }
+    if let Some(settings) = settings {
+        let parts: Vec<&[u8]> = match settings.is_empty() {
+            true => vec![&[]],
+            false => settings.as_bytes().chunks(LONGEST_COMMENT).collect(),
+        };
+        parts.iter().for_each(|part| put_segment(&mut extra, COMMENT, &[MARK.as_bytes(), part]));
+    }
+    // Behind the first segment, which must be the JFIF header.
+    let at = segments(&file).next().map_or(2, |first| first.end);
+    file.splice(at..at, extra);
     Ok(file)
 }
 
@@ -60,21 +71,12 @@ pub(in crate::picture) fn settings(file: &[u8]) -> Option<String> {
     String::from_utf8(text).ok().filter(|_| found)
 }
 
-/// Comment segments that hold `settings`, each part behind our mark.
-fn comments(settings: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let parts: Vec<&[u8]> = match settings.is_empty() {
-        true => vec![&[]],
-        false => settings.as_bytes().chunks(LONGEST_COMMENT).collect(),
-    };
-    for part in parts {
-        let length = (2 + MARK.len() + part.len()) as u16;
-        bytes.extend_from_slice(&[0xff, COMMENT]);
-        bytes.extend_from_slice(&length.to_be_bytes());
-        bytes.extend_from_slice(MARK.as_bytes());
-        bytes.extend_from_slice(part);
-    }
-    bytes
+/// Puts a segment whose payload is made of these parts: our comments are short enough, and so is a block of metadata.
+fn put_segment(file: &mut Vec<u8>, marker: u8, parts: &[&[u8]]) {
+    let length = 2 + parts.iter().map(|part| part.len()).sum::<usize>();
+    file.extend_from_slice(&[0xff, marker]);
+    file.extend_from_slice(&(length as u16).to_be_bytes());
+    parts.iter().for_each(|part| file.extend_from_slice(part));
 }
 
 #[cfg(test)]
@@ -83,7 +85,13 @@ mod tests {
 
     fn grey(settings: Option<&str>) -> Vec<u8> {
         let samples = Samples::Eight(vec![200; 3 * 20 * 20]);
-        encode(&Raster { width: 20, height: 20, has_alpha: false, samples }, 95, settings).unwrap()
+        encode(
+            &Raster { width: 20, height: 20, has_alpha: false, samples },
+            95,
+            settings,
+            &Metadata::default(),
+        )
+        .unwrap()
     }
 
     #[test]

@@ -54,6 +54,7 @@ pub(in crate::picture) fn read(file: &[u8], sizes: &Sizes) -> Result<Stored, Rea
     };
     Ok(Stored {
         orientation: exif.and_then(exif::orientation).unwrap_or(1),
+        metadata: exif.map(exif::metadata).unwrap_or_default(),
         coding: icc_profile(file).map_or(ColorCoding::Untold, ColorCoding::Profile),
         warnings,
         ..Stored::new(pixels.width, pixels.height, model, samples)

@@ -1,4 +1,5 @@
-//! PNG: samples big-endian, the `sRGB` chunk, settings in an `iTXt` chunk with keyword `impasto`.
+//! PNG: samples big-endian, the `sRGB` chunk, settings in an `iTXt` chunk with keyword `impasto`, metadata
+//! in `eXIf`.
 
 mod chunks;
 mod read;
@@ -7,16 +8,23 @@ pub(super) use read::read;
 
 use std::io::Cursor;
 
-use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, SrgbRenderingIntent};
+use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, Info, SrgbRenderingIntent};
 
-use super::{LONGEST_SETTINGS, Raster, Samples};
+use super::{LONGEST_SETTINGS, Raster, Samples, exif};
+use crate::picture::Metadata;
 
 const KEYWORD: &str = "impasto";
 
 /// The bytes of a PNG file.
-pub(in crate::picture) fn encode(raster: &Raster, settings: Option<&str>) -> Result<Vec<u8>, EncodingError> {
+pub(in crate::picture) fn encode(
+    raster: &Raster,
+    settings: Option<&str>,
+    metadata: &Metadata,
+) -> Result<Vec<u8>, EncodingError> {
     let mut file = Vec::new();
-    let mut encoder = Encoder::new(&mut file, raster.width, raster.height);
+    let mut info = Info::with_size(raster.width, raster.height);
+    info.exif_metadata = exif::block(metadata, None).map(Into::into);
+    let mut encoder = Encoder::with_info(&mut file, info)?;
     encoder.set_color(if raster.has_alpha { ColorType::Rgba } else { ColorType::Rgb });
     encoder.set_compression(Compression::Balanced);
     encoder.set_source_srgb(SrgbRenderingIntent::Perceptual);

@@ -50,8 +50,10 @@ pub(in crate::picture) fn read(file: &[u8], sizes: &Sizes) -> Result<Stored, Rea
         warnings.push(ReadWarning::Animated);
     }
     let coding = coding(info, file, &mut warnings);
+    let exif = chunks::exif(file);
     Ok(Stored {
-        orientation: chunks::exif(file).and_then(|block| exif::orientation(&block)).unwrap_or(1),
+        orientation: exif.as_deref().and_then(exif::orientation).unwrap_or(1),
+        metadata: exif.as_deref().map(exif::metadata).unwrap_or_default(),
         coding,
         warnings,
         alpha: has_alpha.then_some(false),

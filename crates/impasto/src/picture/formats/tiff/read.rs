@@ -5,7 +5,7 @@
 
 use crate::picture::ReadWarning;
 use crate::picture::formats::directory::{Directory, Tagged};
-use crate::picture::formats::{ColorCoding, Model, ReadFailure, Sizes, Stored, StoredSamples};
+use crate::picture::formats::{ColorCoding, Model, ReadFailure, Sizes, Stored, StoredSamples, exif};
 
 use super::layout::{Alpha, Kind, Layout, Photometric};
 use super::unpack::{Problem, unpack};
@@ -22,10 +22,11 @@ pub(in crate::picture) fn read(bytes: &[u8], sizes: &Sizes) -> Result<Stored, Re
         _ => 1,
     };
     let profile = file.bytes_of(&directory, tags::ICC_PROFILE).map(<[u8]>::to_vec);
+    let metadata = exif::of_directories(&file, first);
     let mut coding = profile.map_or(ColorCoding::Untold, ColorCoding::Profile);
     if let Some(stored) = old_jpeg(&file, &directory, sizes)? {
         let warnings = warnings.into_iter().chain(stored.warnings).collect();
-        return Ok(Stored { orientation, coding, warnings, ..stored });
+        return Ok(Stored { orientation, coding, metadata, warnings, ..stored });
     }
     let layout = Layout::read(&file, &directory, sizes)?;
     let colors = layout.photometric.samples();
@@ -76,6 +77,7 @@ pub(in crate::picture) fn read(bytes: &[u8], sizes: &Sizes) -> Result<Stored, Re
     Ok(Stored {
         orientation,
         coding,
+        metadata,
         warnings,
         alpha: layout.alpha.map(|(_, kind)| kind == Alpha::Premultiplied),
         ..Stored::new(layout.width, layout.height, model, samples)
