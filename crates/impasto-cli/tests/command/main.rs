@@ -14,6 +14,7 @@ mod like;
 mod looking;
 mod maps;
 mod order;
+mod original_size;
 mod other_commands;
 mod pipes;
 #[cfg(unix)]
