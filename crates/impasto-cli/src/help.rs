@@ -10,7 +10,7 @@ use impasto_jobs::defaults;
 const OFTEN: [(&str, &str); 17] = [
     ("style", "A picture to take the style from, repeated for several; all else is painted"),
     ("skip_finished", "Of several pictures, leave out those that are finished"),
-    ("size", "Longest side of the result in pixels, 1 to 65536 [default: 512]"),
+    ("size", "Longest side of the result in pixels, 1 to 65536, or original [default: 512]"),
     ("strength", "How far the painting goes, 0 to 1 [default: 0.5]"),
     ("look", "Kind of painting: faithful, oil, watercolor, print or mosaic"),
     ("stroke_size", "Size of the strokes, above 0, at most 100 [default: 1]"),
@@ -27,6 +27,19 @@ const OFTEN: [(&str, &str); 17] = [
     ("force", "Replace a file that is there already"),
 ];
 
+/// The same of `impasto sweep`, where it says other things or shows other flags. Those above are shown too.
+const OFTEN_SWEPT: [(&str, &str); 9] = [
+    ("output", "File of the grid [default: CONTENT-STYLE-sweep.png]"),
+    ("keep", "Also save each picture, whole, in this folder"),
+    ("cell", "Longest side of a picture in the grid, in pixels, 16 to 4096"),
+    ("layers", "Sets of style layers, each all of these up to one: relu1_1,relu2_1"),
+    ("style_ratio", "Style weight over content weight: 1,10,100"),
+    ("style_layers", "Sets of style layers, + between layers: relu1_1,relu1_1+relu2_1"),
+    ("method", "What makes it like the style: moments, gram, patches or nearest"),
+    ("iterations", "Iterations at the last size [default: 60]"),
+    ("start", "What to start from: content, noise or a picture file [default: content]"),
+];
+
 /// What else is shown there: flags of a command that are not in all of them.
 const ITS_OWN: [&str; 6] = ["styles", "style_map", "map", "content", "seamless", "tile"];
 
@@ -40,7 +53,7 @@ pub fn arranged(command: Command, preset: Preset) -> Command {
     let mut place = OFTEN.len();
     command.mut_args(|argument| {
         let field = argument.get_id().to_string();
-        let argument = with_defaults(argument, &defaults);
+        let argument = with_values(with_defaults(argument, &defaults));
         // One group of what a picture looks like.
         let argument = match argument.get_help_heading() {
             Some("Colours") => argument.help_heading("Picture"),
@@ -64,19 +77,42 @@ pub fn with_defaults(argument: Arg, defaults: &[(&'static str, String)]) -> Arg 
     argument.help(StyledStr::from(format!("{before}[default: {value}{rest}")))
 }
 
+/// The argument with the values that it may have, and the one that it has, in the text of its help: lines of their own
+/// would double the length of `--help`.
+pub fn with_values(argument: Arg) -> Arg {
+    if !argument.get_action().takes_values() || argument.is_hide_possible_values_set() {
+        return argument;
+    }
+    let mut help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+    let names: Vec<String> =
+        argument.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
+    let value: Vec<_> = argument.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
+    if !value.is_empty() && !argument.is_hide_default_value_set() && !help.contains("[default: ") {
+        help = format!("{help} [default: {}]", value.join(","));
+    }
+    if !names.is_empty() {
+        help = format!("{help} [possible values: {}]", names.join(", "));
+    }
+    argument.help(StyledStr::from(help)).hide_possible_values(true).hide_default_value(true)
+}
+
 /// The argument with a line for `-h`, and all that there was for `--help`.
 fn shortened(argument: Arg, line: &'static str) -> Arg {
     let all = argument.get_help().cloned().unwrap_or_default();
-    if !argument.get_action().takes_values() {
-        return argument.help(line).long_help(all);
-    }
-    let names: Vec<String> =
-        argument.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
-    let all = match names.is_empty() {
-        true => all,
-        false => StyledStr::from(format!("{all} [possible values: {}]", names.join(", "))),
-    };
-    argument.help(line).long_help(all).hide_possible_values(true)
+    argument.help(line).long_help(all)
+}
+
+/// Arranges the flags of `impasto sweep`, whose help is what that of `impasto transfer` is.
+pub fn arranged_for_sweep(command: Command) -> Command {
+    command.mut_args(|argument| {
+        let field = argument.get_id().to_string();
+        let is_own = ITS_OWN.contains(&field.as_str()) && field != "style_map";
+        let lines = || OFTEN_SWEPT.iter().chain(&OFTEN);
+        match lines().find(|(often, _)| *often == field) {
+            Some((_, line)) => shortened(argument, line),
+            None => argument.hide_short_help(!is_own && field != "help"),
+        }
+    })
 }
 
 #[cfg(test)]
@@ -94,9 +130,21 @@ mod tests {
 
     #[test]
     fn the_short_help_fits_on_a_screen() {
-        for command in ["transfer", "doodle", "texture"] {
+        for command in ["transfer", "doodle", "texture", "sweep"] {
             let lines = help(command, "-h").lines().count();
             assert!(lines <= 50, "{command}: {lines}");
+        }
+    }
+
+    #[test]
+    fn the_long_help_says_each_thing_once() {
+        for command in ["transfer", "sweep"] {
+            let help = help(command, "--help");
+            assert!(help.lines().count() <= 315, "{command}: {}", help.lines().count());
+            let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+            for words in ["[possible values: gram, moments, patches, nearest]", "[default: 100000000]"] {
+                assert_eq!(help.matches(words).count(), 1, "{command}: {words}");
+            }
         }
     }
 

@@ -12,6 +12,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::failure::say;
 use crate::interrupt;
 
+/// Length of the bar: of so many parts.
+const BAR: f64 = 10_000.0;
+
+/// Bytes of what the runs of a series may keep of their styles for those after them, if there is room.
+pub const STYLE_CACHE: u64 = 256_000_000;
+
 /// Shows a series of runs on standard error, and stops the current one when it is interrupted.
 pub struct Series {
     bar: Option<ProgressBar>,
@@ -37,7 +43,7 @@ impl Series {
             let style = ProgressStyle::with_template("{msg}\n[{wide_bar:.cyan}] {prefix}")
                 .expect("the template is sound, as every series on a terminal shows")
                 .progress_chars("=> ");
-            ProgressBar::new(workload.total()).with_style(style)
+            ProgressBar::new(BAR as u64).with_style(style)
         });
         Series {
             bar,
@@ -73,15 +79,15 @@ impl Series {
     }
 
     /// The work of all runs before this one.
-    fn work_before(&self) -> u64 {
+    fn work_before(&self) -> f64 {
         self.workload.done(self.stages_before + 1, 0)
     }
 
     /// In words, by the pace so far.
-    fn time_left(&self, done: u64) -> Option<String> {
+    fn time_left(&self, done: f64) -> Option<String> {
         let elapsed = self.started.elapsed().as_secs_f64();
-        let left = (self.workload.total() - done) as f64 / done as f64 * elapsed;
-        (done > 0).then(|| format!("{} left", duration(left)))
+        let left = (self.workload.total() - done).max(0.0) / done * elapsed;
+        (done > 0.0).then(|| format!("{} left", duration(left)))
     }
 }
 
@@ -90,7 +96,7 @@ impl Observer for Series {
         self.iterations_done += 1;
         let done = self.workload.passed_in_series(self.stages_before, progress);
         if let Some(bar) = &self.bar {
-            bar.set_position(done);
+            bar.set_position((BAR * done / self.workload.total()) as u64);
             bar.set_prefix(self.time_left(done).unwrap_or_default());
         }
         self.control()

@@ -146,7 +146,7 @@ impl Basis {
     pub fn sides(&self, asked: Option<PictureSize>) -> Option<(usize, usize)> {
         match asked {
             Some(PictureSize::Sides(width, height)) => Some((width, height)),
-            Some(PictureSize::Longest(_)) => None,
+            Some(PictureSize::Longest(_) | PictureSize::Original) => None,
             None => self.recipe()?.sides(),
         }
     }

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use impasto::picture::{Alpha, KeptMetadata, Metadata, SourcePicture, WriteOptions};
-use impasto::{Observer, Outcome, Picture, Plan, Runner, Settings, StrengthMap, Transfer, TransferError};
+use impasto::{
+    Observer, Outcome, Picture, Plan, Runner, Settings, StrengthMap, StyleCache, Transfer, TransferError,
+};
 use impasto_network::checksum::Checksum;
 use impasto_network::{CpuEngine, ScalarEngine, Weights};
 
@@ -13,6 +15,7 @@ use crate::blend::blend;
 use crate::maps::{self, MapRecipe, MapRegions};
 use crate::message::{Field, Message, Note};
 use crate::order::{EngineName, MemorySize, Order, StartFrom};
+use crate::original_size::OriginalSize;
 use crate::reading::read;
 use crate::recipe::Recipe;
 use crate::refusal::Refusal;
@@ -35,6 +38,8 @@ pub struct Job {
     pub notes: Vec<Note>,
     /// Parts of the styles in the blend, one for each.
     pub(crate) blend: Vec<f64>,
+    /// The size that the order asks for, in words.
+    size: String,
     /// The memory that the order gives.
     memory: Option<MemorySize>,
     /// Bytes that the run may take, as the order gives them or as they are free.
@@ -69,6 +74,8 @@ impl Job {
     /// As [`planned`](Job::planned).
     pub fn planned_within(order: &Order, limit: Option<u64>) -> Result<Self, Refusal> {
         order.check()?;
+        let (sized, original) = OriginalSize::of(order)?.unzip();
+        let order = sized.as_ref().unwrap_or(order);
         let isa = machine::instruction_set(order.machine.isa)?;
         let basis = Basis::new(order)?;
         let mut settings = settings::settings(order, &basis)?;
@@ -86,7 +93,12 @@ impl Job {
         };
         let recipe = Recipe::new(order, &basis, &settings, (&weights, from), &blend, engine.engine());
 
-        let pictures = Pictures::read(order, &basis, &settings, &mut notes)?;
+        let size = match &original {
+            None => settings.schedule.size.to_string(),
+            Some(OriginalSize { sides: (width, height), .. }) => format!("original, {width}x{height},"),
+        };
+        let content = original.and_then(|original| original.content);
+        let pictures = Pictures::read(order, &basis, &settings, content, &mut notes)?;
         let recipe = recipe.with_maps(pictures.maps.as_ref().map(|(_, recipe)| recipe.clone()));
         let options = WriteOptions { metadata: pictures.metadata.clone(), ..order.file.options() };
         let file = ResultFile::new(options, pictures.alpha.clone(), settings.schedule.filter);
@@ -113,21 +125,35 @@ impl Job {
         notes.extend(published::hint(order, &weights));
         notes.extend(notes::of_run(order, &basis, transfer.settings(), &plan, shape));
         let memory = order.engine.memory;
-        Ok(Job { transfer, engine, plan, recipe, file, notes, blend, memory, memory_limit: limit, weights })
+        Ok(Job {
+            transfer,
+            engine,
+            plan,
+            recipe,
+            file,
+            notes,
+            blend,
+            size,
+            memory,
+            memory_limit: limit,
+            weights,
+        })
+    }
+
+    /// The same run beside others in the same style, which share what they learn of it: see
+    /// [`Transfer::share_styles`]. The plan counts what that takes.
+    ///
+    /// # Errors
+    /// As [`planned`](Job::planned); not for a run that is planned already.
+    pub fn sharing_styles(self, cache: Arc<StyleCache>) -> Result<Self, Refusal> {
+        let transfer = self.transfer.share_styles(cache);
+        let plan = self.engine.plan(&transfer)?;
+        Ok(Job { transfer, plan, ..self })
     }
 
     /// A checksum of the weights of all convolutions.
     pub fn network_checksum(&self) -> String {
-        let mut hasher = Checksum::Sha256([0; 32]).hasher();
-        let architecture = self.weights.architecture();
-        for layer in architecture.layers().filter(|layer| layer.is_convolution()) {
-            let convolution = self.weights.convolution(layer);
-            for values in convolution.weight.chunks(1 << 16).chain([&convolution.bias[..]]) {
-                let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-                hasher.update(&bytes);
-            }
-        }
-        hasher.finish().to_string()
+        self.weights.checksum().to_string()
     }
 
     /// Checks that there is memory for the run.
@@ -139,14 +165,19 @@ impl Job {
             && self.plan.memory() > given
         {
             let least = self.plan.memory().div_ceil(1_000_000);
-            let why = format!("this picture needs at least {least} MB, in the smallest tiles");
+            let size = self
+                .plan
+                .stages
+                .last()
+                .map_or(String::new(), |last| format!(" of {}x{}", last.size.width, last.size.height));
+            let why = format!("a picture{size} needs at least {least} MB, in the smallest tiles");
             return Err(Refusal::new(Message::about_value(
                 "memory",
                 format_args!("{} MB", given / 1_000_000),
                 why,
             )));
         }
-        let size = words![Field("size"), format!(" {}", self.transfer.settings().schedule.size)];
+        let size = words![Field("size"), format!(" {}", self.size)];
         machine::check_memory(self.plan.memory(), size).map_err(|refusal| refusal.of("size"))
     }
 
@@ -190,9 +221,16 @@ impl Pictures {
         order: &Order,
         basis: &Basis,
         settings: &Settings,
+        content: Option<(SourcePicture, Vec<Note>)>,
         notes: &mut Vec<Note>,
     ) -> Result<Self, Refusal> {
-        let content = order.task.content().map(|path| read(order, "content", path, notes)).transpose()?;
+        let content = match content {
+            Some((source, warnings)) => {
+                notes.extend(warnings);
+                Some(source)
+            }
+            None => order.task.content().map(|path| read(order, "content", path, notes)).transpose()?,
+        };
         let metadata = content.as_ref().map(|source| kept_metadata(order, source, notes)).unwrap_or_default();
         let (content, alpha) = content.map_or((None, None), |source| (Some(source.picture), source.alpha));
         let mut styles = Vec::with_capacity(order.task.styles().len());

@@ -57,7 +57,8 @@ pub(crate) fn settings(order: &Order, basis: &Basis) -> Result<Settings, Refusal
 fn schedule(order: &Order, basis: &Basis, settings: &mut Settings) -> Result<(), Refusal> {
     let schedule = &mut settings.schedule;
     match (order.picture.size, order.task.subject()) {
-        (None, _) => {}
+        // Numbers have taken its place where a job is made.
+        (None | Some(PictureSize::Original), _) => {}
         (Some(PictureSize::Longest(longest)), _) => schedule.size = longest,
         (Some(PictureSize::Sides(width, height)), None) => schedule.size = width.max(height),
         (Some(PictureSize::Sides(width, height)), Some(subject)) => {

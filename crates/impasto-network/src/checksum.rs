@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 ///
 /// MD5 shows damage on the way, which is what checksums are for here; against forgery it is weak, and the
 /// files that have no other come over HTTPS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Checksum {
     /// MD5 (RFC 1321).
     Md5([u8; 16]),
@@ -83,6 +83,16 @@ impl Hasher {
         match self {
             Hasher::Md5(state) => state.update(bytes),
             Hasher::Sha256(state) => state.update(bytes),
+        }
+    }
+
+    /// Takes in the bytes of values, the lowest first.
+    pub fn update_with_values(&mut self, values: &[f32]) {
+        let mut bytes = Vec::with_capacity(size_of_val(&values[..values.len().min(1 << 14)]));
+        for values in values.chunks(1 << 14) {
+            bytes.clear();
+            values.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
+            self.update(&bytes);
         }
     }
 

@@ -78,6 +78,12 @@ pub trait Engine {
     /// What it is and what it runs on, in a few words: `cpu avx512`.
     fn describe(&self) -> String;
 
+    /// All that its answers depend on besides the picture and what is prepared, in words: engines of the same words answer
+    /// the same bits. `None` if it cannot tell; then nothing that it has answered is kept for another run.
+    fn provenance(&self) -> Option<String> {
+        None
+    }
+
     /// The shape of the network.
     fn architecture(&self) -> &Architecture;
 

@@ -17,6 +17,7 @@ use impasto_network::{
 use crate::error::style_name;
 use crate::given_style::Strokes;
 use crate::laplacian::LaplacianPyramid;
+use crate::style_cache::{self, StyleCache};
 use crate::terms::{Answers, Definition, Loss, MapLoss, Memory, Scene, Shown, StyleView, TermInUse};
 use crate::transfer::{Sources, StyleSource};
 use crate::{Picture, ResumeError, Settings, TermLoss, TransferError};
@@ -68,7 +69,8 @@ impl<'a, E: Engine + 'a> Objective<'a, E> {
         stop: &mut dyn FnMut() -> bool,
     ) -> Result<Option<Self>, TransferError> {
         let learners = terms.iter().map(|term| Learner { term: *term, loss: term.loss(scene) }).collect();
-        let mut school = School { learners, engine, scene, settings, stop };
+        let cache = sources.cache.as_deref();
+        let mut school = School { learners, engine, scene, settings, cache, stop };
         let of_picture = |error| TransferError::of_engine("content", error);
         if school.show_styles(sources, Look::First)? == ShownSoFar::Stopped {
             return Ok(None);
@@ -226,6 +228,7 @@ struct School<'s, 'a, E: Engine> {
     engine: &'s mut E,
     scene: &'s Scene,
     settings: &'s Settings,
+    cache: Option<&'s StyleCache>,
     stop: &'s mut dyn FnMut() -> bool,
 }
 
@@ -276,14 +279,52 @@ impl<E: Engine> School<'_, '_, E> {
         if (self.stop)() {
             return Ok(ShownSoFar::Stopped);
         }
-        self.engine.prepare(size, options, all)?;
-        let mut answers = self.engine.measure(picture)?.into_iter();
+        let of_style = matches!(shown, Shown::Survey(_) | Shown::Style(_));
+        let mut answers = match self.cache.filter(|_| of_style) {
+            Some(cache) => self.answers_kept(cache, picture, size, options, all)?,
+            None => self.answers(picture, size, options, all)?,
+        }
+        .into_iter();
         for (place, own) in asked {
             let mut own = answers.by_ref().take(own.len());
             let answers: &mut dyn Iterator<Item = Answer> = &mut own;
             self.learners[place].loss.learn(self.engine, shown, &mut Answers::new(answers));
         }
         Ok(ShownSoFar::All)
+    }
+
+    /// What the engine answers, which is prepared for the picture then.
+    fn answers(
+        &mut self,
+        picture: &[f32],
+        size: Size,
+        options: NetworkOptions,
+        questions: Vec<Question<E::Map>>,
+    ) -> Result<Vec<Answer>, EngineError> {
+        self.engine.prepare(size, options, questions)?;
+        self.engine.measure(picture)
+    }
+
+    /// The same, from what other runs have kept if they asked the same.
+    fn answers_kept(
+        &mut self,
+        cache: &StyleCache,
+        picture: &[f32],
+        size: Size,
+        options: NetworkOptions,
+        questions: Vec<Question<E::Map>>,
+    ) -> Result<Vec<Answer>, EngineError> {
+        self.engine.prepare(size, options, questions.clone())?;
+        let provenance = self.engine.provenance();
+        let key = provenance.and_then(|it| style_cache::key(&it, picture, size, options, &questions));
+        if let Some(answers) = key.and_then(|key| cache.get(&key)) {
+            return Ok(answers.to_vec());
+        }
+        let answers = self.engine.measure(picture)?;
+        if let Some(key) = key {
+            cache.keep(key, &answers);
+        }
+        Ok(answers)
     }
 
     /// Shows the styles, and those copies of them that any term wants.

@@ -55,10 +55,10 @@ pub struct Progress<'a> {
     pub total: f64,
     /// Seconds that the iteration took.
     pub seconds: f64,
-    /// The part of the work of the whole run that is behind, above 0 and at most 1: pixels times iterations, as
-    /// planned.
+    /// The part of the work of the whole run that is behind, above 0 and at most 1, by what its stages
+    /// [cost](crate::Cost).
     pub done: f64,
-    /// Seconds that the rest of the run takes, if its iterations take as long for each pixel as this one did.
+    /// Seconds that the rest of the run takes, if all of it takes as long for what it costs as this iteration did.
     pub seconds_left: f64,
     pub(crate) paint: &'a dyn Fn() -> Picture,
     pub(crate) checkpoint: &'a dyn Fn() -> Checkpoint<'a>,

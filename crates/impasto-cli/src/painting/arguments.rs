@@ -63,8 +63,8 @@ pub struct OutputArguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub save_every: Option<u32>,
 
-    /// Write a page on the run, DIR/index.html: inputs, settings, loss curves, pictures along the way, times
-    /// and the command. It needs no other file and no network to be read.
+    /// Write a page on the run, DIR/index.html, one file: inputs, settings, loss curves, pictures along the way, times
+    /// and the command.
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub report: Option<PathBuf>,
 
@@ -83,10 +83,9 @@ pub struct OutputArguments {
     )]
     pub json: Option<TraceTo>,
 
-    /// Save the state of the run in FILE, so that `impasto resume FILE` can go on with it: after the first iteration,
-    /// then every two minutes or, if it is large, less often, and when the run is interrupted. It is deleted when the
-    /// picture is finished [default: beside the result, if a run
-    /// takes over ten minutes]
+    /// Save the state of the run in FILE, for `impasto resume FILE`: after the first iteration, then every two minutes or,
+    /// if it is large, less often, and when interrupted. Deleted when the picture is finished [default: beside the result,
+    /// if a run takes over ten minutes]
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Option<PathBuf>,
 
@@ -98,7 +97,7 @@ pub struct OutputArguments {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// Replace a file that is there already, even one that the run reads; without it, a terminal asks.
+    /// Replace files that are there, even one that the run reads; else a terminal asks.
     #[arg(long)]
     pub force: bool,
 

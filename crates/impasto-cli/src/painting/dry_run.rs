@@ -11,6 +11,10 @@ use super::Painting;
 use super::existing::Existing;
 use super::report;
 use crate::failure::{Failure, flag, say};
+use crate::report_folder::page_in;
+
+/// What is said of a file that the run does not replace without being asked to.
+const ASKS: &str = " (is there already: the run asks, or needs --force)";
 
 /// Prints the plan, in words or as JSON.
 pub fn run(painting: &Painting<'_>, mut job: Job) -> Result<(), Failure> {
@@ -35,13 +39,17 @@ pub fn run(painting: &Painting<'_>, mut job: Job) -> Result<(), Failure> {
         "time        {at_most}about {}, by a short run on this machine",
         duration(estimated_seconds)
     )?;
+    let page = flags.report.as_deref().map(page_in);
+    if let Some(page) = page.filter(|page| page.is_file() && !flags.force) {
+        writeln!(out, "report      {}{ASKS}", page.display())?;
+    }
     if output.is_standard() {
         writeln!(out, "output      standard output; nothing written yet")?;
         return Ok(());
     }
     let replaced = match (output.path().exists(), output.existing()) {
         (false, _) => "",
-        (true, Existing::Keep) => " (is there already: the run asks, or needs --force)",
+        (true, Existing::Keep) => ASKS,
         (true, _) => " (replaces the file of that name)",
     };
     writeln!(out, "output      {}{replaced}; nothing written yet", output.path().display())?;

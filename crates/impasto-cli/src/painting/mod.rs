@@ -52,6 +52,7 @@ pub fn run(order: &Order, flags: &OutputArguments, preview: Option<Grid>) -> Res
         let recorder = Recorder::new(&order.snapshots, flags.report.is_some(), &job.plan)?;
         flags.report.as_deref().map(check_folder).transpose()?;
         if flags.dry_run {
+            output::settle_beside(flags)?;
             return dry_run::run(&Painting { order, flags, output }, job);
         }
         output.settle(flags)?;

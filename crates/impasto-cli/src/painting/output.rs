@@ -38,6 +38,25 @@ fn is_own(path: &Path, flags: &OutputArguments) -> bool {
     flags.goes_on && existing::is_incomplete(path)
 }
 
+/// Settles before a run what becomes of files that have the name of its JSON or of its page. A run that goes on replaces
+/// its own; a dry run writes no page.
+///
+/// # Errors
+/// If one is there already, and is not to be replaced.
+pub fn settle_beside(flags: &OutputArguments) -> Result<(), Failure> {
+    if flags.force || flags.interrupted.is_some() {
+        return Ok(());
+    }
+    let json = match &flags.json {
+        Some(TraceTo::File(path)) => Some(path.clone()),
+        Some(TraceTo::Output) | None => None,
+    };
+    let page = flags.report.as_deref().filter(|_| !flags.dry_run).map(page_in);
+    // A device or a pipe, such as /dev/null, has nothing to lose.
+    let mut taken = json.into_iter().chain(page).filter(|file| file.is_file());
+    taken.try_for_each(|file| existing::agree_to_replace(&file, flags.quiet))
+}
+
 /// Refuses a quality for a format that has none.
 fn check_quality(order: &Order, path: &Path, format: PictureFormat) -> Result<(), Failure> {
     match order.file.quality {
@@ -130,12 +149,11 @@ impl Output {
     /// If it was named, is there already, and is not to be replaced.
     pub fn settle(&mut self, flags: &OutputArguments) -> Result<(), Failure> {
         if self.is_standard {
-            return match io::stdout().is_terminal() {
-                true => {
-                    Err(Failure::mistake("--output -: standard output is a terminal, not a file or a pipe"))
-                }
-                false => Ok(()),
-            };
+            if io::stdout().is_terminal() {
+                let why = "--output -: standard output is a terminal, not a file or a pipe";
+                return Err(Failure::mistake(why));
+            }
+            return settle_beside(flags);
         }
         if let Some(taken) = self.taken.as_ref().filter(|_| !flags.quiet) {
             let (taken, path) = (taken.display(), self.path.display());
@@ -153,7 +171,7 @@ impl Output {
             existing::agree_to_replace(taken, flags.quiet)?;
             self.existing = Existing::Replace;
         }
-        Ok(())
+        settle_beside(flags)
     }
 
     /// Checks that the format holds the pictures of all stages, and that there is memory for the run and the preview.

@@ -5,8 +5,8 @@ use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use impasto::{Progress, StageEnd, TermLoss};
-use impasto_jobs::Workload;
 use impasto_jobs::figures::duration;
+use impasto_jobs::{Pace, Workload};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::say;
@@ -14,15 +14,16 @@ use crate::failure::say;
 /// Between two plain lines of one stage.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Part of the newest iteration in the running mean of their seconds.
-const NEWEST: f64 = 0.2;
+/// Length of the bar: of so many parts.
+const BAR: f64 = 10_000.0;
 
 /// Shows a run on standard error.
 pub struct Display {
     form: Form,
     workload: Workload,
-    /// Running mean of the seconds of an iteration, within this stage.
-    seconds: Option<(usize, f64)>,
+    pace: Pace,
+    /// When the last iteration ended, or the run began.
+    last: Instant,
 }
 
 enum Form {
@@ -40,21 +41,18 @@ impl Display {
             let style = ProgressStyle::with_template("{prefix} [{wide_bar:.cyan}]\n{msg}")
                 .expect("the template is sound, as every run on a terminal shows")
                 .progress_chars("=> ");
-            Form::Bar(ProgressBar::new(workload.total()).with_style(style))
+            Form::Bar(ProgressBar::new(BAR as u64).with_style(style))
         } else {
             Form::Plain { last: Instant::now() }
         };
-        Display { form, workload, seconds: None }
+        Display { form, workload, pace: Pace::default(), last: Instant::now() }
     }
 
     /// An iteration is done.
     pub fn update(&mut self, progress: &Progress<'_>) {
-        let seconds = match self.seconds {
-            Some((stage, mean)) if stage == progress.stage => mean + NEWEST * (progress.seconds - mean),
-            _ => progress.seconds,
-        };
-        self.seconds = Some((progress.stage, seconds));
-        let left = self.workload.time_left(progress, seconds);
+        self.pace.add(&self.workload, progress, self.last.elapsed().as_secs_f64());
+        self.last = Instant::now();
+        let (seconds, left) = (self.pace.seconds(), self.pace.time_left(&self.workload, progress));
         match &mut self.form {
             Form::Quiet => {}
             Form::Plain { last } => {
@@ -71,7 +69,7 @@ impl Display {
             Form::Bar(bar) => {
                 bar.set_prefix(format!("{}, {}", place(progress), pace(seconds, left)));
                 bar.set_message(losses(progress.losses, progress.total));
-                bar.set_position(self.workload.passed(progress));
+                bar.set_position((BAR * self.workload.passed(progress) / self.workload.total()) as u64);
             }
         }
     }

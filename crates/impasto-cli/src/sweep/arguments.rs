@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{OsStr, Resettable, StyledStr};
+use clap::builder::{OsStr, Resettable};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use impasto::Preset;
 use impasto_jobs::order::{
@@ -15,6 +15,15 @@ use impasto_jobs::order::{
 use impasto_jobs::{Order, defaults};
 
 use crate::help;
+
+/// What `-h` shows.
+const FIRST_EXAMPLES: &str = "\
+Examples:
+  How much style, from how many layers:
+    impasto sweep photo.jpg painting.jpg --style-ratio 1,10,100 --layers relu1_1,relu2_1,relu3_1
+  One row, each picture kept as a file too:
+    impasto sweep photo.jpg painting.jpg --strength 0,0.25,0.5,0.75,1 --keep cells
+All options, those that take lists among them: impasto sweep --help";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,7 +42,7 @@ Examples:
 /// typed runs along the columns, the second down the rows. Within a value that is itself a list, such as
 /// layers, + stands for the comma. All others are as in `impasto transfer`.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = EXAMPLES, allow_negative_numbers = true)]
+#[command(after_help = FIRST_EXAMPLES, after_long_help = EXAMPLES, allow_negative_numbers = true)]
 pub struct OwnArguments {
     /// Where to write the grid: .png, .jpg, .jpeg, .webp, .tif or .tiff [default: CONTENT-STYLE-sweep.png, in
     /// the current folder]
@@ -81,7 +90,9 @@ pub struct SweepArguments {
 
 impl Args for SweepArguments {
     fn augment_args(command: Command) -> Command {
-        choices().into_iter().map(as_list).fold(OwnArguments::augment_args(command), Command::arg)
+        let command =
+            choices().into_iter().map(as_list).fold(OwnArguments::augment_args(command), Command::arg);
+        help::arranged_for_sweep(command)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -149,14 +160,7 @@ fn as_list(argument: Arg) -> Arg {
     if !argument.get_action().takes_values() {
         return argument;
     }
-    let values: Vec<String> =
-        argument.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
-    let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-    let help = match values.as_slice() {
-        [] => help,
-        values => format!("{help} [possible values: {}]", values.join(", ")),
-    };
-    let argument = argument.help(StyledStr::from(help)).hide_possible_values(true).hide_default_value(true);
+    let argument = help::with_values(argument);
     let field = argument.get_id().to_string();
     if !VARIED.contains(&field.as_str()) {
         return argument;

@@ -7,10 +7,11 @@ mod arguments;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 pub use arguments::SweepArguments;
 use impasto::picture::{WriteOptions, check_writable};
-use impasto::{Outcome, Picture, Plan, TransferError};
+use impasto::{Outcome, Picture, Plan, StyleCache, TransferError};
 use impasto_jobs::features::SeriesObserver;
 use impasto_jobs::sheet::{Sheet, Space, Tile, shrunk};
 use impasto_jobs::sweep::{Axis, Cell, Grid};
@@ -20,7 +21,7 @@ use crate::failure::{Failure, say};
 use crate::interrupt;
 use crate::painting::pipes::Pipes;
 use crate::painting::{Output, OutputArguments, existing};
-use crate::series::Series;
+use crate::series::{STYLE_CACHE, Series};
 
 /// How a cell ended.
 enum End {
@@ -48,7 +49,8 @@ pub fn run(arguments: &SweepArguments) -> Result<(), Failure> {
     let cells = grid.cells()?;
     threads::pool(arguments.order.machine.threads)?.install(|| {
         // Checked with the sheet as their output, since the folder of the cells may not be there yet.
-        let plan = |cell: &Cell| cell_job(cell, arguments, &output).map(|(job, _)| job.plan);
+        let styles = Arc::new(StyleCache::new(STYLE_CACHE));
+        let plan = |cell: &Cell| cell_job(cell, arguments, &output, &styles).map(|(job, _)| job.plan);
         let plans = cells.iter().map(plan).collect::<Result<Vec<_>, _>>()?;
         let sheet = grid.sheet();
         sheet.check(&output, &spaces(&plans, arguments.own.cell as usize))?;
@@ -60,19 +62,24 @@ pub fn run(arguments: &SweepArguments) -> Result<(), Failure> {
             fs::create_dir_all(folder)
                 .map_err(|error| Failure::mistake(format_args!("--keep {}: {error}", folder.display())))?;
         }
-        paint(arguments, sheet, &cells, &plans, &output)
+        paint(arguments, sheet, (&cells, &plans), &output, &styles)
     })
 }
 
 /// The job of a cell, and its result on the way to `file`.
-fn cell_job(cell: &Cell, arguments: &SweepArguments, file: &Path) -> Result<(Job, Output), Failure> {
+fn cell_job(
+    cell: &Cell,
+    arguments: &SweepArguments,
+    file: &Path,
+    styles: &Arc<StyleCache>,
+) -> Result<(Job, Output), Failure> {
     let flags = OutputArguments {
         output: Some(file.to_owned()),
         force: arguments.own.force,
         ..OutputArguments::default()
     };
     let output = Output::new(&cell.order, &flags, None)?;
-    let job = Job::planned(&cell.order)?;
+    let job = Job::planned(&cell.order)?.sharing_styles(styles.clone())?;
     output.check_sizes(&cell.order, &job)?;
     Ok((job, output))
 }
@@ -87,9 +94,9 @@ fn spaces(plans: &[Plan], longest: usize) -> Vec<Space<'static>> {
 fn paint(
     arguments: &SweepArguments,
     sheet: Sheet,
-    cells: &[Cell],
-    plans: &[Plan],
+    (cells, plans): (&[Cell], &[Plan]),
     output: &Path,
+    styles: &Arc<StyleCache>,
 ) -> Result<(), Failure> {
     let own = &arguments.own;
     let names = cells.iter().map(|cell| cell.name.clone()).collect();
@@ -98,7 +105,7 @@ fn paint(
     let (mut diverged, mut interrupted) = (Vec::new(), false);
     for (index, cell) in cells.iter().enumerate() {
         series.begin(index);
-        let (picture, caption) = match paint_cell(cell, arguments, output, &mut series)? {
+        let (picture, caption) = match paint_cell(cell, arguments, output, styles, &mut series)? {
             End::Painted(picture) => (Some(picture), ""),
             End::Diverged(picture) => {
                 diverged.push(cell.name.as_str());
@@ -151,10 +158,11 @@ fn paint_cell(
     cell: &Cell,
     arguments: &SweepArguments,
     sheet: &Path,
+    styles: &Arc<StyleCache>,
     series: &mut Series,
 ) -> Result<End, Failure> {
     let kept = arguments.own.keep.as_ref().map(|folder| folder.join(format!("{}.png", cell.name)));
-    let (mut job, output) = cell_job(cell, arguments, kept.as_deref().unwrap_or(sheet))?;
+    let (mut job, output) = cell_job(cell, arguments, kept.as_deref().unwrap_or(sheet), styles)?;
     let outcome = job.engine.run(&job.transfer, series);
     let iterations_done = series.iterations_done();
     let end = match outcome {

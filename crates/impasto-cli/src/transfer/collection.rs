@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 use std::io::{self, Write};
+use std::sync::Arc;
 
-use impasto::{Outcome, Plan};
+use impasto::{Outcome, Plan, StyleCache};
 use impasto_jobs::features::SeriesObserver;
 use impasto_jobs::figures::{counted, duration};
 use impasto_jobs::{Extent, Job, Order, threads};
@@ -12,7 +13,7 @@ use crate::failure::{Failure, flag, say};
 use crate::interrupt;
 use crate::painting::pipes::Pipes;
 use crate::painting::{Output, OutputArguments, existing, made_up_name, planned as planned_job};
-use crate::series::Series;
+use crate::series::{STYLE_CACHE, Series};
 
 /// One of the pictures on its way.
 struct Member<'a> {
@@ -37,13 +38,14 @@ pub fn run(orders: &[Order], flags: &OutputArguments, skip_finished: bool) -> Re
     }
     let Some(first) = members.first() else { return Ok(()) };
     threads::pool(first.order.machine.threads)?.install(|| {
+        let styles = Arc::new(StyleCache::new(STYLE_CACHE));
         let mut failures = Failures { all: members.len(), lines: Vec::new() };
-        let ready = planned(&members, flags, &mut failures)?;
+        let ready = planned(&members, flags, &styles, &mut failures)?;
         if flags.dry_run {
             return failures.end();
         }
         interrupt::install()?;
-        paint(ready, flags, &mut failures)?;
+        paint(ready, flags, &styles, &mut failures)?;
         failures.end()
     })
 }
@@ -96,13 +98,14 @@ fn members<'a>(
 fn planned<'a>(
     members: &'a [Member<'a>],
     flags: &OutputArguments,
+    styles: &Arc<StyleCache>,
     failures: &mut Failures,
 ) -> Result<Vec<(&'a Member<'a>, Plan)>, Failure> {
     let mut ready = Vec::new();
     let mut said = HashSet::new();
     let mut seconds = 0.0;
     for member in members {
-        let (mut job, output) = match job(member) {
+        let (mut job, output) = match job(member, styles) {
             Ok(job) => job,
             Err(failure) => {
                 failures.add(&member.name, failure)?;
@@ -132,9 +135,9 @@ fn planned<'a>(
 }
 
 /// The job of a member, and its result on the way.
-fn job(member: &Member<'_>) -> Result<(Job, Output), Failure> {
+fn job(member: &Member<'_>, styles: &Arc<StyleCache>) -> Result<(Job, Output), Failure> {
     let output = Output::new(member.order, &member.flags, None)?;
-    let job = planned_job(member.order, &member.flags)?;
+    let job = planned_job(member.order, &member.flags)?.sharing_styles(styles.clone())?;
     output.check_sizes(member.order, &job)?;
     Ok((job, output))
 }
@@ -142,6 +145,7 @@ fn job(member: &Member<'_>) -> Result<(Job, Output), Failure> {
 fn paint(
     ready: Vec<(&Member<'_>, Plan)>,
     flags: &OutputArguments,
+    styles: &Arc<StyleCache>,
     failures: &mut Failures,
 ) -> Result<(), Failure> {
     let (members, plans): (Vec<&Member<'_>>, Vec<Plan>) = ready.into_iter().unzip();
@@ -150,7 +154,7 @@ fn paint(
     let mut painted = 0;
     for (index, member) in members.iter().enumerate() {
         series.begin(index);
-        match paint_one(member, &mut series) {
+        match paint_one(member, styles, &mut series) {
             Ok(line) => {
                 painted += 1;
                 if !flags.quiet {
@@ -176,8 +180,8 @@ fn paint(
 }
 
 /// Paints one, and returns what there is to say of it.
-fn paint_one(member: &Member<'_>, series: &mut Series) -> Result<String, Failure> {
-    let (mut job, mut output) = job(member)?;
+fn paint_one(member: &Member<'_>, styles: &Arc<StyleCache>, series: &mut Series) -> Result<String, Failure> {
+    let (mut job, mut output) = job(member, styles)?;
     output.settle(&member.flags)?;
     let outcome = job.engine.run(&job.transfer, series);
     let iterations_done = series.iterations_done();

@@ -30,7 +30,7 @@ const EXAMPLES: &str = "\
 Examples:
   Paint a photograph; the result is photo-painting.png in the current folder:
     impasto transfer photo.jpg painting.jpg
-  Larger, with coarser strokes, closer to the photograph:
+  Larger, with coarser strokes, closer to the photograph; --size original is as large as the photograph:
     impasto transfer photo.jpg painting.jpg -o out.png --size 1024 --stroke-size 1.5 --strength 0.4
   Two styles, one part of the first to two of the second, in the colours of the photograph:
     impasto transfer photo.jpg a.jpg b.jpg --style-blend 1,2 --colors content -o out.jpg
@@ -38,27 +38,22 @@ Examples:
     impasto transfer photo.jpg painting.jpg --strength-map face.png
   Sky like sky and water like water: the colours of two maps say which is which:
     impasto transfer photo.jpg painting.jpg --content-map photo-map.png --style-map painting-map.png
-  The method of Gatys, Ecker and Bethge with VGG-19, its losses kept as JSON:
-    impasto transfer photo.jpg painting.jpg --preset gatys --weights vgg19.safetensors \\
-      --json=trace.json
+  The method of Gatys, Ecker and Bethge, its losses kept as JSON:
+    impasto transfer photo.jpg painting.jpg --preset gatys --network vgg19 --json=trace.json
   All photographs of a folder, or some by name, each painted in the same style:
     impasto transfer photos/ painting.jpg -o out/
     impasto transfer a.jpg b.jpg --style painting.jpg -o out/ --name '{content}-{seed}.png'
   In a pipe; only the picture goes to standard output:
     curl https://example.org/photo.jpg | impasto transfer - painting.jpg -o - --format jpg > out.jpg
-  A page on the run to send to a colleague, with pictures from all along the way:
-    impasto transfer photo.jpg painting.jpg --report run
   Another photograph just as a picture was painted before, with other noise:
-    impasto transfer other.jpg painting.jpg --like out.png --seed 3 -o again.png
-  What a run would do, need and take, without running it:
-    impasto transfer photo.jpg painting.jpg --size 2048 --dry-run";
+    impasto transfer other.jpg painting.jpg --like out.png --seed 3 -o again.png";
 
 /// Repaint a picture in the style of another.
 ///
 /// CONTENT keeps its shapes and takes on the strokes and colours of STYLE. PNG, JPEG, WebP, TIFF,
 /// GIF, BMP, PPM, QOI and TGA are read, by what they hold and not by name. Of a folder, every picture is painted; with
-/// --style, every picture named is. Each of them learns the style anew, as at its own size. Ctrl-C, SIGTERM and, on
-/// Linux, SIGHUP finish the step and save what there is; a second Ctrl-C quits at once.
+/// --style, every picture named is; the style is learnt once for all of a size. Ctrl-C, SIGTERM and, on Linux, SIGHUP
+/// finish the step and save what there is; a second Ctrl-C quits at once.
 #[derive(Debug, Args)]
 #[command(after_help = FIRST_EXAMPLES, after_long_help = EXAMPLES)]
 #[command(allow_negative_numbers = true, arg_required_else_help = true)]

@@ -270,7 +270,7 @@ fn what_may_be_meant_is_told() {
         ("photos/habour.png style.png", "no such file; did you mean photos/harbour.png?"),
         ("content.png style.png,content.png", "pictures have spaces between them: style.png content.png"),
         ("content.png style.png --size 640x480", "give its longest side alone, --size 640"),
-        ("content.png style.png --size original", "expected the pixels of the longest side, 1..=65536"),
+        ("content.png style.png --size huge", "expected the pixels of the longest side, 1..=65536, original"),
         ("content.png style.png --szie 64", "unexpected argument '--szie' found; did you mean --size?"),
     ] {
         fails(&scene, &format!("transfer {arguments}"), 2, words);

@@ -38,7 +38,7 @@ fn a_picture_that_needs_more_memory_is_painted_in_tiles() {
 fn memory_that_cannot_do_is_refused() {
     let scene = Scene::new();
     for (memory, words) in [
-        ("1MB", "--memory 1 MB: this picture needs at least "),
+        ("1MB", "--memory 1 MB: a picture of 64x48 needs at least "),
         ("4", "expected bytes with their unit, as in 4GB, 1.5GiB or 800MB"),
         ("0GB", "expected bytes with their unit"),
         ("manyGB", "expected bytes with their unit"),

@@ -55,6 +55,28 @@ fn a_file_that_is_there_is_replaced_with_force_alone() {
 }
 
 #[test]
+fn the_json_and_the_page_of_a_run_are_not_replaced_either() {
+    let scene = Scene::new();
+    for (flag, file) in [("--json=run.json", "run.json"), ("--report run", "run/index.html")] {
+        let run = format!("{SHORT} {flag}");
+        scene.succeed(&run);
+        let before = scene.bytes(file);
+        let told =
+            format!("error: {file}: is there already; name another file, or replace it with --force\n");
+        let said = refused(&scene, &format!("{run} --seed 7 --start noise -q"));
+        assert_eq!(said, told);
+        let to_pipe = refused(&scene, &format!("{run} -o -"));
+        assert!(to_pipe.ends_with(&told), "{to_pipe}");
+        assert_eq!(scene.bytes(file), before);
+        scene.succeed(&format!("{run} --seed 7 --start noise --force"));
+        assert_ne!(scene.bytes(file), before);
+    }
+    let (out, _) = scene.succeed(&format!("{SHORT} --report run --dry-run"));
+    assert!(out.contains("run/index.html (is there already: the run asks, or needs --force)"), "{out}");
+    assert!(refused(&scene, &format!("{SHORT} --dry-run --json=run.json")).contains("run.json: is there"));
+}
+
+#[test]
 fn runs_at_the_same_time_take_different_names() {
     let scene = Scene::new();
     let start = |seed: u64| {

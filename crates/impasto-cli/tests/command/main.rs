@@ -15,6 +15,7 @@ mod looking;
 mod maps;
 mod metadata;
 mod order;
+mod original_size;
 mod other_commands;
 mod pipes;
 #[cfg(unix)]

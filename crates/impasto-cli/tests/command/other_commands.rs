@@ -45,7 +45,7 @@ fn help_lists_the_options_of_each_command() {
     ] {
         // On one screen, painting commands show what most pictures need.
         let flags: &[&str] = match command {
-            "transfer" | "doodle" | "texture" => &["--help"],
+            "transfer" | "doodle" | "texture" | "sweep" => &["--help"],
             _ => &["-h", "--help"],
         };
         for flag in flags {

@@ -93,6 +93,7 @@ impl Order {
             let sides = match size {
                 PictureSize::Longest(side) => [side, side],
                 PictureSize::Sides(width, height) => [width, height],
+                PictureSize::Original => [1, 1],
             };
             let holds = sides.iter().all(|side| (1..=LONGEST_SIDE).contains(side));
             check(holds, "size", format_args!("{sides:?}"), "expected pixels, 1 to 65536")?;

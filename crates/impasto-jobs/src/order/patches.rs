@@ -21,7 +21,7 @@ pub struct PatchChoices {
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=23)))]
     pub patch_rotations: Option<u8>,
 
-    /// Also look at the styles made smaller and larger by so many steps of 5 %, 0 to 10 [default: 0]
+    /// Also look at the styles scaled down and up by so many steps of 5 %, 0 to 10 [default: 0]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=10)))]
     pub patch_scales: Option<u8>,
 
@@ -38,7 +38,7 @@ pub struct PatchChoices {
     #[cfg_attr(feature = "clap", arg(long, value_name = "X", value_parser = values::weight))]
     pub variety: Option<f64>,
 
-    /// Look for the best patches anew every N evaluations, at least 1: more is faster [default: the preset's]
+    /// Look for the best patches anew every N evaluations, 1 or more [default: the preset's]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..)))]
     pub match_every: Option<u32>,
 }

@@ -35,7 +35,8 @@ pub struct PictureChoices {
     #[serde(with = "text")]
     pub look: Option<Look>,
 
-    /// Longest side of the result in pixels, 1 to 65536; time and memory grow with its square [default: 512]
+    /// Longest side of the result in pixels, 1 to 65536, or original, that of the picture painted; time and memory grow
+    /// with its square [default: 512]
     #[cfg_attr(feature = "clap", arg(long, value_name = "PIXELS", value_parser = values::picture_size))]
     #[serde(with = "text")]
     pub size: Option<PictureSize>,

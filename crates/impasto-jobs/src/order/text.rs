@@ -167,6 +167,7 @@ impl Text for PictureSize {
         match self {
             PictureSize::Longest(side) => side.to_string(),
             PictureSize::Sides(width, height) => format!("{width}x{height}"),
+            PictureSize::Original => "original".to_owned(),
         }
     }
 }

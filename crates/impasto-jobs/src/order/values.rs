@@ -45,6 +45,8 @@ pub enum PictureSize {
     Longest(usize),
     /// Its width and height.
     Sides(usize, usize),
+    /// That of the picture which is painted.
+    Original,
 }
 
 /// An engine by name.
@@ -113,16 +115,18 @@ pub fn start_from(text: &str) -> Result<StartFrom, String> {
     }
 }
 
-/// Reads the longest side, `512`, or width and height, `640x480`.
+/// Reads the longest side, `512`; width and height, `640x480`; or `original`.
 pub fn picture_size(text: &str) -> Result<PictureSize, String> {
     let side = |text: &str| text.parse().ok().filter(|side| (1..=LONGEST_SIDE).contains(side));
     let size = match text.split_once('x') {
+        None if text == "original" => Some(PictureSize::Original),
         None => side(text).map(PictureSize::Longest),
         Some((width, height)) => side(width).zip(side(height)).map(|(w, h)| PictureSize::Sides(w, h)),
     };
     size.ok_or_else(|| {
         format!(
-            "expected the pixels of the longest side, 1..={LONGEST_SIDE}, or for a texture those of both, as in 640x480"
+            "expected the pixels of the longest side, 1..={LONGEST_SIDE}, original, or for a texture those of both sides, \
+             as in 640x480"
         )
     })
 }
@@ -250,7 +254,8 @@ mod tests {
     fn sizes_are_one_side_or_two() {
         assert_eq!(picture_size("512"), Ok(PictureSize::Longest(512)));
         assert_eq!(picture_size("640x480"), Ok(PictureSize::Sides(640, 480)));
-        for text in ["0", "65537", "640x", "x480", "640x480x3", "640X480", "-5", "1.5", ""] {
+        assert_eq!(picture_size("original"), Ok(PictureSize::Original));
+        for text in ["Original", "0", "65537", "640x", "x480", "640x480x3", "640X480", "-5", "1.5", ""] {
             assert!(picture_size(text).is_err(), "{text}");
         }
     }

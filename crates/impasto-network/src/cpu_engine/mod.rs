@@ -199,6 +199,11 @@ impl Engine for CpuEngine {
         format!("cpu {}", self.isa)
     }
 
+    fn provenance(&self) -> Option<String> {
+        let (engine, weights, convention) = (self.describe(), self.weights.checksum(), self.convention());
+        Some(format!("{engine}, {weights}, {convention:?}"))
+    }
+
     fn architecture(&self) -> &Architecture {
         self.weights.architecture()
     }

@@ -147,6 +147,15 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
         self.inner.describe()
     }
 
+    fn provenance(&self) -> Option<String> {
+        let inner = self.inner.provenance()?;
+        match self.job.as_ref().filter(|job| !job.is_whole()) {
+            None => Some(inner),
+            // Sums of tiles are rounded otherwise than those of the whole.
+            Some(job) => Some(format!("{inner}, {:?}", job.tiling)),
+        }
+    }
+
     fn architecture(&self) -> &Architecture {
         self.inner.architecture()
     }

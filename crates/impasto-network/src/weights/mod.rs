@@ -25,6 +25,7 @@ mod writer;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
+use std::sync::OnceLock;
 
 pub use activations::Activations;
 pub use convention::{ChannelOrder, Convention, ConventionError, InputChannel};
@@ -35,6 +36,7 @@ use naming::{NamedConvolution, Naming};
 use tensor_file::TensorFile;
 pub use writer::{Precision, WriteError, safetensors_bytes};
 
+use crate::checksum::Checksum;
 use crate::{Architecture, Layer};
 
 /// The compact network; `docs/compact-network.md` says how it was made and what it is worth.
@@ -47,6 +49,8 @@ pub struct Weights {
     activations: Activations,
     origin: String,
     source: Source,
+    /// Of all convolutions, once it was asked for.
+    checksum: OnceLock<Checksum>,
 }
 
 /// Where the numbers are.
@@ -116,6 +120,7 @@ impl Weights {
             activations: Activations::OfWeights,
             origin: format!("random, seed {seed}"),
             source: Source::Random(seed),
+            checksum: OnceLock::new(),
         }
     }
 
@@ -128,7 +133,7 @@ impl Weights {
     /// the compact network and those of its shape; all others stay as they are.
     pub fn with_activations_of_vgg19(self) -> Self {
         let activations = Activations::of_vgg19(&self.architecture).unwrap_or(self.activations);
-        Weights { activations, ..self }
+        Weights { activations, checksum: OnceLock::new(), ..self }
     }
 
     /// How strongly its layers answer.
@@ -183,6 +188,19 @@ impl Weights {
         convolution
     }
 
+    /// A SHA-256 of the weights of all convolutions, as [`convolution`](Weights::convolution) gives them. Computed once.
+    pub fn checksum(&self) -> &Checksum {
+        self.checksum.get_or_init(|| {
+            let mut hasher = Checksum::Sha256([0; 32]).hasher();
+            for layer in self.architecture.convolutions() {
+                let convolution = self.convolution(layer);
+                hasher.update_with_values(&convolution.weight);
+                hasher.update_with_values(&convolution.bias);
+            }
+            hasher.finish()
+        })
+    }
+
     fn read(
         name: &Path,
         origin: String,
@@ -209,6 +227,7 @@ impl Weights {
             activations,
             origin,
             source: Source::File(file, convolutions),
+            checksum: OnceLock::new(),
         })
     }
 }

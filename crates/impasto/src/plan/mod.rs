@@ -1,7 +1,9 @@
 //! The plan: what a run will do and need, known before it starts.
 
+mod cost;
 mod vectors;
 
+pub use cost::Cost;
 use impasto_network::{Architecture, Engine, EngineError, Layer, Memory, Size, Tiling};
 use serde::Serialize;
 use vectors::{Vectors, bytes_of_picture};
@@ -18,6 +20,9 @@ pub struct Plan {
     pub stages: Vec<Stage>,
     /// What the user should know before, about the last stage.
     pub warnings: Vec<Warning>,
+    /// Bytes that a cache of styles may take beside the run; its stages' memory counts them.
+    #[serde(skip)]
+    pub(crate) style_cache: u64,
 }
 
 /// One size of a run.
@@ -53,6 +58,9 @@ pub struct Stage {
     pub precision: Precision,
     /// How many steps L-BFGS remembers, fewer than its settings say if memory is short; `None` for other optimisers.
     pub steps_remembered: Option<usize>,
+    /// What it costs.
+    #[serde(skip)]
+    pub cost: Cost,
     /// Bytes that the engine may take for a tile.
     #[serde(skip)]
     pub(crate) engine_memory: u64,
@@ -79,15 +87,9 @@ impl Stage {
         (self.size.width * self.size.height) as u64
     }
 
-    /// Work of one evaluation in pixels, to which its time is proportional. Tiles need a second forward pass, half as
-    /// much again.
-    pub fn evaluation_work(&self) -> u64 {
-        if self.tiles > 1 { self.tile_pixels * 3 / 2 } else { self.pixels() }
-    }
-
-    /// The same of all iterations.
-    pub fn work(&self) -> u64 {
-        self.evaluation_work() * self.iterations as u64
+    /// What learning and all iterations cost.
+    pub fn work(&self) -> f64 {
+        self.cost.learning + self.cost.iteration * self.iterations as f64
     }
 }
 
@@ -107,8 +109,8 @@ impl Plan {
         self.stages.iter().any(|stage| stage.may_end_early)
     }
 
-    /// The work of all stages.
-    pub fn work(&self) -> u64 {
+    /// What all stages cost, in the unit of [`Cost`].
+    pub fn work(&self) -> f64 {
         self.stages.iter().map(Stage::work).sum()
     }
 
@@ -151,7 +153,19 @@ impl Plan {
             let (is_coarsest, refines) = (false, true);
             stages.push(Stage { iterations, may_end_early, is_coarsest, refines, ..last.clone() });
         }
-        Ok(Plan { stages, warnings: Vec::new() })
+        for stage in &mut stages {
+            stage.cost = Cost::new(engine.architecture(), terms, stage);
+        }
+        Ok(Plan { stages, warnings: Vec::new(), style_cache: 0 })
+    }
+
+    /// The plan of a run beside a cache of styles, which takes up to `most` bytes, but no more than a limit of the memory
+    /// leaves: it must not change how the run is cut into tiles.
+    pub(crate) fn beside_cache(mut self, most: u64, limit: Option<u64>) -> Self {
+        let left = limit.map_or(u64::MAX, |limit| limit.saturating_sub(self.memory()));
+        self.style_cache = most.min(left);
+        self.stages.iter_mut().for_each(|stage| stage.memory += self.style_cache);
+        self
     }
 }
 
@@ -252,6 +266,7 @@ impl Stage {
             deepest: taps.picture.last().copied(),
             tiles: tiling.tiles(),
             tile_pixels: tiling.pixels(),
+            cost: Cost::default(),
             engine_memory,
             precision,
             steps_remembered,

@@ -42,8 +42,9 @@ impl Run<'_> {
                 (Watch::new(settings.schedule.stop), 1)
             }
         };
-        let work = self.plan.work() as f64;
-        let before: u64 = self.plan.stages[..number - 1].iter().map(Stage::work).sum();
+        let work = self.plan.work();
+        let before: f64 = self.plan.stages[..number - 1].iter().map(Stage::work).sum();
+        let before = before + stage.cost.learning;
         let mut completed = true;
         for iteration in first..=stage.iterations {
             let start = Instant::now();
@@ -67,7 +68,7 @@ impl Run<'_> {
             let ended = end.map(|end| TracedStage { iterations: iteration, end });
             // A stage that ends leaves none of its work.
             let place = if end.is_some() { stage.iterations } else { iteration };
-            let done = (before + stage.evaluation_work() * place as u64) as f64;
+            let done = before + stage.cost.iteration * place as f64;
             let seconds = start.elapsed().as_secs_f64();
             let (observer, found) = evaluator.found();
             let paint = || canvas.finished(&averaged(self.average.as_ref(), variables.to_vec()));
@@ -98,8 +99,8 @@ impl Run<'_> {
                 losses: found.losses,
                 total: found.total,
                 seconds,
-                done: done / work,
-                seconds_left: (work - done) * seconds / stage.evaluation_work() as f64,
+                done: (done / work).min(1.0),
+                seconds_left: (work - done).max(0.0) * seconds / stage.cost.iteration,
                 paint: &paint,
                 checkpoint: &checkpoint,
             });

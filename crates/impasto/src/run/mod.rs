@@ -193,7 +193,7 @@ impl<'a> Run<'a> {
                 self.objective(engine, &begin, &sources).map_err(|error| self.with_start(error, &begin))?
             }
         };
-        let Sources { content, photograph, styles } = sources;
+        let Sources { content, photograph, styles, .. } = sources;
         drop(styles);
         let strength = self.transfer.strength_at(stage.size);
         let hold = content.zip(strength).map(|(content, strength)| Hold::new(content, &strength));

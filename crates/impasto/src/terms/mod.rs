@@ -59,6 +59,16 @@ use crate::SettingsError;
 use crate::regions::Regions;
 use crate::style_copy::StyleCopy;
 
+/// What products of maps with themselves cost: half of a symmetric matrix for a statistic, all of it for a gradient.
+fn statistics_work(architecture: &Architecture, layers: &[Layer], pictures: &Pictures<'_>) -> Work {
+    let products = |size: Size| -> f64 {
+        let shapes = layers.iter().filter_map(|&layer| architecture.map_shape(layer, size).ok());
+        shapes.map(|shape| (shape.channels * shape.elements()) as f64).sum()
+    };
+    let styles: f64 = pictures.styles.iter().map(|&style| products(style)).sum();
+    Work { learning: 0.5 * styles, evaluation: 1.5 * products(pictures.size) }
+}
+
 /// Denominators of relative losses are at least this. Statistics of a layer that answers at all are of
 /// order one or more, so it only keeps a layer without any activation from dividing by zero.
 const SMALLEST_NORM: f64 = 1e-8;
@@ -153,8 +163,32 @@ pub(crate) trait Definition {
         0
     }
 
+    /// What it costs beside the passes of the network.
+    fn work(&self, _architecture: &Architecture, _pictures: &Pictures<'_>) -> Work {
+        Work::default()
+    }
+
     /// Names the first setting that is outside its range.
     fn validate(&self) -> Result<(), SettingsError>;
+}
+
+/// The pictures of a stage, for its [`Work`].
+pub(crate) struct Pictures<'a> {
+    /// Size of the picture.
+    pub size: Size,
+    /// Sizes of the styles.
+    pub styles: &'a [Size],
+    /// Whether this is the stage of a schedule's refinement.
+    pub refines: bool,
+}
+
+/// What something costs, in multiply-adds of a matrix product in f32.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Work {
+    /// While a stage learns its targets.
+    pub learning: f64,
+    /// In an evaluation, on the average.
+    pub evaluation: f64,
 }
 
 /// What the questions of a loss are about.

@@ -20,7 +20,7 @@ use crate::terms::own::Own;
 use crate::terms::{Scene, Taps};
 use crate::{
     Checkpoint, ColorRule, Colors, Control, Observer, Outcome, Picture, Plan, Precision, Progress, Schedule,
-    Settings, Stage, Start, StrengthMap, TermLoss, TransferError, Warning,
+    Settings, Stage, Start, StrengthMap, StyleCache, TermLoss, TransferError, Warning,
 };
 
 /// Repaints one content picture in the style of others, or paints one without content.
@@ -45,6 +45,7 @@ pub struct Transfer {
     start: Option<Picture>,
     fine_strokes: Option<Picture>,
     memory: Option<u64>,
+    style_cache: Option<Arc<StyleCache>>,
 }
 
 /// The objective at one picture.
@@ -74,6 +75,7 @@ impl Transfer {
             start: None,
             fine_strokes: None,
             memory: None,
+            style_cache: None,
         }
     }
 
@@ -148,6 +150,13 @@ impl Transfer {
     /// Default: as much as it needs.
     pub fn within_memory(self, bytes: u64) -> Self {
         Transfer { memory: Some(bytes), ..self }
+    }
+
+    /// Lets the run take what others have learnt of the styles, and keep what it learns for those after it: see
+    /// [`StyleCache`]. The picture is the same bit for bit as without. What the cache may take is part of the memory that
+    /// a [`plan`](Transfer::plan) tells; within a limit it takes what the run leaves.
+    pub fn share_styles(self, cache: Arc<StyleCache>) -> Self {
+        Transfer { style_cache: Some(cache), ..self }
     }
 
     /// The settings.
@@ -228,7 +237,18 @@ impl Transfer {
             };
         let (size, precision, steps) = (stage.size, stage.precision, stage.steps_remembered);
         warnings.extend(Warning::of_memory(&self.settings.optimizer, size, precision, steps));
-        Ok(Plan { warnings, ..plan })
+        let plan = Plan { warnings, ..plan };
+        Ok(match &self.style_cache {
+            None => plan,
+            Some(cache) => plan.beside_cache(cache.limit(), self.memory),
+        })
+    }
+
+    /// Begins a run with what others have learnt.
+    fn begin_sharing(&self, plan: &Plan) {
+        if let Some(cache) = &self.style_cache {
+            cache.begin_run(plan.style_cache);
+        }
     }
 
     /// Paints. `progress` sees every iteration and may stop the run, which then ends with the picture as it is,
@@ -258,6 +278,7 @@ impl Transfer {
         observer: &mut dyn Observer,
     ) -> Result<Outcome, TransferError> {
         let plan = self.plan(engine)?;
+        self.begin_sharing(&plan);
         Run::new(self, &plan, observer)?.paint(&mut TiledEngine::new(engine, u64::MAX))
     }
 
@@ -280,6 +301,7 @@ impl Transfer {
         checkpoint.require_own_terms(&self.own_records())?;
         let plan = self.plan(engine)?;
         checkpoint.require_plan(&plan)?;
+        self.begin_sharing(&plan);
         Run::new(self, &plan, observer)?.resume(&mut TiledEngine::new(engine, u64::MAX), checkpoint)
     }
 

@@ -1,12 +1,14 @@
 //! The pictures of a stage at their sizes: the content, the styles, and what the first stage starts from.
 
+use std::sync::Arc;
+
 use impasto_network::Size;
 
 use super::Transfer;
 use crate::given_style::{Strokes, Style};
 use crate::laplacian::LaplacianPyramid;
 use crate::regions::Regions;
-use crate::{Picture, Stage, Start, TransferError};
+use crate::{Picture, Stage, Start, StyleCache, TransferError};
 
 /// Which pictures an objective is made from, all at their final size.
 pub(crate) struct Sources {
@@ -16,6 +18,8 @@ pub(crate) struct Sources {
     pub photograph: Option<Picture>,
     /// The styles.
     pub styles: Vec<StyleSource>,
+    /// What other runs have kept of them.
+    pub cache: Option<Arc<StyleCache>>,
 }
 
 /// A style picture.
@@ -69,7 +73,12 @@ impl Transfer {
         }
         let keeps = colors.recombine() || self.strength_map.is_some();
         let (content, photograph) = if keeps { (photograph.clone(), photograph) } else { (photograph, None) };
-        Ok(Sources { content: content.map(|content| colors.of_content(content)), photograph, styles })
+        Ok(Sources {
+            content: content.map(|content| colors.of_content(content)),
+            photograph,
+            styles,
+            cache: self.style_cache.clone(),
+        })
     }
 
     /// The picture that the first stage starts from.

@@ -10,6 +10,7 @@ mod guided;
 mod own_terms;
 mod resume;
 mod runs;
+mod shared_styles;
 mod small;
 mod stopping;
 mod strength;

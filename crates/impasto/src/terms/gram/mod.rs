@@ -23,11 +23,11 @@
 
 mod distance;
 
-use impasto_network::Engine;
+use impasto_network::{Architecture, Engine};
 use serde::{Deserialize, Serialize};
 
 use self::distance::GramDistance;
-use super::{Definition, Guidance, Loss, Scene, WeightedLayers};
+use super::{Definition, Guidance, Loss, Pictures, Scene, WeightedLayers, Work, statistics_work};
 use crate::SettingsError;
 use crate::error::require_weight;
 
@@ -107,6 +107,10 @@ impl Definition for Gram {
 
     fn guidance(&self) -> Option<Guidance> {
         Some(self.guidance)
+    }
+
+    fn work(&self, architecture: &Architecture, pictures: &Pictures<'_>) -> Work {
+        statistics_work(architecture, &self.layers(), pictures)
     }
 
     fn validate(&self) -> Result<(), SettingsError> {

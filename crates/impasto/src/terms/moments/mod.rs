@@ -30,13 +30,19 @@ mod distance;
 mod gaussian;
 mod transport;
 
-use impasto_network::Engine;
+use impasto_network::{Architecture, Engine};
 use serde::{Deserialize, Serialize};
 
 use self::distance::MomentsDistance;
-use super::{Definition, Guidance, Loss, Scene, WeightedLayers};
+use super::{Definition, Guidance, Loss, Pictures, Scene, WeightedLayers, Work, statistics_work};
 use crate::SettingsError;
 use crate::error::{require, require_weight};
+
+/// What decomposing a covariance once costs, over C³: about ten products of matrices in f64, column by column.
+const DECOMPOSITION: f64 = 100.0;
+
+/// What moving one covariance to another costs, over C³: three products in f64.
+const TRANSPORT: f64 = 12.0;
 
 /// Settings of the moments term.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -100,6 +106,13 @@ impl Definition for Moments {
 
     fn guidance(&self) -> Option<Guidance> {
         Some(self.guidance)
+    }
+
+    fn work(&self, architecture: &Architecture, pictures: &Pictures<'_>) -> Work {
+        let cubes = |layer| architecture.channels(layer).map_or(0.0, |channels| (channels as f64).powi(3));
+        let cubes: f64 = self.layers().into_iter().map(cubes).sum();
+        let Work { learning, evaluation } = statistics_work(architecture, &self.layers(), pictures);
+        Work { learning: learning + DECOMPOSITION * cubes, evaluation: evaluation + TRANSPORT * cubes }
     }
 
     fn validate(&self) -> Result<(), SettingsError> {

@@ -20,10 +20,13 @@ use super::search::{Group, bank, centred, dominant, groups, means, nearest};
 use super::visible;
 use crate::regions::Regions;
 use crate::terms::visibility::{MostVisible, Visibility};
-use crate::terms::{Answers, LayerWeight, MapLoss, Scene, StyleView};
+use crate::terms::{Answers, LayerWeight, MapLoss, Pictures, Scene, StyleView, Work};
 
 /// Columns of a style that are searched at a time; no more than these are searched at once, whatever the stride.
 const CHUNK: usize = 4096;
+
+/// What a product with one neighbour costs over one within the search of many: columns are gathered for it.
+const NEIGHBOUR: f64 = 16.0;
 
 /// Norms of columns are at least this, as published: a column of zeros then has the cosine 0.
 const SMALLEST_NORM: f64 = 1e-4;
@@ -263,6 +266,25 @@ fn take(targets: &mut [f32], positions: usize, from: &[f32], moves: &[(usize, us
             targets[target] = factor * from[source];
         }
     });
+}
+
+/// What searching each copy of the styles costs: a grid of it, and then the neighbours of what was found. In an
+/// evaluation there is nothing but one product a position.
+pub(super) fn work(
+    architecture: &Architecture,
+    layers: &[Layer],
+    stride: usize,
+    pictures: &Pictures<'_>,
+    copies: f64,
+) -> Work {
+    let positions = |size: Size| grid(size).0 * grid(size).1;
+    let searched = |style: usize| match style > CHUNK {
+        true => style.div_ceil(stride * stride) as f64 + NEIGHBOUR * ((2 * stride - 1).pow(2) - 1) as f64,
+        false => style as f64,
+    };
+    let styles: f64 = pictures.styles.iter().map(|&style| searched(positions(style))).sum();
+    let elements = channels(architecture, layers) as f64 * positions(pictures.size) as f64;
+    Work { learning: copies * styles * elements, evaluation: 2.0 * elements }
 }
 
 /// Bytes of the columns of the blend, twice, of a style and of what is found, and of a chunk that is searched.

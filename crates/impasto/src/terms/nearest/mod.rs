@@ -43,7 +43,9 @@ use impasto_network::{Architecture, Engine, Layer, Question, Size};
 use serde::{Deserialize, Serialize};
 use splitting::Splitting;
 
-use super::{Answers, Definition, Loss, MapLoss, Memory, Reads, Scene, Shown, WeightedLayers};
+use super::{
+    Answers, Definition, Loss, MapLoss, Memory, Pictures, Reads, Scene, Shown, WeightedLayers, Work,
+};
 use crate::SettingsError;
 use crate::error::{require, require_weight};
 use crate::style_copy::StyleCopy;
@@ -158,6 +160,14 @@ impl Definition for Nearest {
         let splitting =
             splitting::memory_needed(architecture, &layers, self.samples, picture, styles, copies);
         fixed.max(splitting)
+    }
+
+    fn work(&self, architecture: &Architecture, pictures: &Pictures<'_>) -> Work {
+        let (layers, copies) = (self.layers(), self.style_copies().len() as f64);
+        match pictures.refines {
+            true => splitting::work(architecture, &layers, self.samples, pictures, copies),
+            false => fixed::work(architecture, &layers, self.stride, pictures, copies),
+        }
     }
 
     fn validate(&self) -> Result<(), SettingsError> {

@@ -21,7 +21,7 @@ use rayon::prelude::*;
 use super::search::{bank, centred, dominant, groups, means, nearest, sum};
 use crate::regions::{Propagation, Regions};
 use crate::terms::visibility::{MostVisible, Visibility};
-use crate::terms::{Answers, LayerWeight, MapLoss, Memory, Scene, StyleView};
+use crate::terms::{Answers, LayerWeight, MapLoss, Memory, Pictures, Scene, StyleView, Work};
 
 /// The term at work while layers split.
 pub(super) struct Splitting<E: Engine> {
@@ -341,6 +341,25 @@ pub(super) fn memory_needed(
     let of_styles: u64 = of_styles.filter_map(|(layer, style)| sampled(layer, style)).sum();
     let at_once = of_picture.iter().max().copied().unwrap_or(0);
     4 * (4 * copies * of_styles + of_picture.iter().sum::<u64>() + 4 * at_once)
+}
+
+/// What an evaluation costs: each sampled position of the picture against each of every copy of the styles.
+pub(super) fn work(
+    architecture: &Architecture,
+    layers: &[Layer],
+    samples: usize,
+    pictures: &Pictures<'_>,
+    copies: f64,
+) -> Work {
+    let sampled = |layer, size| {
+        let shape = architecture.map_shape(layer, size);
+        shape.map_or(0.0, |shape| Sampling::new(shape, samples, 0).positions(shape).len() as f64)
+    };
+    let of_layer = |&layer: &Layer| {
+        let styles: f64 = pictures.styles.iter().map(|&style| sampled(layer, style)).sum();
+        copies * styles * sampled(layer, pictures.size) * architecture.channels(layer).unwrap_or(0) as f64
+    };
+    Work { learning: 0.0, evaluation: layers.iter().map(of_layer).sum() }
 }
 
 #[cfg(test)]

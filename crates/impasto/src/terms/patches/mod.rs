@@ -25,7 +25,7 @@ use distance::PatchDistance;
 use impasto_network::{Architecture, Engine, Layer, MapShape, PatchNormalization, PatchOptions, Size};
 use serde::{Deserialize, Serialize};
 
-use super::{Definition, Loss, Reads, Scene, WeightedLayers};
+use super::{Definition, Loss, Pictures, Reads, Scene, WeightedLayers, Work};
 use crate::SettingsError;
 use crate::error::{require, require_weight};
 use crate::style_copy::StyleCopy;
@@ -188,6 +188,24 @@ impl Definition for Patches {
         let layers = self.layers();
         let matching = layers.iter().map(|&layer| 3 * bytes(layer, picture)).max().unwrap_or(0);
         matching + layers.iter().map(|&layer| of_styles(layer) + bytes(layer, picture)).sum::<u64>()
+    }
+
+    fn work(&self, architecture: &Architecture, pictures: &Pictures<'_>) -> Work {
+        let copies = self.style_copies();
+        let positions = |layer, size| {
+            architecture.map_shape(layer, size).map_or(0.0, |shape: MapShape| shape.positions() as f64)
+        };
+        // Products of single columns, of which the k² of a patch are added up.
+        let matching = |layer: Layer| -> f64 {
+            let depth = (architecture.channels(layer).unwrap_or(0) + 2 * self.size) as f64;
+            let of_styles =
+                pictures.styles.iter().flat_map(|&style| copies.iter().map(move |copy| copy.of_size(style)));
+            let sources: f64 = of_styles.map(|size| positions(layer, size)).sum();
+            positions(layer, pictures.size) * sources * depth
+        };
+        let matching: f64 = self.layers().into_iter().map(matching).sum();
+        let times = if self.variety > 0.0 { 2.0 } else { 1.0 };
+        Work { learning: 0.0, evaluation: times * matching / self.match_every as f64 }
     }
 
     fn validate(&self) -> Result<(), SettingsError> {
