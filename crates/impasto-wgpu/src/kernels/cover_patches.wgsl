@@ -43,8 +43,8 @@ fn main(@builtin(global_invocation_id) invocation: vec3u) {
         for (var j = starts[column]; j < starts[column + 1u]; j++) {
             let horizontal = covers[j];
             let patch_place = matched[vertical.x * p.patches_a_row + horizontal.x];
-            let from = patch_place.x + vertical.y * patch_place.y + horizontal.y;
-            let value = source_columns[from * p.blocks + block];
+            let column_place = patch_place.x + vertical.y * patch_place.y + horizontal.y;
+            let value = source_columns[column_place * p.blocks + block];
             let difference = feature - value;
             sum += select(difference, value, p.averages == 1u);
             square += difference * difference;
