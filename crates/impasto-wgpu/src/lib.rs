@@ -14,6 +14,7 @@
 //! | `statistics.rs`, `gradients.rs`, `resampling.rs` | what is asked of maps, and the gradients by them |
 //! | `patches.rs`, `search.rs` | patches: what is kept of sources, and the search |
 //! | `engine.rs` | all of it as an [`Engine`](impasto_network::Engine) |
+//! | `self_check.rs` | whether a card computes what the processor does |
 //!
 //! Results do not depend on the speed of the card nor on what else runs on it: every sum is taken in an order that the
 //! shapes alone decide.
@@ -33,6 +34,7 @@ mod patches;
 mod plan;
 mod resampling;
 mod search;
+mod self_check;
 mod statistics;
 
 pub use adapters::{Adapter, DeviceInfo, DeviceKind};
@@ -40,3 +42,4 @@ pub use device::{Device, DeviceOptions};
 pub use engine::GpuEngine;
 pub use map::GpuMap;
 pub use patches::GpuPatches;
+pub use self_check::self_check;

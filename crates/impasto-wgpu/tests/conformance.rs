@@ -7,7 +7,7 @@ use impasto_network::{
     Answer, CpuEngine, Engine, EngineError, Layer, MapGradient, NetworkOptions, Size, Statistic, TiledEngine,
     Weights,
 };
-use impasto_wgpu::{Adapter, Device, DeviceOptions, GpuEngine};
+use impasto_wgpu::{Adapter, Device, DeviceOptions, GpuEngine, self_check};
 
 /// Bands so small that every convolution takes several.
 const SMALL_BANDS: DeviceOptions = DeviceOptions { band_bytes: 1 << 18, largest_buffer: None, checked: false };
@@ -95,6 +95,7 @@ fn assert_alike(found: &(Vec<f64>, f64, Vec<f32>), expected: &(Vec<f64>, f64, Ve
 #[test]
 fn the_compact_network_says_what_it_says_on_the_cpu() {
     let Some(device) = with_small_bands() else { return };
+    self_check(&device).expect("a device that computes what the processor does");
     let weights = Arc::new(Weights::compact());
     let size = Size { height: 50, width: 67 };
     let found = evaluate(&mut GpuEngine::new(device, weights.clone()), Layer::relu(3, 1), size);
