@@ -20,7 +20,7 @@ use crate::reading::read;
 use crate::recipe::Recipe;
 use crate::refusal::Refusal;
 use crate::result_file::ResultFile;
-use crate::{estimate, machine, notes, published, settings, smallest_size, words};
+use crate::{estimate, graphics, machine, notes, published, settings, smallest_size, words};
 
 /// A run, ready to go.
 pub struct Job {
@@ -89,6 +89,7 @@ impl Job {
         let weights = Arc::new(settings.fit_weights(weights).with_convention(convention));
         let engine: Box<dyn Runner> = match order.engine.engine.unwrap_or(EngineName::Cpu) {
             EngineName::Cpu => Box::new(CpuEngine::with_isa(weights.clone(), isa)),
+            EngineName::Gpu => graphics::engine(&weights, order.engine.device.as_deref(), &mut notes)?,
             EngineName::Scalar => Box::new(ScalarEngine::new(&weights)),
         };
         let recipe = Recipe::new(order, &basis, &settings, (&weights, from), &blend, engine.engine());

@@ -50,6 +50,7 @@ pub mod features;
 pub mod figures;
 pub mod files;
 mod fitting_size;
+pub mod graphics;
 mod job;
 mod like;
 pub mod machine;

@@ -22,6 +22,7 @@ mod patches;
 mod question;
 mod scalar_engine;
 mod shape;
+mod steps;
 mod tiled_engine;
 mod weights;
 mod whole_file;
@@ -37,6 +38,7 @@ pub use patches::{PatchNormalization, PatchOptions};
 pub use question::{Answer, MapGradient, Question, Statistic, Target};
 pub use scalar_engine::{PlanarMap, ScalarEngine, ScalarPatches};
 pub use shape::{MapShape, Size, Window};
+pub use steps::{Step, steps};
 pub use tiled_engine::{TiledEngine, Tiling};
 pub use weights::{
     Activations, ChannelOrder, Convention, ConventionError, Convolution, ForeignFault, ForeignFormat,

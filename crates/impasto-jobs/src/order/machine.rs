@@ -15,10 +15,15 @@ use crate::threads;
 #[serde(default)]
 #[cfg_attr(feature = "clap", derive(clap::Args), command(next_help_heading = "Machine"))]
 pub struct EngineChoices {
-    /// What runs the network: scalar is the plain reference, some hundred times slower [default: cpu]
+    /// What runs the network: cpu, gpu for a graphics card (where the program is built with it), or scalar, the plain
+    /// reference, some hundred times slower [default: cpu]
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME", value_parser = parsers::named::<EngineName>()))]
     #[serde(with = "text")]
     pub engine: Option<EngineName>,
+
+    /// The graphics card, by its number or a part of its name, as impasto info lists them [default: the first]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N|NAME"))]
+    pub device: Option<String>,
 
     /// Memory that the run may take, such as 4GB or 800MB. A picture that needs more is evaluated in tiles, in up to
     /// twice the time [default: nine tenths of what is free]

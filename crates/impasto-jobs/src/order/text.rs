@@ -115,7 +115,7 @@ impl Named for OptimizerName {
 
 impl Named for EngineName {
     fn names() -> Vec<(&'static str, Self)> {
-        vec![("cpu", EngineName::Cpu), ("scalar", EngineName::Scalar)]
+        vec![("cpu", EngineName::Cpu), ("gpu", EngineName::Gpu), ("scalar", EngineName::Scalar)]
     }
 }
 

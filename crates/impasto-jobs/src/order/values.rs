@@ -54,6 +54,8 @@ pub enum PictureSize {
 pub enum EngineName {
     /// The fast one on the CPU.
     Cpu,
+    /// The one on a graphics card.
+    Gpu,
     /// The plain reference.
     Scalar,
 }

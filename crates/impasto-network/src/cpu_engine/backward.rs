@@ -2,8 +2,8 @@
 
 use impasto_kernels::{self as kernels, BlockedMap, Isa, OutputGradient};
 
-use super::plan::{PlannedStep, Spares};
-use super::{CpuEngine, PackedConvolution, PackedGradient, padding};
+use super::plan::{PlannedStep, Spares, fused_pooling};
+use super::{CpuEngine, PackedConvolution, PackedGradient};
 use crate::{Layer, MapGradient, Pooling};
 
 type Gradients = [(Layer, MapGradient<BlockedMap>)];
@@ -23,7 +23,7 @@ impl CpuEngine {
     /// in `self.input`. Overwrites the tapped maps.
     pub(super) fn run_backward(&mut self, gradients: &Gradients) {
         let plan = self.plan.as_mut().expect("prepare comes before backward");
-        let (isa, options) = (self.isa, plan.outline.options);
+        let isa = self.isa;
         let Some(last) = plan.steps.last_mut() else { return self.input.fill(0.0) };
         // The gradient by the output of the step at hand, unless it lies in a tapped map.
         let mut carried = match last.begin_output(isa, gradients, &mut self.spares) {
@@ -33,9 +33,8 @@ impl CpuEngine {
         for place in (0..plan.steps.len()).rev() {
             let (before, rest) = plan.steps.split_at_mut(place);
             let above = carried.take();
-            let layer = rest[0].step.layer;
+            let (layer, padding) = (rest[0].step.layer, rest[0].step.padding);
             let gradient = rest[0].by_convolution(isa, above.as_ref(), gradients, &mut self.spares);
-            let padding = padding(options, layer);
             match (&self.convolutions[&layer], before.last_mut()) {
                 (PackedConvolution::First(first), _) => {
                     first.input_gradient(isa, gradient, padding, &mut self.input);
@@ -63,14 +62,6 @@ impl CpuEngine {
 }
 
 impl PlannedStep {
-    /// The layer that the next step reads.
-    fn output_layer(&self) -> Layer {
-        match self.step.pooling {
-            Some(_) => Layer::pool(self.step.layer.block() as u8),
-            None => self.step.relu(),
-        }
-    }
-
     /// The map that the next step reads, if it is kept.
     fn output_mut(&mut self) -> Option<&mut BlockedMap> {
         match self.step.pooling {
@@ -84,7 +75,7 @@ impl PlannedStep {
         if !self.step.taps_output() {
             return Begun::Nothing;
         }
-        let (layer, shape) = (self.output_layer(), self.step.output());
+        let (layer, shape) = (self.step.output_layer(), self.step.output());
         let undone_from_values = self.step.pooling == Some(Pooling::L2);
         let map = self.output_mut().expect("a tapped output is kept");
         if undone_from_values {
@@ -111,7 +102,7 @@ impl PlannedStep {
         let (height, width) = (step.shape.height, step.shape.width);
         let by_pooled = carried.or(pooled.as_ref().filter(|_| step.taps_pool));
         let unpooled = |pooled: &'a BlockedMap| {
-            let pooling = step.fused_pooling().expect("L2 pooling is undone apart");
+            let pooling = fused_pooling(step).expect("L2 pooling is undone apart");
             OutputGradient::Unpooled { pooled, mask, pooling, height, width }
         };
         let by_activation = match (step.pooling, map) {

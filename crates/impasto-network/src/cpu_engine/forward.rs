@@ -2,15 +2,15 @@
 
 use impasto_kernels::{self as kernels, Activated, BlockedMap};
 
-use super::plan::PlannedStep;
-use super::{CpuEngine, PackedConvolution, padding};
+use super::plan::{PlannedStep, fused_pooling};
+use super::{CpuEngine, PackedConvolution};
 use crate::Pooling;
 
 impl CpuEngine {
     /// Runs the network's input through all steps of the plan.
     pub(super) fn run_forward(&mut self) {
         let plan = self.plan.as_mut().expect("prepare comes before measure");
-        let (isa, size, options) = (self.isa, plan.outline.size, plan.outline.options);
+        let (isa, size) = (self.isa, plan.outline.size);
         // What the step at hand reads, if the step before it does not keep it.
         let mut carried: Option<BlockedMap> = None;
         for place in 0..plan.steps.len() {
@@ -19,18 +19,16 @@ impl CpuEngine {
             let input = carried.take();
             let mut convolve = |relu: bool, keep: Activated| match &self.convolutions[&step.layer] {
                 PackedConvolution::First(first) => {
-                    let padding = padding(options, step.layer);
-                    first.forward(isa, &self.input, size.height, size.width, padding, relu, keep);
+                    first.forward(isa, &self.input, size.height, size.width, step.padding, relu, keep);
                 }
                 PackedConvolution::Inner(inner) => {
                     let kept = before.last().and_then(|step| step.pooled.as_ref().or(step.map.as_ref()));
                     let input = input.as_ref().or(kept).expect("the step before has an output");
-                    let padding = padding(options, step.layer);
-                    inner.forward(isa, input, padding, relu, keep, &mut self.workspace);
+                    inner.forward(isa, input, step.padding, relu, keep, &mut self.workspace);
                 }
             };
             let output = step.output();
-            let fused = step.fused_pooling();
+            let fused = fused_pooling(step);
             let mut spare_map = (map.is_none() && step.pooling.is_none() && step.has_next)
                 .then(|| self.spares.take(step.shape));
             let mut spare_pooled = (pooled.is_none() && fused.is_some()).then(|| self.spares.take(output));

@@ -26,7 +26,7 @@ use plan::{Plan, Spares};
 
 use crate::{
     Activations, Answer, Architecture, Convention, Engine, EngineError, Layer, MapGradient, MapShape, Memory,
-    NetworkOptions, Padding, PatchMatches, PatchOptions, Question, Size, Statistic, Weights, Window, door,
+    NetworkOptions, PatchMatches, PatchOptions, Question, Size, Statistic, Weights, Window, door,
 };
 
 /// The engine on the CPU. See [`Engine`] for what it does.
@@ -133,14 +133,6 @@ impl CpuEngine {
             }
             Statistic::Map | Statistic::Target => Answer::Kept,
         }
-    }
-}
-
-/// How a convolution at `layer` pads.
-fn padding(options: NetworkOptions, layer: Layer) -> Padding {
-    match layer == Layer::convolution(1, 1) {
-        true => options.first_padding,
-        false => options.padding,
     }
 }
 

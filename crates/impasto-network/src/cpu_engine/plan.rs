@@ -6,78 +6,21 @@ use impasto_kernels::{
     BlockedMap, Convolution3x3, FirstConvolution, Isa, LANES, WindowPooling, WorkspaceNeed,
 };
 
-use crate::{Architecture, EngineError, Layer, MapShape, NetworkOptions, Pooling, Size};
+use crate::{Architecture, EngineError, Layer, MapShape, NetworkOptions, Pooling, Size, Step, steps};
 
-/// One convolution with its ReLU and the pooling after it.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Step {
-    /// The convolution.
-    pub(super) layer: Layer,
-    /// Shape of its output.
-    pub(super) shape: MapShape,
-    /// The pooling after it, if anything below is needed.
-    pub(super) pooling: Option<Pooling>,
-    /// Whether the pooled map is tapped.
-    pub(super) taps_pool: bool,
-    /// Whether the map after the ReLU is tapped.
-    pub(super) taps_relu: bool,
-    /// Whether the map before the ReLU is tapped.
-    pub(super) taps_convolution: bool,
-    /// Whether the next step reads this one's output.
-    pub(super) has_next: bool,
-}
-
-impl Step {
-    /// The layer after the ReLU.
-    pub(super) fn relu(&self) -> Layer {
-        relu_after(self.layer)
-    }
-
-    /// Shape of what the next step reads.
-    pub(super) fn output(&self) -> MapShape {
-        match self.pooling {
-            Some(_) => MapShape { height: self.shape.height / 2, width: self.shape.width / 2, ..self.shape },
-            None => self.shape,
-        }
-    }
-
-    /// Whether what the next step reads is tapped.
-    pub(super) fn taps_output(&self) -> bool {
-        match self.pooling {
-            Some(_) => self.taps_pool,
-            None => self.taps_relu,
-        }
-    }
-
-    /// Whether the activated map is kept: it is tapped, or its pooling is undone from it.
-    fn keeps_map(&self) -> bool {
-        self.taps_relu || self.pooling == Some(Pooling::L2)
-    }
-
-    /// Whether the pooled map is kept.
-    fn keeps_pooled(&self) -> bool {
-        self.taps_pool || self.pooling == Some(Pooling::L2)
-    }
-
-    /// The pooling that the convolution does itself.
-    pub(super) fn fused_pooling(&self) -> Option<WindowPooling> {
-        match self.pooling {
-            Some(Pooling::Max) => Some(WindowPooling::Maximum),
-            Some(Pooling::Average) => Some(WindowPooling::Average),
-            Some(Pooling::ScaledAverage) => Some(WindowPooling::DoubledAverage),
-            Some(Pooling::L2) | None => None,
-        }
-    }
-
-    fn blocks(shape: MapShape) -> usize {
-        shape.channels.div_ceil(LANES) * shape.positions()
+/// The pooling that a convolution does itself.
+pub(super) fn fused_pooling(step: &Step) -> Option<WindowPooling> {
+    match step.pooling {
+        Some(Pooling::Max) => Some(WindowPooling::Maximum),
+        Some(Pooling::Average) => Some(WindowPooling::Average),
+        Some(Pooling::ScaledAverage) => Some(WindowPooling::DoubledAverage),
+        Some(Pooling::L2) | None => None,
     }
 }
 
-/// The ReLU after a convolution.
-fn relu_after(convolution: Layer) -> Layer {
-    let index = convolution.index().expect("a convolution has an index");
-    Layer::relu(convolution.block() as u8, index as u8)
+/// Blocks of sixteen channels in a map.
+fn blocks(shape: MapShape) -> usize {
+    shape.channels.div_ceil(LANES) * shape.positions()
 }
 
 /// A step and its memory.
@@ -117,28 +60,7 @@ impl Plan {
         size: Size,
         taps: BTreeSet<Layer>,
     ) -> Result<Outline, EngineError> {
-        for &tap in &taps {
-            architecture.map_shape(tap, size)?;
-        }
-        let deepest = taps.last().copied();
-        let convolutions: Vec<Layer> =
-            architecture.convolutions().take_while(|&layer| Some(layer) <= deepest).collect();
-        let mut steps = Vec::with_capacity(convolutions.len());
-        for (place, &layer) in convolutions.iter().enumerate() {
-            let block = layer.block() as u8;
-            let next = convolutions.get(place + 1);
-            let ends_block = layer.index() == architecture.blocks().get(layer.block() - 1).map(Vec::len);
-            let taps_pool = ends_block && taps.contains(&Layer::pool(block));
-            steps.push(Step {
-                layer,
-                shape: architecture.map_shape(layer, size)?,
-                pooling: (ends_block && (taps_pool || next.is_some())).then_some(options.pooling),
-                taps_pool,
-                taps_relu: taps.contains(&relu_after(layer)),
-                taps_convolution: taps.contains(&layer),
-                has_next: next.is_some(),
-            });
-        }
+        let steps = steps(architecture, options, size, &taps)?;
         Ok(Outline { size, options, steps })
     }
 
@@ -184,8 +106,8 @@ impl Outline {
                 Some(PlannedStep { convolved, map, mask, pooled, .. }) => (convolved, map, mask, pooled),
                 None => (None, None, Vec::new(), None),
             };
-            mask.reserve_exact(Step::blocks(step.shape).saturating_sub(mask.len()));
-            mask.resize(Step::blocks(step.shape), 0);
+            mask.reserve_exact(blocks(step.shape).saturating_sub(mask.len()));
+            mask.resize(blocks(step.shape), 0);
             PlannedStep {
                 convolved: keep(step.taps_convolution, convolved, step.shape),
                 map: keep(step.keeps_map(), map, step.shape),
@@ -213,13 +135,13 @@ impl Outline {
     /// picture as the network reads it, and the convolutions' workspace.
     pub(super) fn bytes(&self, architecture: &Architecture, isa: Isa) -> u64 {
         let block = (LANES * size_of::<f32>()) as u64;
-        let map = |shape: MapShape| Step::blocks(shape) as u64 * block;
+        let map = |shape: MapShape| blocks(shape) as u64 * block;
         let (mut kept, mut weights, mut spare) = (0, 0, 0);
         let mut workspace = WorkspaceNeed::default();
         let mut inputs = 3;
         for step in &self.steps {
             let outputs = architecture.channels(step.layer).unwrap_or(0);
-            kept += Step::blocks(step.shape) as u64 * size_of::<u16>() as u64;
+            kept += blocks(step.shape) as u64 * size_of::<u16>() as u64;
             kept += if step.taps_convolution { map(step.shape) } else { 0 };
             kept += if step.keeps_map() { map(step.shape) } else { 0 };
             kept += if step.keeps_pooled() { map(step.output()) } else { 0 };

@@ -1,0 +1,124 @@
+//! The engine on a device of this machine, which may be one in software.
+
+use std::sync::{Arc, OnceLock};
+
+use impasto_conformance::{Tolerance, all_bits, check};
+use impasto_network::{
+    Answer, CpuEngine, Engine, EngineError, Layer, MapGradient, NetworkOptions, Size, Statistic, TiledEngine,
+    Weights,
+};
+use impasto_wgpu::{Adapter, Device, DeviceOptions, GpuEngine, self_check};
+
+/// Bands so small that every convolution takes several.
+const SMALL_BANDS: DeviceOptions = DeviceOptions { band_bytes: 1 << 18, largest_buffer: None, checked: false };
+
+fn adapter() -> Option<Adapter> {
+    let adapter = Adapter::all().into_iter().next();
+    if adapter.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "no device: install a Vulkan driver");
+        eprintln!("skipped: no Vulkan, Metal or DirectX 12 on this machine");
+    }
+    adapter
+}
+
+fn open(options: DeviceOptions) -> Option<Arc<Device>> {
+    Some(Arc::new(adapter()?.open(options).expect("an open device")))
+}
+
+/// A device that tests share, because its kernels take a while to compile.
+fn with_small_bands() -> Option<Arc<Device>> {
+    static DEVICE: OnceLock<Option<Arc<Device>>> = OnceLock::new();
+    DEVICE.get_or_init(|| open(SMALL_BANDS)).clone()
+}
+
+fn wave(size: Size) -> Vec<f32> {
+    let value = |at: usize| 0.5 + 0.3 * (at as f32 * 0.37).sin() + 0.2 * (at as f32 * 0.011).cos();
+    (0..3 * size.height * size.width).map(value).collect()
+}
+
+#[test]
+fn passes() {
+    let Some(device) = with_small_bands() else { return };
+    check(&|weights: Arc<Weights>| GpuEngine::new(device.clone(), weights), &Tolerance::SINGLE);
+}
+
+/// Checked, an index out of bounds would read or write something else.
+#[test]
+fn neither_bands_nor_checks_change_a_bit() {
+    let Some(small) = with_small_bands() else { return };
+    let checked = open(DeviceOptions { checked: true, ..DeviceOptions::default() }).expect("the device again");
+    let bits = |device: &Arc<Device>| all_bits(&|weights| GpuEngine::new(device.clone(), weights));
+    assert!(bits(&small) == bits(&checked));
+}
+
+/// The Gram matrix of one layer, the distance from a target at another, and the gradient of both.
+fn evaluate<E: Engine>(engine: &mut E, style: Layer, size: Size) -> (Vec<f64>, f64, Vec<f32>) {
+    let content = Layer::relu(2, 2);
+    let picture = wave(size);
+    let other: Vec<f32> = picture.iter().map(|value| 1.0 - value).collect();
+    let options = NetworkOptions::default();
+    engine.prepare(size, options, vec![Statistic::Target.at(content)]).expect("prepared");
+    engine.measure(&other).expect("measured");
+    let target = Arc::new(engine.take_target(content));
+    let distance = Statistic::SquaredDifference { target: target.clone(), weights: None };
+    let gram = Statistic::Gram { weights: None };
+    engine.prepare(size, options, vec![gram.at(style), distance.at(content)]).expect("prepared");
+    let mut answers = engine.measure(&picture).expect("measured").into_iter();
+    let mut next = || answers.next().map(Answer::into_sums).expect("an answer");
+    let (gram, distance) = (next(), next()[0]);
+    let channels = engine.shape(style).channels;
+    let matrix: Arc<[f32]> = (0..channels * channels)
+        .map(|at| if at % (channels + 1) == 0 { 1e-3 } else { 0.0 })
+        .collect();
+    let gradients = [
+        (style, MapGradient::Linear { matrix, weights: None }),
+        (content, MapGradient::Difference { scale: 1e-3, target, weights: None }),
+    ];
+    let mut gradient = vec![f32::NAN; picture.len()];
+    engine.backward(&picture, &gradients, &mut gradient).expect("a gradient");
+    (gram, distance, gradient)
+}
+
+fn assert_alike(found: &(Vec<f64>, f64, Vec<f32>), expected: &(Vec<f64>, f64, Vec<f32>)) {
+    let largest = expected.0.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
+    for (found, expected) in found.0.iter().zip(&expected.0) {
+        assert!((found - expected).abs() < 1e-4 * largest, "{found}, not {expected}");
+    }
+    assert!((found.1 / expected.1 - 1.0).abs() < 1e-4, "{}, not {}", found.1, expected.1);
+    let distance = |a: &[f32], b: &[f32]| {
+        a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt()
+    };
+    let size = distance(&expected.2, &vec![0.0; expected.2.len()]);
+    assert!(distance(&found.2, &expected.2) < 1e-3 * size, "gradients differ");
+}
+
+#[test]
+fn the_compact_network_says_what_it_says_on_the_cpu() {
+    let Some(device) = with_small_bands() else { return };
+    self_check(&device).expect("a device that computes what the processor does");
+    let weights = Arc::new(Weights::compact());
+    let size = Size { height: 50, width: 67 };
+    let found = evaluate(&mut GpuEngine::new(device, weights.clone()), Layer::relu(3, 1), size);
+    assert_alike(&found, &evaluate(&mut CpuEngine::new(weights), Layer::relu(3, 1), size));
+}
+
+/// A device that allows only small buffers says so, and takes the picture in tiles.
+#[test]
+fn what_fits_no_buffer_goes_in_tiles() {
+    let largest_buffer = Some(1 << 19);
+    let Some(device) = open(DeviceOptions { largest_buffer, ..SMALL_BANDS }) else { return };
+    let blocks = vec![vec![16], vec![16, 16], vec![16]];
+    let weights =
+        Arc::new(Weights::random(impasto_network::Architecture::new("small", blocks), 3));
+    let (style, size) = (Layer::relu(1, 1), Size { height: 128, width: 192 });
+    let mut engine = GpuEngine::new(device, weights.clone());
+    let asked = vec![Statistic::Gram { weights: None }.at(style)];
+    let refused = engine.prepare(size, NetworkOptions::default(), asked).expect_err("too large");
+    assert!(matches!(refused, EngineError::OutOfMemory { on_device: true, .. }), "{refused}");
+    let budget = engine
+        .memory_needed(Size { height: 80, width: 80 }, NetworkOptions::default(), &[style, Layer::relu(2, 2)])
+        .expect("a size that runs");
+    let mut tiled = TiledEngine::new(&mut engine, budget.device);
+    let found = evaluate(&mut tiled, style, size);
+    assert_alike(&found, &evaluate(&mut CpuEngine::new(weights), style, size));
+}
