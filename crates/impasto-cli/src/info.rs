@@ -7,7 +7,7 @@ use clap::builder::PossibleValuesParser;
 use impasto::Preset;
 use impasto::picture::PictureFormat;
 use impasto_jobs::network_choice::NETWORKS;
-use impasto_jobs::{defaults, machine};
+use impasto_jobs::{defaults, graphics, machine};
 use impasto_kernels::Isa;
 use impasto_network::{Architecture, Convention, Layer, Weights};
 
@@ -107,6 +107,18 @@ fn this_machine(out: &mut impl Write) -> Result<(), Failure> {
     writeln!(out, "  threads            {}", machine::cores())?;
     if let Some(bytes) = machine::available_memory() {
         writeln!(out, "  free memory        {:.1} GB", bytes as f64 / 1e9)?;
+    }
+    match graphics::devices() {
+        None => writeln!(out, "  graphics cards     not used: built without --features gpu")?,
+        Some(devices) if devices.is_empty() => {
+            writeln!(out, "  graphics cards     none with a driver for Vulkan, Metal or DirectX 12")?;
+        }
+        Some(devices) => {
+            writeln!(out, "  graphics cards     for --engine gpu --device N:")?;
+            for (number, device) in devices.iter().enumerate() {
+                writeln!(out, "    {number}: {device}")?;
+            }
+        }
     }
     Ok(())
 }

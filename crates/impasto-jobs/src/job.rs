@@ -7,7 +7,6 @@ use impasto::picture::{Alpha, KeptMetadata, Metadata, SourcePicture, WriteOption
 use impasto::{
     Observer, Outcome, Picture, Plan, Runner, Settings, StrengthMap, StyleCache, Transfer, TransferError,
 };
-use impasto_network::checksum::Checksum;
 use impasto_network::{CpuEngine, ScalarEngine, Weights};
 
 use crate::basis::Basis;
