@@ -32,6 +32,10 @@ pub fn summary(job: &Job) -> Vec<Line> {
     let at_most = at_most(job);
     job.plan.stages.iter().for_each(|of| line("size", stage(of, at_most)));
     line("memory", format!("about {:.0} MB", job.plan.memory() as f64 / 1e6));
+    let on_device = job.plan.stages.iter().map(|stage| stage.device_memory).max().unwrap_or(0);
+    if on_device > 0 {
+        line("", format!("about {:.0} MB on the graphics card", on_device as f64 / 1e6));
+    }
     lines
 }
 

@@ -243,8 +243,7 @@ impl Plan {
                 adds: adds.into(),
             };
             let count = source.height * source.width * output_blocks;
-            let folded =
-                Dispatch::each(device, Kernel::FoldBorder, &[into, to], &parameters, count, 16.0);
+            let folded = Dispatch::each(device, Kernel::FoldBorder, &[into, to], &parameters, count, 16.0);
             operations.push(Operation::Fixed(folded));
         }
     }

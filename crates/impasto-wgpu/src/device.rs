@@ -164,9 +164,7 @@ impl Device {
         let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
             label: None,
             size,
-            usage: wgpu::BufferUsages::STORAGE
-                | wgpu::BufferUsages::COPY_SRC
-                | wgpu::BufferUsages::COPY_DST,
+            usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
         match pollster::block_on(scope.pop()) {
@@ -258,7 +256,8 @@ impl Device {
             let mut encoder = self.encoder();
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
             let mut submitted = 0.0;
-            while let Some(dispatch) = dispatches.next_if(|next| submitted == 0.0 || submitted + next.work < limit)
+            while let Some(dispatch) =
+                dispatches.next_if(|next| submitted == 0.0 || submitted + next.work < limit)
             {
                 pass.set_pipeline(&self.pipeline(dispatch.kernel).pipeline);
                 pass.set_bind_group(0, &dispatch.group, &[]);

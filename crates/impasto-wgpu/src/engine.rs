@@ -274,9 +274,11 @@ impl Engine for GpuEngine {
         assert_eq!(into.shape().channels, from.shape().channels, "channels of the maps");
         let column = 4 * from.blocks();
         let place = |map: &GpuMap, row: usize, at: usize| (row * map.shape().width + at) * column;
-        let rows = window.rows.clone().zip(at.0..).map(|(row, to_row)| {
-            (place(from, row, window.columns.start), place(into, to_row, at.1))
-        });
+        let rows = window
+            .rows
+            .clone()
+            .zip(at.0..)
+            .map(|(row, to_row)| (place(from, row, window.columns.start), place(into, to_row, at.1)));
         self.device.copy_rows(from.buffer(), into.buffer(), window.columns.len() * column, rows);
     }
 
@@ -314,12 +316,7 @@ impl Engine for GpuEngine {
         patches.best_scores(&self.device, map, guide)
     }
 
-    fn patch_difference(
-        &self,
-        map: &GpuMap,
-        patches: &GpuPatches,
-        matches: &PatchMatches,
-    ) -> (f64, GpuMap) {
+    fn patch_difference(&self, map: &GpuMap, patches: &GpuPatches, matches: &PatchMatches) -> (f64, GpuMap) {
         patches.difference(&self.device, map, matches)
     }
 

@@ -94,12 +94,7 @@ impl GpuPatches {
         })
     }
 
-    pub(crate) fn difference(
-        &self,
-        device: &Device,
-        map: &GpuMap,
-        matches: &PatchMatches,
-    ) -> (f64, GpuMap) {
+    pub(crate) fn difference(&self, device: &Device, map: &GpuMap, matches: &PatchMatches) -> (f64, GpuMap) {
         let (result, terms) = [0, 1].map(|_| GpuMap::new_or_failure(device, map.shape())).into();
         let cover = self.cover(device, Some(map), (&result, terms.buffer()), matches);
         let count = square_sums(map);

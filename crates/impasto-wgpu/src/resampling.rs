@@ -143,10 +143,11 @@ impl DeviceResampling {
             blocks: map.blocks() as u32,
             blends: blend.is_some().into(),
         };
-        let (targets, factors) = blend.map_or((&device.unused[0], &device.unused[1]), |(targets, factors)| {
-            assert_eq!((targets.shape().height, targets.shape().width), self.to, "shape of the targets");
-            (targets.buffer(), factors)
-        });
+        let (targets, factors) =
+            blend.map_or((&device.unused[0], &device.unused[1]), |(targets, factors)| {
+                assert_eq!((targets.shape().height, targets.shape().width), self.to, "shape of the targets");
+                (targets.buffer(), factors)
+            });
         let buffers = [map.buffer(), &self.rows, &self.columns, targets, factors, to];
         Dispatch::each(device, Kernel::Resample, &buffers, &parameters, self.elements(map), 32.0)
     }

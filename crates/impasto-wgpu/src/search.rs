@@ -150,7 +150,8 @@ impl GpuPatches {
             let MapShape { height, width, .. } = map.shape();
             let columns = self.columns(device, &[(map, guide.as_deref())], &all);
             let (in_rows, in_row) = (height + 1 - self.options.size, width + 1 - self.options.size);
-            let places = (0..in_rows * in_row).map(|patch| [(patch / in_row) as u32, (patch % in_row) as u32]);
+            let places =
+                (0..in_rows * in_row).map(|patch| [(patch / in_row) as u32, (patch % in_row) as u32]);
             let queries = Queries { columns: &columns, height, width, places: places.collect() };
             let found = self.search(device, &queries, &sources);
             scores.extend(found.iter().zip(of_sources.by_ref()).map(|((_, score), scale)| score * scale));

@@ -47,7 +47,8 @@ pub fn self_check(device: &Arc<Device>) -> Result<(), EngineError> {
         let error = length(&difference) / length(expected);
         // Not the other way round: an error that is no number is one, too.
         if !(error <= tolerance) {
-            let what = format!("an evaluation, whose result is off by {error:.1e}; its driver may be at fault");
+            let what =
+                format!("an evaluation, whose result is off by {error:.1e}; its driver may be at fault");
             return Err(EngineError::Unsupported { engine: device.info().to_string(), what });
         }
     }

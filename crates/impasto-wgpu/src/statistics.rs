@@ -30,12 +30,28 @@ pub(crate) enum Squares {
 /// Where the answer to a question is found among the results.
 #[derive(Clone, Copy, Debug)]
 enum Reply {
-    Gram { first: usize, channels: usize },
-    ColumnSums { first: usize, chunks: usize, channels: usize },
-    Sum { first: usize, count: usize },
-    Products { first: usize, count: usize },
+    Gram {
+        first: usize,
+        channels: usize,
+    },
+    ColumnSums {
+        first: usize,
+        chunks: usize,
+        channels: usize,
+    },
+    Sum {
+        first: usize,
+        count: usize,
+    },
+    Products {
+        first: usize,
+        count: usize,
+    },
     /// The values of resampled map number `map`.
-    Resampled { map: usize, shape: MapShape },
+    Resampled {
+        map: usize,
+        shape: MapShape,
+    },
     Kept,
 }
 
@@ -327,10 +343,7 @@ fn gram(
     let parameters =
         GramSumParameters { blocks: blocks as u32, chunks: chunks as u32, first: results.1 as u32 };
     let (count, buffers) = (4 * blocks * blocks, [parts, results.0]);
-    [
-        in_parts,
-        Dispatch::each(device, Kernel::GramSum, &buffers, &parameters, count, 4.0 * chunks as f64),
-    ]
+    [in_parts, Dispatch::each(device, Kernel::GramSum, &buffers, &parameters, count, 4.0 * chunks as f64)]
 }
 
 /// A Gram matrix `[C, C]` of which only blocks of 64×64 on and above the diagonal are there.

@@ -10,7 +10,8 @@ use impasto_network::{
 use impasto_wgpu::{Adapter, Device, DeviceOptions, GpuEngine, self_check};
 
 /// Bands so small that every convolution takes several.
-const SMALL_BANDS: DeviceOptions = DeviceOptions { band_bytes: 1 << 18, largest_buffer: None, checked: false };
+const SMALL_BANDS: DeviceOptions =
+    DeviceOptions { band_bytes: 1 << 18, largest_buffer: None, checked: false };
 
 fn adapter() -> Option<Adapter> {
     let adapter = Adapter::all().into_iter().next();
@@ -46,7 +47,8 @@ fn passes() {
 #[test]
 fn neither_bands_nor_checks_change_a_bit() {
     let Some(small) = with_small_bands() else { return };
-    let checked = open(DeviceOptions { checked: true, ..DeviceOptions::default() }).expect("the device again");
+    let checked =
+        open(DeviceOptions { checked: true, ..DeviceOptions::default() }).expect("the device again");
     let bits = |device: &Arc<Device>| all_bits(&|weights| GpuEngine::new(device.clone(), weights));
     assert!(bits(&small) == bits(&checked));
 }
@@ -67,9 +69,8 @@ fn evaluate<E: Engine>(engine: &mut E, style: Layer, size: Size) -> (Vec<f64>, f
     let mut next = || answers.next().map(Answer::into_sums).expect("an answer");
     let (gram, distance) = (next(), next()[0]);
     let channels = engine.shape(style).channels;
-    let matrix: Arc<[f32]> = (0..channels * channels)
-        .map(|at| if at % (channels + 1) == 0 { 1e-3 } else { 0.0 })
-        .collect();
+    let matrix: Arc<[f32]> =
+        (0..channels * channels).map(|at| if at % (channels + 1) == 0 { 1e-3 } else { 0.0 }).collect();
     let gradients = [
         (style, MapGradient::Linear { matrix, weights: None }),
         (content, MapGradient::Difference { scale: 1e-3, target, weights: None }),
@@ -85,9 +86,8 @@ fn assert_alike(found: &(Vec<f64>, f64, Vec<f32>), expected: &(Vec<f64>, f64, Ve
         assert!((found - expected).abs() < 1e-4 * largest, "{found}, not {expected}");
     }
     assert!((found.1 / expected.1 - 1.0).abs() < 1e-4, "{}, not {}", found.1, expected.1);
-    let distance = |a: &[f32], b: &[f32]| {
-        a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt()
-    };
+    let distance =
+        |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>().sqrt();
     let size = distance(&expected.2, &vec![0.0; expected.2.len()]);
     assert!(distance(&found.2, &expected.2) < 1e-3 * size, "gradients differ");
 }
@@ -108,8 +108,7 @@ fn what_fits_no_buffer_goes_in_tiles() {
     let largest_buffer = Some(1 << 19);
     let Some(device) = open(DeviceOptions { largest_buffer, ..SMALL_BANDS }) else { return };
     let blocks = vec![vec![16], vec![16, 16], vec![16]];
-    let weights =
-        Arc::new(Weights::random(impasto_network::Architecture::new("small", blocks), 3));
+    let weights = Arc::new(Weights::random(impasto_network::Architecture::new("small", blocks), 3));
     let (style, size) = (Layer::relu(1, 1), Size { height: 128, width: 192 });
     let mut engine = GpuEngine::new(device, weights.clone());
     let asked = vec![Statistic::Gram { weights: None }.at(style)];
