@@ -15,7 +15,7 @@ use crate::gradients::Uploads;
 use crate::map::{GpuMap, unpacked, values};
 use crate::patches::GpuPatches;
 use crate::plan::{Outline, Plan};
-use crate::statistics::{self, Squares, Statistics, square_sums, squares};
+use crate::statistics::{self, ElementSum, Statistics, square_sums, squares};
 
 /// The engine on a graphics card. See [`Engine`] for what it does.
 #[derive(Debug)]
@@ -202,7 +202,7 @@ impl Engine for GpuEngine {
             let one = std::iter::once(gradient);
             dispatches.extend(self.uploads.sum(&self.device, map, one, into, false));
             let to = (&results, first);
-            dispatches.push(squares(&self.device, Squares::Absolute, (into, map), None, None, to));
+            dispatches.push(squares(&self.device, ElementSum::Absolute, (into, map), None, None, to));
             first += count;
         }
         if dispatches.is_empty() {
@@ -262,7 +262,7 @@ impl Engine for GpuEngine {
         let count = square_sums(a);
         let results = self.device.buffer_or_failure(count);
         let map = (a.buffer(), a);
-        let dispatch = squares(&self.device, Squares::Differences, map, Some(b), None, (&results, 0));
+        let dispatch = squares(&self.device, ElementSum::Differences, map, Some(b), None, (&results, 0));
         match self.device.run([&dispatch], &[Read { buffer: &results, count }]) {
             Ok(read) => read[0].iter().map(|&sum| f64::from(sum)).sum(),
             // The device has kept the reason.

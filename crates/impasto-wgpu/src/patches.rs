@@ -10,7 +10,7 @@ use crate::dispatch::Dispatch;
 use crate::kernel::Kernel;
 use crate::map::{GpuMap, values};
 use crate::search::SourceColumns;
-use crate::statistics::{Squares, square_sums, squares};
+use crate::statistics::{ElementSum, square_sums, squares};
 
 /// The source patches of a [`GpuEngine`](crate::GpuEngine).
 ///
@@ -99,7 +99,7 @@ impl GpuPatches {
         let cover = self.cover(device, Some(map), (&result, terms.buffer()), matches);
         let count = square_sums(map);
         let sums = device.buffer_or_failure(count);
-        let sum = squares(device, Squares::Absolute, (terms.buffer(), map), None, None, (&sums, 0));
+        let sum = squares(device, ElementSum::Absolute, (terms.buffer(), map), None, None, (&sums, 0));
         let read = device.run([&cover, &sum], &[Read { buffer: &sums, count }]);
         // The device has kept the reason of a failure.
         let sum = read.map_or(f64::NAN, |read| read[0].iter().map(|&sum| f64::from(sum)).sum());

@@ -45,8 +45,7 @@ pub fn self_check(device: &Arc<Device>) -> Result<(), EngineError> {
     for ((found, expected), tolerance) in found.iter().zip(&expected).zip(TOLERANCES) {
         let difference: Vec<f64> = found.iter().zip(expected).map(|(a, b)| a - b).collect();
         let error = length(&difference) / length(expected);
-        // Not the other way round: an error that is no number is one, too.
-        if !(error <= tolerance) {
+        if error.is_nan() || error > tolerance {
             let what =
                 format!("an evaluation, whose result is off by {error:.1e}; its driver may be at fault");
             return Err(EngineError::Unsupported { engine: device.info().to_string(), what });

@@ -21,9 +21,12 @@ const ENOUGH_WORKGROUPS: usize = 1024;
 /// Sums that the kernel of squares takes.
 #[derive(Clone, Copy, Debug)]
 #[repr(u32)]
-pub(crate) enum Squares {
+pub(crate) enum ElementSum {
+    /// Of squares.
     Squares = 0,
+    /// Of squared differences from another map.
     Differences = 1,
+    /// Of absolute values.
     Absolute = 2,
 }
 
@@ -138,7 +141,7 @@ pub(crate) fn bytes(shapes: &[MapShape]) -> u64 {
 /// The sum over a map of squares, squared differences or absolute values, from place `first` of the results on.
 pub(crate) fn squares(
     device: &Device,
-    kind: Squares,
+    kind: ElementSum,
     map: (&wgpu::Buffer, &GpuMap),
     other: Option<&GpuMap>,
     weights: Option<&wgpu::Buffer>,
@@ -263,7 +266,7 @@ impl Statistics {
                 (Statistic::SquaredNorm { weights: of_positions }, Reply::Sum { first, .. }) => {
                     let (weights, map) = (weights(of_positions), (map.buffer(), map));
                     let to = (&results, first);
-                    dispatches.push(squares(device, Squares::Squares, map, None, weights.as_ref(), to));
+                    dispatches.push(squares(device, ElementSum::Squares, map, None, weights.as_ref(), to));
                 }
                 (
                     Statistic::SquaredDifference { target, weights: of_positions },
@@ -271,7 +274,7 @@ impl Statistics {
                 ) => {
                     assert_eq!(target.full().shape(), map.shape(), "shape of the target");
                     let (weights, map) = (weights(of_positions), (map.buffer(), map));
-                    let (kind, target) = (Squares::Differences, Some(target.full()));
+                    let (kind, target) = (ElementSum::Differences, Some(target.full()));
                     dispatches.push(squares(device, kind, map, target, weights.as_ref(), (&results, first)));
                 }
                 (Statistic::ResampledProducts { resampling, targets }, Reply::Products { first, .. }) => {
