@@ -75,9 +75,9 @@ impl Kernel {
                 text!("addressing", "border_readers", "gradient_source", "first_gradient")
             }
             Kernel::FoldBorder => text!("addressing", "border_readers", "fold_border"),
-            Kernel::Gram => text!("tile_product", "gram"),
+            Kernel::Gram => text!("tile_product", "put_rows", "gram"),
             Kernel::GramSum => text!("addressing", "gram_sum"),
-            Kernel::LinearGradient => text!("tile_product", "matrix_product", "linear_gradient"),
+            Kernel::LinearGradient => text!("tile_product", "put_rows", "matrix_product", "linear_gradient"),
             Kernel::MapGradient => text!("addressing", "map_gradient"),
             Kernel::MatchPatches => text!("tile_product", "match_patches"),
             Kernel::NormalizeColumns => text!("addressing", "normalize_columns"),
@@ -94,7 +94,9 @@ impl Kernel {
             Kernel::WinogradOutput => {
                 text!("addressing", "activation", "winograd", "winograd_products", "winograd_output")
             }
-            Kernel::WinogradProduct => text!("tile_product", "matrix_product", "winograd_product"),
+            Kernel::WinogradProduct => {
+                text!("tile_product", "put_rows", "matrix_product", "winograd_product")
+            }
             Kernel::WinogradWeights => text!("addressing", "winograd", "winograd_weights"),
         }
     }

@@ -68,17 +68,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
     put_rows(group.z, row, column + 8u, sum.far);
 }
 
-fn put_rows(chunk: u32, row: u32, column: u32, rows: Rows) {
-    put(chunk, row, column, rows.a);
-    put(chunk, row + 1u, column, rows.b);
-    put(chunk, row + 2u, column, rows.c);
-    put(chunk, row + 3u, column, rows.d);
-    put(chunk, row + 32u, column, rows.e);
-    put(chunk, row + 33u, column, rows.f);
-    put(chunk, row + 34u, column, rows.g);
-    put(chunk, row + 35u, column, rows.h);
-}
-
 fn put(chunk: u32, row: u32, column: u32, value: vec4f) {
     if row < 4u * p.blocks && column < p.blocks {
         parts[(chunk * 4u * p.blocks + row) * p.blocks + column] = value;
