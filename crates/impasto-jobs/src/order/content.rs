@@ -57,9 +57,8 @@ pub struct ContentChoices {
     #[cfg_attr(feature = "clap", arg(long, value_name = "LAYERS", value_parser = values::layer_weight, value_delimiter = ','))]
     pub content_layers: Option<Vec<LayerWeight>>,
 
-    /// What of the content picture's EXIF data goes into the result: credits, which are author, copyright, description and
-    /// dates; all, also camera, serial numbers and the place. At the end or before another flag, the flag alone means
-    /// credits [default: none]
+    /// EXIF data of the content to keep: credits (author, copyright, description, dates), or all, with camera and place. The
+    /// flag alone, at the end or before another flag, means credits [default: none]
     #[cfg_attr(feature = "clap", arg(
         long,
         value_name = "WHAT",

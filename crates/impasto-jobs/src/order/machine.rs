@@ -15,13 +15,13 @@ use crate::threads;
 #[serde(default)]
 #[cfg_attr(feature = "clap", derive(clap::Args), command(next_help_heading = "Machine"))]
 pub struct EngineChoices {
-    /// What runs the network: cpu, gpu for a graphics card (where the program is built with it), or scalar, the plain
-    /// reference, some hundred times slower [default: cpu]
+    /// What runs the network: cpu, gpu (a graphics card), or scalar, the plain reference, some hundred times slower
+    /// [default: cpu]
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME", value_parser = parsers::named::<EngineName>()))]
     #[serde(with = "text")]
     pub engine: Option<EngineName>,
 
-    /// The graphics card, by its number or a part of its name, as impasto info lists them [default: the first]
+    /// Number or name of the graphics card, as impasto info lists them [default: 0]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N|NAME"))]
     pub device: Option<String>,
 
