@@ -37,7 +37,7 @@ pub struct EngineChoices {
 #[serde(default)]
 #[cfg_attr(feature = "clap", derive(clap::Args), command(next_help_heading = "Machine"))]
 pub struct MachineChoices {
-    /// Threads to compute with, 1 to 1024; the picture does not depend on it [default: one for each core]
+    /// Threads, 1 to 1024; the picture does not depend on it [default: one for each core]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(threads::MOST_THREADS))))]
     pub threads: Option<u16>,
 
