@@ -14,6 +14,9 @@ const OF_DIRECT_CONVOLUTION: f64 = 1.0 / 3.0;
 /// Of each weight in a pass: what transforming it costs, however small the picture is.
 const OF_WEIGHT: f64 = 50.0;
 
+/// Of an evaluation, however small the picture is: calling the threads to work, layer by layer.
+const OF_EVALUATION: f64 = 1e8;
+
 /// Of each pixel in an iteration: what optimiser, average and the arithmetic on pictures cost, which is bound by memory.
 const OF_PIXEL: f64 = 1000.0;
 
@@ -76,7 +79,8 @@ impl Cost {
         };
         let pictures = Pictures { size: stage.size, styles: &stage.styles, refines: stage.refines };
         let of_terms = terms.iter().map(|term| term.definition().work(architecture, &pictures));
-        let mut iteration = passes * pass(of_picture, stage.size) + OF_PIXEL * stage.pixels() as f64;
+        let mut iteration =
+            passes * pass(of_picture, stage.size) + OF_PIXEL * stage.pixels() as f64 + OF_EVALUATION;
         for work in of_terms {
             learning += work.learning;
             iteration += work.evaluation;

@@ -38,11 +38,11 @@ use super::{Definition, Guidance, Loss, Pictures, Scene, WeightedLayers, Work, s
 use crate::SettingsError;
 use crate::error::{require, require_weight};
 
-/// What decomposing a covariance once costs, over C³: about ten products of matrices in f64, column by column.
-const DECOMPOSITION: f64 = 100.0;
+/// What decomposing a covariance once costs, over C³: some products of matrices in f64, column by column.
+const DECOMPOSITION: f64 = 45.0;
 
 /// What moving one covariance to another costs, over C³: three products in f64.
-const TRANSPORT: f64 = 12.0;
+const TRANSPORT: f64 = 18.0;
 
 /// Settings of the moments term.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

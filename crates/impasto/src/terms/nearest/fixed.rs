@@ -28,6 +28,9 @@ const CHUNK: usize = 4096;
 /// What a product with one neighbour costs over one within the search of many: columns are gathered for it.
 const NEIGHBOUR: f64 = 16.0;
 
+/// What bringing one channel of a column to the grid and its gradient back costs.
+const RESAMPLING: f64 = 500.0;
+
 /// Norms of columns are at least this, as published: a column of zeros then has the cosine 0.
 const SMALLEST_NORM: f64 = 1e-4;
 
@@ -269,7 +272,7 @@ fn take(targets: &mut [f32], positions: usize, from: &[f32], moves: &[(usize, us
 }
 
 /// What searching each copy of the styles costs: a grid of it, and then the neighbours of what was found. In an
-/// evaluation there is nothing but one product a position.
+/// evaluation maps are resampled, forth and back.
 pub(super) fn work(
     architecture: &Architecture,
     layers: &[Layer],
@@ -284,7 +287,7 @@ pub(super) fn work(
     };
     let styles: f64 = pictures.styles.iter().map(|&style| searched(positions(style))).sum();
     let elements = channels(architecture, layers) as f64 * positions(pictures.size) as f64;
-    Work { learning: copies * styles * elements, evaluation: 2.0 * elements }
+    Work { learning: copies * styles * elements, evaluation: RESAMPLING * elements }
 }
 
 /// Bytes of the columns of the blend, twice, of a style and of what is found, and of a chunk that is searched.
