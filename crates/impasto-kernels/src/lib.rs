@@ -20,7 +20,8 @@
 //! rayon pool, in pieces that do not depend on their number: the same bits come out for any. The instruction
 //! set is a run-time choice ([`Isa`]).
 //!
-//! This is the only crate of the project with `unsafe` code; that is also why [`MappedFile`] is here.
+//! This is the crate of the project with `unsafe` code, but for one call in the engine for graphics cards; that is also
+//! why [`MappedFile`] is here.
 
 #![allow(clippy::needless_range_loop, reason = "one index runs through several register arrays")]
 

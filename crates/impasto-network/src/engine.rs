@@ -105,7 +105,7 @@ pub trait Engine {
     ) -> Result<(), EngineError>;
 
     /// What [`prepare`](Engine::prepare) for questions at `layers` would have allocated at the peak of an evaluation,
-    /// weights included.
+    /// weights included; `u64::MAX` where no memory would do, because a map is larger than a buffer of the device may be.
     fn memory_needed(
         &self,
         size: Size,

@@ -12,8 +12,11 @@ use crate::adapters::DeviceInfo;
 use crate::dispatch::{Dispatch, WORKGROUPS_A_SIDE};
 use crate::kernel::Kernel;
 
-/// Longest wait for results. A card that takes longer has hung.
+/// Longest wait for results that take no work. A card that takes longer has hung.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Multiply-adds a second of the slowest device that is still waited for, one in software on an old processor.
+const SLOWEST: f64 = 2e8;
 
 /// What one submission should take at most: systems kill what runs for seconds, and a desktop on the same card
 /// stutters long before.
@@ -269,13 +272,13 @@ impl Device {
             drop(pass);
             work += submitted;
             if dispatches.peek().is_none() && !reads.is_empty() {
-                return self.read(encoder, reads).inspect(|_| self.learn(work, start.elapsed()));
+                return self.read(encoder, reads, work).inspect(|_| self.learn(work, start.elapsed()));
             }
             self.queue.submit([encoder.finish()]);
         }
         match reads {
             [] => self.failure().map(|()| Vec::new()),
-            reads => self.read(self.encoder(), reads),
+            reads => self.read(self.encoder(), reads, work),
         }
     }
 
@@ -310,12 +313,14 @@ impl Device {
         }
     }
 
-    /// Ends a submission with copies of what is read, waits for it, and returns the values.
+    /// Ends a submission with copies of what is read, waits for it and for the `work` before it, and returns the values.
     fn read(
         &self,
         mut encoder: wgpu::CommandEncoder,
         reads: &[Read<'_>],
+        work: f64,
     ) -> Result<Vec<Vec<f32>>, EngineError> {
+        let timeout = Some(PATIENCE + Duration::from_secs_f64(work / SLOWEST));
         let bytes: u64 = reads.iter().map(|read| read.count as u64 * 4).sum();
         let staging = self.take_staging(bytes)?;
         let mut at = 0;
@@ -327,9 +332,7 @@ impl Device {
         let submission = self.queue.submit([encoder.finish()]);
         let (sender, receiver) = std::sync::mpsc::channel();
         staging.slice(..bytes).map_async(wgpu::MapMode::Read, move |result| _ = sender.send(result));
-        let waited = self
-            .device
-            .poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout: Some(PATIENCE) });
+        let waited = self.device.poll(wgpu::PollType::Wait { submission_index: Some(submission), timeout });
         let lost = |reason: String| EngineError::DeviceLost { reason };
         if let Err(error) = waited {
             lock(&self.failure).get_or_insert(lost(error.to_string()));

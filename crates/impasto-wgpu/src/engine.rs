@@ -103,6 +103,11 @@ impl Engine for GpuEngine {
         format!("gpu {}", self.device.info())
     }
 
+    fn provenance(&self) -> Option<String> {
+        let (engine, driver) = (self.describe(), &self.device.info().driver);
+        Some(format!("{engine}, {driver}, {}, {:?}", self.weights.checksum(), self.convention()))
+    }
+
     fn architecture(&self) -> &Architecture {
         self.weights.architecture()
     }
@@ -156,7 +161,7 @@ impl Engine for GpuEngine {
         // What does not fit into one buffer fits into no memory, however large: only tiles of it do.
         let device = match largest <= self.device.largest_buffer() {
             true => bytes + statistics::bytes(&shapes),
-            false => u64::MAX / 2,
+            false => u64::MAX,
         };
         Ok(Memory { host: 2 * picture, device })
     }

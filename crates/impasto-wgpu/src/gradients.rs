@@ -15,6 +15,12 @@ use crate::resampling::DeviceResampling;
 /// Blocks of columns that a product takes at a time.
 const PRODUCT_BLOCKS: usize = 16;
 
+/// Rows that a workgroup of a product takes.
+const PRODUCT_ROWS: usize = 64;
+
+/// Positions of one dispatch of the linear gradient: fewer than 65,535 workgroups, and short enough to be interrupted.
+const LINEAR_RUN: usize = 1 << 20;
+
 /// What comes from the computer. Matrices and columns change with every evaluation, and take the same buffers each time;
 /// weights of positions and resamplings stay.
 #[derive(Debug, Default)]
@@ -30,6 +36,7 @@ pub(crate) struct Uploads {
 #[repr(C)]
 struct LinearParameters {
     positions: u32,
+    first_position: u32,
     term_blocks: u32,
     matrix_blocks: u32,
     is_weighted: u32,
@@ -58,9 +65,11 @@ enum Kind {
 }
 
 impl Uploads {
-    /// Gives all buffers free for the next evaluation.
+    /// Gives all buffers free for the next evaluation, and forgets weights and resamplings that nobody else holds.
     pub(crate) fn restart(&mut self) {
         self.used = 0;
+        self.position_weights.retain(|_, (weights, _)| Arc::strong_count(weights) > 1);
+        self.resamplings.retain(|_, (resampling, _)| Arc::strong_count(resampling) > 1);
     }
 
     /// Forgets weights and resamplings.
@@ -152,7 +161,7 @@ impl Uploads {
             MapGradient::Linear { matrix, weights } => {
                 let weights = self.position_weights(device, map, weights.as_ref());
                 let matrix = self.matrix(device, map, matrix);
-                vec![linear(device, map, &matrix, weights.as_ref(), into, adds)]
+                linear(device, map, &matrix, weights.as_ref(), into, adds)
             }
             MapGradient::Column { column, weights } => {
                 assert_eq!(column.len(), map.shape().channels, "values of the column");
@@ -219,19 +228,24 @@ fn linear(
     weights: Option<&wgpu::Buffer>,
     into: &wgpu::Buffer,
     adds: bool,
-) -> Dispatch {
+) -> Vec<Dispatch> {
     let (positions, columns) = (map.shape().positions(), matrix_columns(map.shape().channels));
-    let parameters = LinearParameters {
-        positions: positions as u32,
-        term_blocks: map.blocks() as u32,
-        matrix_blocks: (columns / 4) as u32,
-        is_weighted: weights.is_some().into(),
-        adds: adds.into(),
-    };
     let buffers = [map.buffer(), matrix, weights.unwrap_or(&device.unused[0]), into];
-    let groups = [(columns / 64) as u32, positions.div_ceil(64) as u32, 1];
-    let work = (positions * columns * 4 * map.blocks()) as f64;
-    Dispatch::groups(device, Kernel::LinearGradient, &buffers, &parameters, groups, work)
+    let of_run = |first: usize| {
+        let parameters = LinearParameters {
+            positions: positions as u32,
+            first_position: first as u32,
+            term_blocks: map.blocks() as u32,
+            matrix_blocks: (columns / 4) as u32,
+            is_weighted: weights.is_some().into(),
+            adds: adds.into(),
+        };
+        let run = (positions - first).min(LINEAR_RUN);
+        let groups = [(columns / 64) as u32, run.div_ceil(PRODUCT_ROWS) as u32, 1];
+        let work = (run * columns * 4 * map.blocks()) as f64;
+        Dispatch::groups(device, Kernel::LinearGradient, &buffers, &parameters, groups, work)
+    };
+    (0..positions).step_by(LINEAR_RUN).map(of_run).collect()
 }
 
 fn position_by_position(

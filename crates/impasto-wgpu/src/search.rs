@@ -85,7 +85,6 @@ struct MatchParameters {
     width: u32,
     sources: u32,
     run: u32,
-    parts: u32,
 }
 
 impl GpuPatches {
@@ -272,7 +271,6 @@ impl GpuPatches {
             width: queries.width as u32,
             sources: sources_count as u32,
             run: run as u32,
-            parts: parts as u32,
         };
         let bounded = |&[scale, offset]: &[f32; 2]| [scale, offset.max(EXCLUDED)];
         let scores = device.buffer_of(&sources.scores.iter().map(bounded).collect::<Vec<_>>());

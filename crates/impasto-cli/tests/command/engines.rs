@@ -20,6 +20,22 @@ fn the_scalar_engine_finds_the_same_losses_and_is_named() {
 }
 
 #[test]
+fn a_device_needs_the_engine_for_graphics_cards() {
+    let scene = Scene::new();
+    let refused = |flags: &str| {
+        let output = scene.run(&format!("{SHORT} {flags}"));
+        assert!(!output.status.success(), "{flags}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let error = refused("--device 0");
+    assert!(error.contains("--device") && error.contains("--engine gpu"), "{error}");
+    if !cfg!(feature = "gpu") {
+        let error = refused("--engine gpu");
+        assert!(error.contains("--features gpu"), "{error}");
+    }
+}
+
+#[test]
 fn a_picture_that_needs_more_memory_is_painted_in_tiles() {
     let scene = Scene::new();
     let large = "transfer content.png style.png --size 400 --iterations 1 --preset impasto";

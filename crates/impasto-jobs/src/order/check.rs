@@ -8,7 +8,7 @@ use impasto::StopAtProgress;
 use impasto::regions::MAX_COLORS;
 use impasto::terms::LayerWeight;
 
-use super::{Doodle, LONGEST_SIDE, MapColors, Order, PictureSize, Stop, Task, Transfer};
+use super::{Doodle, EngineName, LONGEST_SIDE, MapColors, Order, PictureSize, Stop, Task, Transfer};
 use crate::message::{Field, Message};
 use crate::refusal::Refusal;
 use crate::threads::MOST_THREADS;
@@ -131,7 +131,12 @@ impl Order {
     }
 
     fn check_run(&self) -> Result<(), Refusal> {
-        let Order { optimizer, machine, .. } = self;
+        let Order { optimizer, machine, engine, .. } = self;
+        if engine.device.is_some() && engine.engine != Some(EngineName::Gpu) {
+            let why =
+                words!["only the engine for graphics cards runs on a device; add ", Field("engine"), " gpu"];
+            return Err(Refusal::field("device", why));
+        }
         within("iterations", optimizer.iterations, 1, 1_000_000)?;
         positive("learning_rate", optimizer.learning_rate)?;
         within("lbfgs_memory", optimizer.lbfgs_memory, 1, 100)?;

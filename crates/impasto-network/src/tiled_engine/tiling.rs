@@ -65,6 +65,8 @@ impl Tiling {
             let Memory { host, device } = tiling.memory_needed(engine, options, layers, targets)?;
             Ok(host.max(device))
         };
+        // No budget, however large, is enough for what no memory would do for.
+        let budget = budget.min(u64::MAX - 1);
         let whole = Tiling::whole(size);
         let Some(&deepest) = layers.iter().max() else { return Ok(whole) };
         if needed(&whole)? <= budget {

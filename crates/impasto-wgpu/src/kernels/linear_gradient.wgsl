@@ -1,7 +1,9 @@
 // The gradient w_p (matrix F_p) at each position p of a map F: that of a function of the Gram matrix.
 
 struct Parameters {
+    // Of the map, and the first of this dispatch.
     positions: u32,
+    first_position: u32,
     // Blocks of channels of F, and of a row of the matrix, a multiple of 16.
     term_blocks: u32,
     matrix_blocks: u32,
@@ -15,15 +17,16 @@ var<immediate> p: Parameters;
 @group(0) @binding(2) var<storage, read> position_weights: array<f32>;
 @group(0) @binding(3) var<storage, read_write> gradient: array<vec4f>;
 
-fn left_at(_place: u32, position: u32, block: u32) -> vec4f {
-    return map[min(position, p.positions - 1u) * p.term_blocks + block];
+fn left_at(_place: u32, row: u32, block: u32) -> vec4f {
+    return map[min(p.first_position + row, p.positions - 1u) * p.term_blocks + block];
 }
 
 fn right_at(_place: u32, channel: u32, block: u32) -> vec4f {
     return matrix[channel * p.matrix_blocks + block];
 }
 
-fn put(_place: u32, position: u32, block: u32, value: vec4f) {
+fn put(_place: u32, row: u32, block: u32, value: vec4f) {
+    let position = p.first_position + row;
     if position >= p.positions || block >= p.term_blocks {
         return;
     }

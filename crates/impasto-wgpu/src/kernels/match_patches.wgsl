@@ -1,5 +1,5 @@
 // For each query patch the source patch of the highest score, scale_q sum_o <Q_(p+o), B_(q+o)> + offset_q over the k^2
-// offsets o (Li and Wand 2016, equation 3). Workgroup y takes 64 queries, workgroup x one of `parts` runs of sources; of
+// offsets o (Li and Wand 2016, equation 3). Workgroup y takes 64 queries, workgroup x one of the runs of sources; of
 // equal scores the lowest index wins.
 
 struct Parameters {
@@ -13,7 +13,6 @@ struct Parameters {
     sources: u32,
     // Sources that a workgroup searches, a multiple of 64.
     run: u32,
-    parts: u32,
 }
 var<immediate> p: Parameters;
 @group(0) @binding(0) var<storage, read> query_columns: array<vec4f>;
@@ -24,7 +23,7 @@ var<immediate> p: Parameters;
 @group(0) @binding(3) var<storage, read> source_places: array<vec2u>;
 // Scale and offset of each source patch.
 @group(0) @binding(4) var<storage, read> source_scores: array<vec2f>;
-// [parts, queries].
+// [runs, queries].
 @group(0) @binding(5) var<storage, read_write> best_scores: array<f32>;
 @group(0) @binding(6) var<storage, read_write> best_sources: array<u32>;
 
