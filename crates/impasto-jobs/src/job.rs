@@ -178,10 +178,6 @@ impl Job {
             )));
         }
         let size = words![Field("size"), format!(" {}", self.size)];
-        if self.plan.stages.iter().any(|stage| stage.device_memory == u64::MAX) {
-            let why = "a feature map is larger than the graphics card's largest buffer, and cannot be cut into tiles";
-            return Err(Refusal::field("size", why));
-        }
         machine::check_memory(self.plan.memory(), size).map_err(|refusal| refusal.of("size"))
     }
 

@@ -121,3 +121,29 @@ fn what_fits_no_buffer_goes_in_tiles() {
     let found = evaluate(&mut tiled, style, size);
     assert_alike(&found, &evaluate(&mut CpuEngine::new(weights), style, size));
 }
+
+/// The gradient by the picture of waves where that at a layer is `matrix · F`.
+fn linear_gradient<E: Engine>(engine: &mut E, layer: Layer, size: Size, matrix: &Arc<[f32]>) -> Vec<f32> {
+    let picture = wave(size);
+    let asked = Statistic::SquaredNorm { weights: None }.at(layer);
+    engine.prepare(size, NetworkOptions::default(), vec![asked]).expect("prepared");
+    engine.measure(&picture).expect("measured");
+    let given = [(layer, MapGradient::Linear { matrix: matrix.clone(), weights: None })];
+    let mut gradient = vec![f32::NAN; picture.len()];
+    engine.backward(&picture, &given, &mut gradient).expect("a gradient");
+    gradient
+}
+
+/// More positions than one dispatch of the gradient takes.
+#[test]
+fn a_large_map_has_the_gradient_that_it_has_on_the_cpu() {
+    let Some(device) = with_small_bands() else { return };
+    let architecture = impasto_network::Architecture::new("wide", vec![vec![8]]);
+    let weights = Arc::new(Weights::random(architecture, 5));
+    let (size, layer) = (Size { height: 1030, width: 1030 }, Layer::relu(1, 1));
+    let matrix: Arc<[f32]> = (0..64).map(|at| ((at / 8 * (at % 8)) % 5) as f32 / 5.0).collect();
+    let (mut gpu, mut cpu) = (GpuEngine::new(device, weights.clone()), CpuEngine::new(weights));
+    let found = linear_gradient(&mut gpu, layer, size, &matrix);
+    let expected = linear_gradient(&mut cpu, layer, size, &matrix);
+    assert_alike(&(vec![1.0], 1.0, found), &(vec![1.0], 1.0, expected));
+}

@@ -203,7 +203,8 @@ impl Stage {
         let needed_whole = whole.memory_needed(engine, picture_options(settings), &taps.picture, &targets);
         let needed_whole = needed_whole.map_err(of_picture)?.host;
 
-        let limit = given.limit.filter(|_| definitions().all(|it| it.reads() != Reads::ResampledMaps));
+        let is_whole = definitions().any(|it| it.reads() == Reads::ResampledMaps);
+        let limit = given.limit.filter(|_| !is_whole);
         let steps_remembered = vectors.steps.map(|steps| match limit {
             None => steps,
             Some(limit) => {
@@ -225,6 +226,13 @@ impl Stage {
         let tiles = |size, options, layers: &[Layer], targets: &[Layer], budget| {
             let tiling = Tiling::within(engine, size, options, layers, targets, budget)?;
             let mut memory = tiling.memory_needed(engine, options, layers, targets)?;
+            if memory.device == u64::MAX || (is_whole && tiling.tiles() > 1) {
+                let what = match is_whole {
+                    true => "keep the maps of this size, whole as a loss compares them; a smaller size fits",
+                    false => "keep the maps of this size, not even of its smallest tiles",
+                };
+                return Err(EngineError::Unsupported { engine: engine.describe(), what: what.to_owned() });
+            }
             if tiling.tiles() > 1 {
                 memory.host += whole_maps;
             }
