@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use impasto::Picture;
 use impasto::picture::{WriteOptions, check_writable};
-use impasto_jobs::features::{FeatureChoices, Features, FeaturesOrder, Reconstruct};
-use impasto_jobs::order::{MachineChoices, NetworkChoices};
+use impasto_jobs::engine_choice::EngineUser;
+use impasto_jobs::features::{self, FeatureChoices, Features, FeaturesOrder, Reconstruct};
+use impasto_jobs::order::{EngineChoices, MachineChoices, NetworkChoices};
 use impasto_jobs::sheet::Sheet;
 use impasto_jobs::threads;
-use impasto_network::Layer;
+use impasto_network::{Engine, Layer};
 
 use crate::failure::{Failure, flag, say};
 use crate::interrupt;
@@ -56,24 +57,51 @@ pub struct FeaturesArguments {
     pub network: NetworkChoices,
 
     #[command(flatten)]
+    pub engine: EngineChoices,
+
+    #[command(flatten)]
     pub machine: MachineChoices,
 }
 
 /// Writes the sheets.
 pub fn run(arguments: &FeaturesArguments) -> Result<(), Failure> {
-    let FeaturesArguments { view, network, machine, .. } = arguments;
-    let order = FeaturesOrder { view: view.clone(), network: network.clone(), machine: machine.clone() };
+    let FeaturesArguments { view, network, engine, machine, .. } = arguments;
+    let order = FeaturesOrder {
+        view: view.clone(),
+        network: network.clone(),
+        engine: engine.clone(),
+        machine: machine.clone(),
+    };
     threads::pool(machine.threads)?.install(|| {
-        let features = Features::new(&order)?;
-        match view.reconstruct {
-            Some(from) => reconstruct(arguments, features, from),
-            None => show(arguments, features),
+        let mut notes = Vec::new();
+        let (weights, engine) = features::network(&order, &mut notes)?;
+        if !arguments.quiet {
+            notes.iter().for_each(|note| say(note.line(flag)));
         }
+        engine.give(&weights, Look { arguments, order: &order })
     })
 }
 
+/// Writes the sheets of an engine.
+struct Look<'a> {
+    arguments: &'a FeaturesArguments,
+    order: &'a FeaturesOrder,
+}
+
+impl EngineUser for Look<'_> {
+    type Output = Result<(), Failure>;
+
+    fn with<E: Engine + 'static>(self, engine: E) -> Self::Output {
+        let features = Features::new(self.order, engine)?;
+        match self.arguments.view.reconstruct {
+            Some(from) => reconstruct(self.arguments, features, from),
+            None => show(self.arguments, features),
+        }
+    }
+}
+
 /// One sheet of feature maps for each layer.
-fn show(arguments: &FeaturesArguments, mut features: Features) -> Result<(), Failure> {
+fn show(arguments: &FeaturesArguments, mut features: Features<impl Engine>) -> Result<(), Failure> {
     let count = features.layers().len();
     let file = |layer| sheet_file(arguments, layer, count);
     features.layers().iter().try_for_each(|layer| check(&file(*layer), arguments))?;
@@ -84,7 +112,7 @@ fn show(arguments: &FeaturesArguments, mut features: Features) -> Result<(), Fai
 /// One sheet of reconstructions.
 fn reconstruct(
     arguments: &FeaturesArguments,
-    mut features: Features,
+    mut features: Features<impl Engine>,
     from: Reconstruct,
 ) -> Result<(), Failure> {
     let what = match from {
@@ -115,7 +143,7 @@ fn reconstruct(
 }
 
 /// The picture, at its final size.
-fn read(arguments: &FeaturesArguments, features: &Features) -> Result<Picture, Failure> {
+fn read(arguments: &FeaturesArguments, features: &Features<impl Engine>) -> Result<Picture, Failure> {
     let (picture, warnings) = features.read()?;
     if !arguments.quiet {
         warnings.iter().for_each(|warning| say(warning.line(flag)));

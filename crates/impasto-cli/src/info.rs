@@ -6,8 +6,9 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use impasto::Preset;
 use impasto::picture::PictureFormat;
+use impasto_jobs::engine_choice::devices;
 use impasto_jobs::network_choice::NETWORKS;
-use impasto_jobs::{defaults, graphics, machine};
+use impasto_jobs::{defaults, machine};
 use impasto_kernels::Isa;
 use impasto_network::{Architecture, Convention, Layer, Weights};
 
@@ -108,13 +109,16 @@ fn this_machine(out: &mut impl Write) -> Result<(), Failure> {
     if let Some(bytes) = machine::available_memory() {
         writeln!(out, "  free memory        {:.1} GB", bytes as f64 / 1e9)?;
     }
-    match graphics::devices() {
+    match devices() {
         None => writeln!(out, "  graphics cards     not used: built without --features gpu")?,
         Some(devices) if devices.is_empty() => {
             writeln!(out, "  graphics cards     none with a driver for Vulkan, Metal or DirectX 12")?;
         }
         Some(devices) => {
-            writeln!(out, "  graphics cards     for --engine gpu --device N:")?;
+            writeln!(
+                out,
+                "  graphics cards     for --device N; --engine auto takes the first if it is faster:"
+            )?;
             for (number, device) in devices.iter().enumerate() {
                 writeln!(out, "    {number}: {device}")?;
             }

@@ -16,7 +16,7 @@ pub fn fitting_size(order: &Order, job: &Job) -> Option<usize> {
     if matches!(order.picture.size, Some(PictureSize::Sides(..))) {
         return None;
     }
-    let given = order.engine.memory.map(|memory| memory.0);
+    let given = order.memory.memory.map(|memory| memory.0);
     let free = machine::available_memory().into_iter().chain(given).min()?;
     let size = job.transfer.settings().schedule.size as f64;
     // Were all memory for pixels, it would grow with the square; some is not, so this is an upper bound.

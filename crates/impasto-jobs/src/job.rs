@@ -7,19 +7,20 @@ use impasto::picture::{Alpha, KeptMetadata, Metadata, SourcePicture, WriteOption
 use impasto::{
     Observer, Outcome, Picture, Plan, Runner, Settings, StrengthMap, StyleCache, Transfer, TransferError,
 };
-use impasto_network::{CpuEngine, ScalarEngine, Weights};
+use impasto_network::Weights;
 
 use crate::basis::Basis;
 use crate::blend::blend;
+use crate::engine_choice::EngineChoice;
 use crate::maps::{self, MapRecipe, MapRegions};
 use crate::message::{Field, Message, Note};
-use crate::order::{EngineName, MemorySize, Order, StartFrom};
+use crate::order::{MemorySize, Order, StartFrom};
 use crate::original_size::OriginalSize;
 use crate::reading::read;
 use crate::recipe::Recipe;
 use crate::refusal::Refusal;
 use crate::result_file::ResultFile;
-use crate::{estimate, graphics, machine, notes, published, settings, smallest_size, words};
+use crate::{estimate, machine, notes, published, settings, smallest_size, words};
 
 /// A run, ready to go.
 pub struct Job {
@@ -86,12 +87,8 @@ impl Job {
         let (convention, note) = notes::convention(order, &basis, &settings, weights.convention());
         notes.extend(note);
         let weights = Arc::new(settings.fit_weights(weights).with_convention(convention));
-        let engine: Box<dyn Runner> = match order.engine.engine.unwrap_or(EngineName::Cpu) {
-            EngineName::Cpu => Box::new(CpuEngine::with_isa(weights.clone(), isa)),
-            EngineName::Gpu => graphics::engine(&weights, order.engine.device.as_deref(), &mut notes)?,
-            EngineName::Scalar => Box::new(ScalarEngine::new(&weights)),
-        };
-        let recipe = Recipe::new(order, &basis, &settings, (&weights, from), &blend, engine.engine());
+        let choice = EngineChoice::new(&order.engine, isa, &mut notes)?;
+        let mut engine = choice.runner(&weights);
 
         let size = match &original {
             None => settings.schedule.size.to_string(),
@@ -99,32 +96,45 @@ impl Job {
         };
         let content = original.and_then(|original| original.content);
         let pictures = Pictures::read(order, &basis, &settings, content, &mut notes)?;
-        let recipe = recipe.with_maps(pictures.maps.as_ref().map(|(_, recipe)| recipe.clone()));
+        let of_maps = pictures.maps.as_ref().map(|(_, recipe)| recipe.clone());
         let options = WriteOptions { metadata: pictures.metadata.clone(), ..order.file.options() };
         let file = ResultFile::new(options, pictures.alpha.clone(), settings.schedule.filter);
         let shape = pictures.shape();
         let styles: Vec<(usize, usize)> = pictures.styles.iter().map(|(style, _)| sides(style)).collect();
         notes.extend(notes::start(order, pictures.start.as_ref(), shape));
         let transfer = pictures.transfer(settings, &blend).convention(convention);
-        let limit = limit.or(order.engine.memory.map(|memory| memory.0)).or_else(machine::memory_to_take);
+        let limit = limit.or(order.memory.memory.map(|memory| memory.0)).or_else(machine::memory_to_take);
         let transfer = match limit {
             // A twentieth is for the program itself and what its allocator holds.
             Some(bytes) => transfer.within_memory(bytes / 20 * 19),
             None => transfer,
         };
 
-        let plan = engine.plan(&transfer).map_err(|error| {
+        let mut plan = engine.plan(&transfer);
+        if let (Err(error), Some(instead)) = (&plan, choice.instead()) {
+            let on_processor = instead.runner(&weights);
+            let its_plan = on_processor.plan(&transfer);
+            if its_plan.is_ok() {
+                let why = format!("the graphics card cannot do it: {error}");
+                notes.push(Note::fact(Message::about_value("engine", "cpu", why)));
+                (engine, plan) = (on_processor, its_plan);
+            }
+        }
+        let plan = plan.map_err(|error| {
             let network = engine.network();
             if let Some(refusal) = published::missing_layer(&error, order, network) {
                 return refusal;
             }
             smallest_size::refusal(error, transfer.settings(), network, shape, order.task.styles(), &styles)
         })?;
+        let network = (&*weights, from);
+        let recipe = Recipe::new(order, &basis, transfer.settings(), network, &blend, engine.engine());
+        let recipe = recipe.with_maps(of_maps);
         let warning = |warning: &_| Note::warning(Message::new(format!("{warning}")));
         notes.extend(plan.warnings.iter().map(warning));
         notes.extend(published::hint(order, &weights));
         notes.extend(notes::of_run(order, &basis, transfer.settings(), &plan, shape));
-        let memory = order.engine.memory;
+        let memory = order.memory.memory;
         Ok(Job {
             transfer,
             engine,

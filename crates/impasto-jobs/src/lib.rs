@@ -30,7 +30,8 @@
 //! | a painting as it is asked for | `order/` |
 //! | what its choices change | `basis.rs`, `like.rs` |
 //! | choices become settings, and what they are where they are left out | `settings.rs`, `blend.rs`, `defaults.rs` |
-//! | which network | `network_choice.rs` |
+//! | which network, and which engine runs it | `network_choice.rs`, `engine_choice/` |
+//! | what every step of a run takes, to be timed | `evaluation.rs` |
 //! | files become pictures and regions | `reading.rs`, `maps/` |
 //! | a checked run, and what to know of it | `job.rs`, `smallest_size.rs`, `fitting_size.rs`, `published.rs`, `notes.rs` |
 //! | the job in a few lines, how long it will take | `summary.rs`, `estimate.rs`, `workload.rs` |
@@ -45,12 +46,13 @@
 mod basis;
 mod blend;
 mod defaults;
+pub mod engine_choice;
 mod estimate;
+pub mod evaluation;
 pub mod features;
 pub mod figures;
 pub mod files;
 mod fitting_size;
-pub mod graphics;
 mod job;
 mod like;
 pub mod machine;

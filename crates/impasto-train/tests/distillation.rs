@@ -4,13 +4,15 @@ mod support;
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 use image::{Rgb, RgbImage};
 use impasto_kernels::Isa;
-use impasto_network::{Architecture, Precision, Weights, safetensors_bytes};
+use impasto_network::{Architecture, CpuEngine, Precision, Weights, safetensors_bytes};
 use impasto_train::data::{Collection, Crops};
 use impasto_train::distillation::{
-    CONVENTION, Distillation, DistillationError, DistillationSettings, TAPS, explained_variance,
+    CONVENTION, Distillation, DistillationError, DistillationSettings, EngineFeatures, FrozenNetwork, TAPS,
+    explained_variance,
 };
 use support::on_pools;
 
@@ -51,19 +53,28 @@ fn the_student_learns_and_pictures_kept_apart_tell_how_much() {
     let folder = tempfile::tempdir().unwrap();
     let crops = crops(folder.path());
     assert_eq!(crops.counts(), (39, 2));
-    let teacher = Weights::random(network("teacher", 20), 1);
-    let explained = |student: &Weights| {
-        let shares = explained_variance(&teacher, student, &crops, 0, Isa::detect());
+    let teacher = Arc::new(Weights::random(network("teacher", 20), 1));
+    let explained = |student: Arc<Weights>| {
+        let [mut of_teacher, mut of_student] =
+            [&teacher, &student].map(|weights| FrozenNetwork::new(weights, &TAPS, Isa::detect()));
+        let shares = explained_variance(&mut of_teacher, &mut of_student, &crops, 0, Isa::detect()).unwrap();
+        // An engine tells the same, one picture after another.
+        let mut of_engine = EngineFeatures::new(CpuEngine::new(student.clone()), &TAPS);
+        let again = explained_variance(&mut of_teacher, &mut of_engine, &crops, 0, Isa::detect()).unwrap();
+        for ((layer, share), (_, again)) in shares.iter().zip(&again) {
+            assert!((share - again).abs() < 1e-3, "{layer}: {share} and {again}");
+        }
         assert!(shares.iter().map(|(layer, _)| *layer).eq(TAPS));
         shares.iter().map(|(_, share)| share).sum::<f64>() / 6.0
     };
     let mut run = begin(&teacher, &crops, 150);
     let mut untrained = begin(&teacher, &crops, 150);
     assert!(run.run(|_, _| ControlFlow::Continue(())).unwrap());
-    let as_saved = |run: &mut Distillation| Weights::from_bytes("student", bytes(run), None).unwrap();
-    let (before, after) = (explained(&as_saved(&mut untrained)), explained(&as_saved(&mut run)));
+    let as_saved =
+        |run: &mut Distillation| Arc::new(Weights::from_bytes("student", bytes(run), None).unwrap());
+    let (before, after) = (explained(as_saved(&mut untrained)), explained(as_saved(&mut run)));
     assert!(after > before + 0.1, "from {before} to {after}");
-    let own = explained(&teacher);
+    let own = explained(teacher.clone());
     assert!(own > 0.99, "a network explains itself: {own}");
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use impasto_kernels::Isa;
 use impasto_network::Weights;
 use impasto_train::data::{Collection, Crops};
-use impasto_train::distillation::explained_variance;
+use impasto_train::distillation::{FrozenNetwork, TAPS, explained_variance};
 
 /// Explained variance on pictures kept apart, at relu1_1, 2_1, 3_1, 4_1, 4_2 and 5_1, by docs/compact-network.md.
 const CARD: [f64; 6] = [0.991, 0.927, 0.879, 0.863, 0.811, 0.560];
@@ -24,7 +24,9 @@ fn the_embedded_network_holds_what_its_card_says() {
     };
     let crops = Crops::open(&[Collection { path: photos, share: 1.0 }], 96).unwrap();
     let teacher = Weights::open(vgg19, None).unwrap();
-    let found = explained_variance(&teacher, &Weights::compact(), &crops, 0, Isa::detect());
+    let [mut teacher, mut student] =
+        [&teacher, &Weights::compact()].map(|weights| FrozenNetwork::new(weights, &TAPS, Isa::detect()));
+    let found = explained_variance(&mut teacher, &mut student, &crops, 0, Isa::detect()).unwrap();
     assert_eq!(found.len(), CARD.len());
     for ((layer, found), said) in found.into_iter().zip(CARD) {
         assert!((found - said).abs() < TOLERANCE, "{layer}: {found}, the card says {said}");

@@ -148,8 +148,11 @@ impl Device {
         self.options
     }
 
-    /// Why the device can do no more, if so.
-    pub(crate) fn failure(&self) -> Result<(), EngineError> {
+    /// Returns why the device can do no more, if so.
+    ///
+    /// # Errors
+    /// The first failure that was not of a single call.
+    pub fn failure(&self) -> Result<(), EngineError> {
         match &*lock(&self.failure) {
             Some(error) => Err(error.clone()),
             None => Ok(()),

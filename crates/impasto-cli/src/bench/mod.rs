@@ -1,27 +1,28 @@
 //! `impasto bench`: seconds per evaluation, effective GFLOP/s and peak memory on this machine.
 
-mod evaluation;
-
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
-use evaluation::Evaluation;
+use impasto_jobs::engine_choice::{EngineChoice, EngineUser};
+use impasto_jobs::evaluation::{self, Evaluation};
 use impasto_jobs::network_choice::open_weights;
-use impasto_jobs::order::parsers;
+use impasto_jobs::order::{EngineChoices, parsers};
 use impasto_jobs::{machine, threads};
 use impasto_kernels::Isa;
-use impasto_network::{Architecture, CpuEngine, Engine, Layer, NetworkOptions, Size, Weights};
+use impasto_network::{Architecture, Engine, Layer, NetworkOptions, Size, Weights};
 use serde::Serialize;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, flag, say};
 
 const EXAMPLES: &str = "\
 Examples:
   impasto bench                                      the compact network at 512x512
   impasto bench --network vgg19 --size 1024          VGG-19, with random weights
-  impasto bench --network vgg19 --isa avx2 --json    without AVX-512, for a script";
+  impasto bench --network vgg19 --isa avx2 --json    without AVX-512, for a script
+  impasto bench --engine gpu --device 1              on the second graphics card";
 
 /// Measure how fast this machine evaluates a network.
 ///
@@ -69,6 +70,9 @@ pub struct BenchArguments {
     /// Print one JSON object instead of words.
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    engine: EngineChoices,
 }
 
 /// What was measured; the fields of the JSON object.
@@ -80,6 +84,8 @@ struct Measurement {
     width: usize,
     threads: usize,
     isa: String,
+    /// What ran the network.
+    engine: String,
     /// The fastest evaluation.
     seconds_best: f64,
     /// The median of all evaluations.
@@ -90,6 +96,8 @@ struct Measurement {
     peak_bytes: u64,
     /// Whether `peak_bytes` is the system's account of the process rather than the engine's estimate.
     peak_is_measured: bool,
+    /// Bytes on a device with memory of its own, as the engine says; 0 for an engine without one.
+    device_bytes: u64,
     /// 10⁹ operations a second in the best evaluation: two for each multiply-add of the convolutions,
     /// forward and back to the pixels, counted as direct convolution.
     gflops: f64,
@@ -99,7 +107,14 @@ struct Measurement {
 pub fn run(arguments: &BenchArguments) -> Result<(), Failure> {
     let isa = machine::instruction_set(arguments.isa)?;
     let pool = threads::pool(arguments.threads)?;
-    let measurement = pool.install(|| measure(arguments, isa))?;
+    let measurement = pool.install(|| {
+        let mut notes = Vec::new();
+        let engine = EngineChoice::new(&arguments.engine, isa, &mut notes)?;
+        notes.iter().for_each(|note| say(note.line(flag)));
+        let started = Instant::now();
+        let weights = Arc::new(weights(arguments)?);
+        engine.give(&weights, Measure { arguments, isa, weights: &weights, started })
+    })?;
     let mut out = io::stdout().lock();
     match arguments.json {
         true => serde_json::to_writer(&mut out, &measurement).map_err(io::Error::from)?,
@@ -109,51 +124,56 @@ pub fn run(arguments: &BenchArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn measure(arguments: &BenchArguments, isa: Isa) -> Result<Measurement, Failure> {
-    let side = arguments.size as usize;
-    let size = Size { height: side, width: side };
+/// Times an engine for these weights.
+struct Measure<'a> {
+    arguments: &'a BenchArguments,
+    isa: Isa,
+    weights: &'a Weights,
+    /// When the weights began to be read.
+    started: Instant,
+}
 
-    let started = Instant::now();
-    let weights = weights(arguments)?;
-    let mut engine = CpuEngine::with_isa(weights, isa);
-    let estimate = engine.memory_needed(size, NetworkOptions::default(), &Evaluation::layers())?.host;
-    machine::check_memory(estimate, format!("--size {side}"))?;
-    evaluation::prepare(&mut engine, size)?;
-    let prepare_seconds = started.elapsed().as_secs_f64();
+impl EngineUser for Measure<'_> {
+    type Output = Result<Measurement, Failure>;
 
-    let architecture = engine.weights().architecture().clone();
-    let origin = engine.weights().origin().to_owned();
-    let mut evaluation = Evaluation::new(engine, size)?;
-    evaluation.run()?;
-    let mut seconds = Vec::new();
-    for _ in 0..arguments.runs {
-        let started = Instant::now();
+    fn with<E: Engine + 'static>(self, mut engine: E) -> Self::Output {
+        let Measure { arguments, isa, weights, started } = self;
+        let side = arguments.size as usize;
+        let size = Size { height: side, width: side };
+        let needed = engine.memory_needed(size, NetworkOptions::default(), &evaluation::layers())?;
+        machine::check_memory(needed.host, format!("--size {side}"))?;
+        evaluation::prepare(&mut engine, size)?;
+        let prepare_seconds = started.elapsed().as_secs_f64();
+
+        let (architecture, name) = (weights.architecture(), engine.describe());
+        let mut evaluation = Evaluation::new(engine, size)?;
         evaluation.run()?;
-        seconds.push(started.elapsed().as_secs_f64());
+        let seconds = evaluation.time(arguments.runs.into())?;
+        if !evaluation.gradient().iter().all(|value| value.is_finite()) {
+            return Err(Failure::mistake(format_args!(
+                "{}: the gradient is not finite with these weights",
+                weights.origin()
+            )));
+        }
+        let multiply_adds = architecture.multiply_adds(Layer::relu(5, 1), side, side);
+        let measured = machine::peak_memory();
+        Ok(Measurement {
+            network: architecture.name().to_owned(),
+            weights: weights.origin().to_owned(),
+            height: side,
+            width: side,
+            threads: rayon::current_num_threads(),
+            isa: isa.to_string(),
+            engine: name,
+            seconds_best: seconds[0],
+            seconds_median: median(&seconds),
+            prepare_seconds,
+            peak_bytes: measured.unwrap_or(needed.host),
+            peak_is_measured: measured.is_some(),
+            device_bytes: needed.device,
+            gflops: 4.0 * multiply_adds as f64 / seconds[0] / 1e9,
+        })
     }
-    if !evaluation.gradient().iter().all(|value| value.is_finite()) {
-        return Err(Failure::mistake(format_args!(
-            "{origin}: the gradient is not finite with these weights"
-        )));
-    }
-    seconds.sort_by(f64::total_cmp);
-    let (seconds_best, seconds_median) = (seconds[0], median(&seconds));
-    let multiply_adds = architecture.multiply_adds(Layer::relu(5, 1), side, side);
-    let measured = machine::peak_memory();
-    Ok(Measurement {
-        network: architecture.name().to_owned(),
-        weights: origin,
-        height: side,
-        width: side,
-        threads: rayon::current_num_threads(),
-        isa: isa.to_string(),
-        seconds_best,
-        seconds_median,
-        prepare_seconds,
-        peak_bytes: measured.unwrap_or(estimate),
-        peak_is_measured: measured.is_some(),
-        gflops: 4.0 * multiply_adds as f64 / seconds_best / 1e9,
-    })
 }
 
 fn weights(arguments: &BenchArguments) -> Result<Weights, Failure> {
@@ -175,9 +195,9 @@ fn median(ascending: &[f64]) -> f64 {
 
 impl Measurement {
     fn write_words(&self, out: &mut impl Write) -> io::Result<()> {
-        let Measurement { network, weights, height, width, threads, isa, .. } = self;
+        let Measurement { network, weights, height, width, threads, engine, .. } = self;
         let plural = if *threads == 1 { "" } else { "s" };
-        writeln!(out, "{network} ({weights}), {width}x{height}, {threads} thread{plural}, {isa}")?;
+        writeln!(out, "{network} ({weights}), {width}x{height}, {threads} thread{plural}, {engine}")?;
         writeln!(
             out,
             "evaluation  {:.3} s best, {:.3} s median (forward, losses, gradient of the pixels)",
@@ -194,7 +214,11 @@ impl Measurement {
             self.prepare_seconds
         )?;
         let account = if self.peak_is_measured { "of the process" } else { "by the engine's estimate" };
-        write!(out, "memory      {:.0} MB at the peak, {account}", self.peak_bytes as f64 / 1e6)
+        write!(out, "memory      {:.0} MB at the peak, {account}", self.peak_bytes as f64 / 1e6)?;
+        if self.device_bytes > 0 {
+            write!(out, "\n            {:.0} MB on the graphics card", self.device_bytes as f64 / 1e6)?;
+        }
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use impasto_jobs::files::stem;
 use impasto_jobs::network_choice;
-use impasto_jobs::order::{MachineChoices, parsers};
+use impasto_jobs::order::{EngineChoices, MachineChoices, parsers};
 use impasto_network::{Architecture, Convention, Weights};
 use impasto_train::data::Collection;
 use impasto_train::distillation::DistillationSettings;
@@ -108,6 +108,9 @@ pub struct DistillArguments {
 
     #[command(flatten)]
     pub run: RunArguments,
+
+    #[command(flatten)]
+    pub engine: EngineChoices,
 
     #[command(flatten)]
     pub machine: MachineChoices,

@@ -7,10 +7,12 @@ mod report;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use arguments::DistillArguments;
 use impasto_jobs::figures::duration;
 use impasto_jobs::files::file_name;
+use impasto_jobs::order::EngineChoices;
 use impasto_jobs::{machine, threads};
 use impasto_kernels::Isa;
 use impasto_network::{Architecture, Weights};
@@ -27,9 +29,14 @@ pub fn run(arguments: &DistillArguments) -> Result<(), Failure> {
     let isa = machine::instruction_set(arguments.machine.isa)?;
     threads::pool(arguments.machine.threads)?.install(|| {
         let collections = arguments.collections()?;
-        let teacher = arguments.teacher()?;
+        let teacher = Arc::new(arguments.teacher()?);
         if !arguments.measure.is_empty() {
             return measure::run(arguments, &teacher, &Crops::open(&collections, arguments.crop)?, isa);
+        }
+        if arguments.engine != EngineChoices::default() {
+            return Err(Failure::mistake(
+                "--engine and --device are for --measure: a student learns on the processor",
+            ));
         }
         let default = || PathBuf::from(format!("{}.safetensors", arguments.network));
         let output = arguments.output.clone().unwrap_or_else(default);
@@ -81,7 +88,7 @@ impl Session<'_> {
     fn run(
         mut self,
         mut distillation: Distillation<'_>,
-        teacher: &Weights,
+        teacher: &Arc<Weights>,
         crops: &Crops,
         isa: Isa,
     ) -> Result<(), Failure> {
@@ -145,14 +152,8 @@ impl Session<'_> {
         if is_kept {
             writeln!(out, "kept {}", kept.display())?;
         }
-        measure::print(
-            &mut out,
-            &[(arguments.network.as_str(), student)],
-            teacher,
-            crops,
-            arguments.seed,
-            isa,
-        )
+        measure::Show { teacher, crops, seed: arguments.seed, isa, engine: None }
+            .table(&mut out, &[(arguments.network.as_str(), Arc::new(student))])
     }
 
     /// Shows a step, and saves where it is time.

@@ -6,8 +6,8 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use impasto_jobs::Order;
 use impasto_jobs::order::{
-    EngineChoices, FileChoices, MachineChoices, NetworkChoices, OptimizerChoices, PatchChoices,
-    PictureChoices, SnapshotChoices, StyleChoices, Task,
+    EngineChoices, FileChoices, MachineChoices, MemoryChoices, NetworkChoices, OptimizerChoices,
+    PatchChoices, PictureChoices, SnapshotChoices, StyleChoices, Task,
 };
 
 use super::checkpoints::Interrupted;
@@ -133,6 +133,8 @@ pub struct SharedArguments {
     #[command(flatten)]
     pub engine: EngineChoices,
     #[command(flatten)]
+    pub memory: MemoryChoices,
+    #[command(flatten)]
     pub machine: MachineChoices,
 }
 
@@ -151,6 +153,7 @@ impl SharedArguments {
             optimizer: self.optimizer.clone(),
             network: self.network.clone(),
             engine: self.engine.clone(),
+            memory: self.memory.clone(),
             machine: self.machine.clone(),
             file: self.output.file.clone(),
             snapshots: self.output.snapshots.clone(),

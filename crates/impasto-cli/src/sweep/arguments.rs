@@ -9,8 +9,8 @@ use clap::builder::{OsStr, Resettable};
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use impasto::Preset;
 use impasto_jobs::order::{
-    ContentChoices, EngineChoices, MachineChoices, MapChoices, NetworkChoices, OptimizerChoices,
-    PatchChoices, PictureChoices, StyleChoices, Task, Transfer, VARIED, parsers,
+    ContentChoices, EngineChoices, MachineChoices, MapChoices, MemoryChoices, NetworkChoices,
+    OptimizerChoices, PatchChoices, PictureChoices, StyleChoices, Task, Transfer, VARIED, parsers,
 };
 use impasto_jobs::{Order, defaults};
 
@@ -112,6 +112,7 @@ impl FromArgMatches for SweepArguments {
             optimizer: OptimizerChoices::from_arg_matches(matches)?,
             network: NetworkChoices::from_arg_matches(matches)?,
             engine: EngineChoices::from_arg_matches(matches)?,
+            memory: MemoryChoices::from_arg_matches(matches)?,
             machine: MachineChoices::from_arg_matches(matches)?,
             ..Order::new(Task::Transfer(Transfer::from_arg_matches(matches)?))
         };
@@ -147,6 +148,7 @@ fn choices() -> Vec<Arg> {
         OptimizerChoices::augment_args,
         NetworkChoices::augment_args,
         EngineChoices::augment_args,
+        MemoryChoices::augment_args,
         MachineChoices::augment_args,
     ];
     let command = groups.into_iter().fold(Command::new("transfer"), |command, augment| augment(command));

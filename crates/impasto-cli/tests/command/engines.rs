@@ -27,11 +27,37 @@ fn a_device_needs_the_engine_for_graphics_cards() {
         assert!(!output.status.success(), "{flags}");
         String::from_utf8(output.stderr).unwrap()
     };
-    let error = refused("--device 0");
+    let error = refused("--engine cpu --device 0");
     assert!(error.contains("--device") && error.contains("--engine gpu"), "{error}");
-    if !cfg!(feature = "gpu") {
-        let error = refused("--engine gpu");
-        assert!(error.contains("--features gpu"), "{error}");
+    let error = refused("--engine cuda");
+    assert!(error.contains("auto, cpu, gpu") && error.contains("scalar"), "{error}");
+    let error = refused("--device a-card-that-nobody-has");
+    let expected =
+        if cfg!(feature = "gpu") { "graphics card can be used|no such device" } else { "--features gpu" };
+    assert!(expected.split('|').any(|words| error.contains(words)), "{error}");
+    let output = scene.run("distill --images . --engine gpu");
+    assert!(String::from_utf8(output.stderr).unwrap().contains("--measure"));
+}
+
+#[test]
+fn the_processor_computes_where_there_is_no_graphics_card() {
+    let scene = Scene::new();
+    // No loader finds a driver here, so that the machine's own card, if it has one, is not met.
+    let without = |line: &str| {
+        let output = scene.command(line).env("VK_DRIVER_FILES", "nowhere.json").output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        (output.status.success(), said)
+    };
+    if cfg!(target_os = "linux") {
+        let (painted, said) = without(&format!("{SHORT} --engine auto -o asked.png"));
+        assert!(painted && said.contains("--engine cpu: "), "{said}");
+        let (painted, said) = without(&format!("{SHORT} -o unasked.png"));
+        assert!(painted && !said.contains("--engine"), "{said}");
+        assert_eq!(scene.picture("asked.png"), scene.picture("unasked.png"));
+        let (painted, said) = without(&format!("{SHORT} --engine gpu -o none.png"));
+        assert!(!painted && said.contains("graphics card"), "{said}");
+        let (_, said) = without("bench --size 32 --runs 1 --engine auto");
+        assert!(said.contains("--engine cpu: "), "{said}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Sheets of feature maps: one for each layer, one tile for each channel.
 
 use impasto::Picture;
-use impasto_network::{CpuEngine, Engine, Layer, MapShape};
+use impasto_network::{Engine, Layer, MapShape};
 
 use super::Channels;
 use crate::sheet::{Sheet, Tile, shrunk};
@@ -22,7 +22,7 @@ struct Channel<'a> {
 }
 
 /// The sheet of one layer of a picture that the engine holds. `about` is the start of its title.
-pub(crate) fn sheet(engine: &CpuEngine, layer: Layer, channels: Channels, about: &str) -> Sheet {
+pub(crate) fn sheet(engine: &impl Engine, layer: Layer, channels: Channels, about: &str) -> Sheet {
     let shape = engine.shape(layer);
     let values = engine.read_map(engine.map(layer));
     let mut all: Vec<Channel<'_>> = values.chunks(shape.positions()).enumerate().map(Channel::new).collect();

@@ -5,12 +5,15 @@ mod activations;
 mod order;
 mod reconstruction;
 
+use std::sync::Arc;
+
 use impasto::picture::Filter;
 use impasto::{Picture, Preset};
-use impasto_network::{CpuEngine, Engine, Layer, NetworkOptions, Size, Statistic};
+use impasto_network::{Engine, Layer, NetworkOptions, Size, Statistic, Weights};
 pub use order::{Channels, FeatureChoices, FeaturesOrder, Reconstruct};
 pub use reconstruction::{Reconstruction, SeriesObserver};
 
+use crate::engine_choice::EngineChoice;
 use crate::files::file_name;
 use crate::message::{Field, Note};
 use crate::reading::read_picture;
@@ -22,27 +25,37 @@ use crate::{machine, network_choice, words};
 const SIZE: u32 = 512;
 const SIZE_TO_RECONSTRUCT: u32 = 256;
 
+/// Finds the network of an order, and the engine that runs it.
+///
+/// # Errors
+/// If one of them cannot be had.
+pub fn network(
+    order: &FeaturesOrder,
+    notes: &mut Vec<Note>,
+) -> Result<(Arc<Weights>, EngineChoice), Refusal> {
+    let isa = machine::instruction_set(order.machine.isa)?;
+    let choices = &order.network;
+    let weights =
+        network_choice::chosen(choices.network.as_ref(), choices.weights.as_deref(), choices.convention)?;
+    Ok((Arc::new(weights), EngineChoice::new(&order.engine, isa, notes)?))
+}
+
 /// A network that is ready to look at a picture.
-pub struct Features {
+pub struct Features<E> {
     order: FeaturesOrder,
-    engine: CpuEngine,
+    engine: E,
     layers: Vec<Layer>,
 }
 
-impl Features {
-    /// Opens the network of an order.
+impl<E: Engine> Features<E> {
+    /// Takes the engine of the [network](network()) of an order.
     ///
     /// # Errors
-    /// If it cannot be opened.
-    pub fn new(order: &FeaturesOrder) -> Result<Self, Refusal> {
+    /// If the order holds a value that it may not.
+    pub fn new(order: &FeaturesOrder, engine: E) -> Result<Self, Refusal> {
         if order.view.channels == Channels::Strongest(0) {
             return Err(Refusal::field("channels", "expected at least 1, or all"));
         }
-        let isa = machine::instruction_set(order.machine.isa)?;
-        let choices = &order.network;
-        let weights =
-            network_choice::chosen(choices.network.as_ref(), choices.weights.as_deref(), choices.convention)?;
-        let engine = CpuEngine::with_isa(weights, isa);
         let mut layers = order.view.layers.clone();
         if layers.is_empty() {
             let last = engine.architecture().blocks().len().min(5) as u8;
@@ -74,11 +87,11 @@ impl Features {
     ///
     /// # Errors
     /// If the picture is too small for a layer or too large for the memory, or what `each` returns.
-    pub fn maps<E: From<Refusal>>(
+    pub fn maps<F: From<Refusal>>(
         &mut self,
         picture: &Picture,
-        mut each: impl FnMut(Layer, &Sheet) -> Result<(), E>,
-    ) -> Result<(), E> {
+        mut each: impl FnMut(Layer, &Sheet) -> Result<(), F>,
+    ) -> Result<(), F> {
         self.measure(picture)?;
         let about = self.about();
         for layer in &self.layers {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use impasto_network::Layer;
 use serde::{Deserialize, Serialize};
 
-use crate::order::{MAX_PIXELS, MachineChoices, NetworkChoices};
+use crate::order::{EngineChoices, MAX_PIXELS, MachineChoices, NetworkChoices};
 
 /// Iterations of a reconstruction, unless others are asked for.
 const ITERATIONS: u32 = 300;
@@ -20,6 +20,9 @@ pub struct FeaturesOrder {
     /// The network.
     #[serde(flatten)]
     pub network: NetworkChoices,
+    /// What runs it.
+    #[serde(flatten)]
+    pub engine: EngineChoices,
     /// What to compute with.
     #[serde(flatten)]
     pub machine: MachineChoices,
@@ -139,7 +142,7 @@ mod tests {
         let text = json!({
             "image": "a.png", "layers": ["relu1_1", "conv2_1"], "channels": {"strongest": 9}, "reconstruct": "style",
             "iterations": 5, "seed": 1, "size": 64, "max_pixels": 1000, "network": "vgg19", "weights": null,
-            "convention": null, "pooling": null, "threads": 2, "isa": null,
+            "convention": null, "pooling": null, "engine": "cpu", "device": null, "threads": 2, "isa": null,
         });
         let order: FeaturesOrder = serde_json::from_value(text.clone()).unwrap();
         assert_eq!(serde_json::to_value(&order).unwrap(), text);

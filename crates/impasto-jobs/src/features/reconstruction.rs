@@ -13,7 +13,7 @@ use impasto::terms::{
 use impasto::{
     Observer, OptimizerSettings, Outcome, Picture, Plan, Preset, Pyramid, Settings, Start, TermLoss, Transfer,
 };
-use impasto_network::{CpuEngine, Layer};
+use impasto_network::{Engine, Layer};
 
 use super::{FeatureChoices, FeaturesOrder, Reconstruct};
 use crate::machine;
@@ -57,7 +57,7 @@ pub trait SeriesObserver: Observer {
 impl Reconstruction {
     /// Plans the runs. `about` is the start of the sheet's title.
     pub(super) fn new(
-        engine: &CpuEngine,
+        engine: &impl Engine,
         picture: Picture,
         order: &FeaturesOrder,
         from: Reconstruct,
@@ -108,7 +108,7 @@ impl Reconstruction {
     /// there are none.
     pub(super) fn run(
         &self,
-        engine: &mut CpuEngine,
+        engine: &mut impl Engine,
         observer: &mut impl SeriesObserver,
     ) -> Result<Option<(Sheet, bool)>, Refusal> {
         let mut tiles = vec![Some(Tile { picture: self.picture.clone(), caption: THE_PICTURE.to_owned() })];

@@ -8,11 +8,28 @@ use impasto::StopAtProgress;
 use impasto::regions::MAX_COLORS;
 use impasto::terms::LayerWeight;
 
-use super::{Doodle, EngineName, LONGEST_SIDE, MapColors, Order, PictureSize, Stop, Task, Transfer};
+use super::{
+    Doodle, EngineChoices, EngineName, LONGEST_SIDE, MapColors, Order, PictureSize, Stop, Task, Transfer,
+};
 use crate::message::{Field, Message};
 use crate::refusal::Refusal;
 use crate::threads::MOST_THREADS;
 use crate::words;
+
+impl EngineChoices {
+    /// Checks that no choice rules out another.
+    ///
+    /// # Errors
+    /// Names the one that cannot stay as it is.
+    pub fn check(&self) -> Result<(), Refusal> {
+        if self.device.is_some() && matches!(self.engine, Some(EngineName::Cpu | EngineName::Scalar)) {
+            let why =
+                words!["only the engine for graphics cards runs on a device; add ", Field("engine"), " gpu"];
+            return Err(Refusal::field("device", why));
+        }
+        Ok(())
+    }
+}
 
 impl Order {
     /// Checks that every value is within its range, and that no choice rules out another.
@@ -132,11 +149,7 @@ impl Order {
 
     fn check_run(&self) -> Result<(), Refusal> {
         let Order { optimizer, machine, engine, .. } = self;
-        if engine.device.is_some() && engine.engine != Some(EngineName::Gpu) {
-            let why =
-                words!["only the engine for graphics cards runs on a device; add ", Field("engine"), " gpu"];
-            return Err(Refusal::field("device", why));
-        }
+        engine.check()?;
         within("iterations", optimizer.iterations, 1, 1_000_000)?;
         positive("learning_rate", optimizer.learning_rate)?;
         within("lbfgs_memory", optimizer.lbfgs_memory, 1, 100)?;

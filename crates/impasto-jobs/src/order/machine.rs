@@ -10,21 +10,27 @@ use super::values::{EngineName, MemorySize};
 #[cfg(feature = "clap")]
 use crate::threads;
 
-/// The engine that runs a painting, and the memory it may take.
+/// The engine that runs the network.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[cfg_attr(feature = "clap", derive(clap::Args), command(next_help_heading = "Machine"))]
 pub struct EngineChoices {
-    /// What runs the network: cpu, gpu (a graphics card), or scalar, the plain reference, some hundred times slower
-    /// [default: cpu]
+    /// What runs the network: cpu, gpu (a graphics card), auto (the card if it is faster), or scalar, the plain
+    /// reference, some hundred times slower [default: auto]
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME", value_parser = parsers::named::<EngineName>()))]
     #[serde(with = "text")]
     pub engine: Option<EngineName>,
 
-    /// Number or name of the graphics card, as impasto info lists them [default: 0]
+    /// Number or name of the graphics card to run on, as impasto info lists them [default: 0]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N|NAME"))]
     pub device: Option<String>,
+}
 
+/// The memory that a painting may take.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "clap", derive(clap::Args), command(next_help_heading = "Machine"))]
+pub struct MemoryChoices {
     /// Memory that the run may take, such as 4GB or 800MB. A picture that needs more is evaluated in tiles, in up to
     /// twice the time [default: nine tenths of what is free]
     #[cfg_attr(feature = "clap", arg(long, value_name = "SIZE", value_parser = super::values::memory_size))]

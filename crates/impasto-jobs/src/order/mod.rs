@@ -20,7 +20,7 @@
 //! | [`StyleChoices`], [`PatchChoices`], [`ContentChoices`] | the losses and colours |
 //! | [`MapChoices`] | how maps are read |
 //! | [`OptimizerChoices`] | what moves the pixels, and for how long |
-//! | [`NetworkChoices`], [`EngineChoices`], [`MachineChoices`] | the network, and what computes |
+//! | [`NetworkChoices`], [`EngineChoices`], [`MemoryChoices`], [`MachineChoices`] | the network, and what computes |
 //! | [`FileChoices`], [`SnapshotChoices`] | how the result is written, and what is kept on the way |
 
 mod check;
@@ -45,7 +45,7 @@ use std::path::{Path, PathBuf};
 
 pub use content::ContentChoices;
 use impasto::Preset;
-pub use machine::{EngineChoices, MachineChoices};
+pub use machine::{EngineChoices, MachineChoices, MemoryChoices};
 pub use maps::MapChoices;
 pub use network::NetworkChoices;
 pub use optimizer::OptimizerChoices;
@@ -96,6 +96,9 @@ pub struct Order {
     /// The engine.
     #[serde(flatten)]
     pub engine: EngineChoices,
+    /// Its memory.
+    #[serde(flatten)]
+    pub memory: MemoryChoices,
     /// What to compute with.
     #[serde(flatten)]
     pub machine: MachineChoices,
@@ -129,6 +132,7 @@ impl Order {
             optimizer: OptimizerChoices::default(),
             network: NetworkChoices::default(),
             engine: EngineChoices::default(),
+            memory: MemoryChoices::default(),
             machine: MachineChoices::default(),
             file: FileChoices::default(),
             snapshots: SnapshotChoices::default(),

@@ -115,7 +115,12 @@ impl Named for OptimizerName {
 
 impl Named for EngineName {
     fn names() -> Vec<(&'static str, Self)> {
-        vec![("cpu", EngineName::Cpu), ("gpu", EngineName::Gpu), ("scalar", EngineName::Scalar)]
+        vec![
+            ("auto", EngineName::Auto),
+            ("cpu", EngineName::Cpu),
+            ("gpu", EngineName::Gpu),
+            ("scalar", EngineName::Scalar),
+        ]
     }
 }
 

@@ -52,6 +52,8 @@ pub enum PictureSize {
 /// An engine by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EngineName {
+    /// The one on a graphics card if it is faster, else the one on the CPU.
+    Auto,
     /// The fast one on the CPU.
     Cpu,
     /// The one on a graphics card.

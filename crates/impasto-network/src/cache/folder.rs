@@ -7,13 +7,13 @@
 //! | macOS | `~/Library/Caches/impasto` |
 //! | all others | `$XDG_CACHE_HOME/impasto`, or `~/.cache/impasto` (XDG Base Directory Specification 0.8) |
 //!
-//! Weights are in `weights` within it.
+//! Weights are in `weights` within it; what else is remembered is beside them.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// The folder for weights, by the environment; `None` if there is no home either.
-pub(super) fn of_user() -> Option<PathBuf> {
+/// The user's folder for what can be had again, by the environment; `None` if there is no home either.
+pub fn folder_of_user() -> Option<PathBuf> {
     let system = if cfg!(windows) {
         System::Windows
     } else if cfg!(target_os = "macos") {
@@ -39,7 +39,7 @@ fn folder(
 ) -> Option<PathBuf> {
     let path = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let home = home.filter(|home| !home.as_os_str().is_empty());
-    let cache = path("IMPASTO_CACHE").or_else(|| match system {
+    path("IMPASTO_CACHE").or_else(|| match system {
         System::Windows => path("LOCALAPPDATA").map(|folder| folder.join("impasto")),
         System::MacOs => home.map(|home| home.join("Library/Caches/impasto")),
         // The specification has relative paths ignored.
@@ -47,8 +47,7 @@ fn folder(
             .filter(|folder| folder.is_absolute())
             .or_else(|| home.map(|home| home.join(".cache")))
             .map(|folder| folder.join("impasto")),
-    })?;
-    Some(cache.join("weights"))
+    })
 }
 
 #[cfg(test)]
@@ -66,16 +65,16 @@ mod tests {
     fn each_system_has_its_place() {
         let at = |path: &str| Some(PathBuf::from(path));
         let home = Some("/home/ada");
-        assert_eq!(found(System::Xdg, &[], home), at("/home/ada/.cache/impasto/weights"));
+        assert_eq!(found(System::Xdg, &[], home), at("/home/ada/.cache/impasto"));
         let xdg = [("XDG_CACHE_HOME", "/cache")];
-        assert_eq!(found(System::Xdg, &xdg, home), at("/cache/impasto/weights"));
+        assert_eq!(found(System::Xdg, &xdg, home), at("/cache/impasto"));
         let relative = [("XDG_CACHE_HOME", "cache")];
-        assert_eq!(found(System::Xdg, &relative, home), at("/home/ada/.cache/impasto/weights"));
-        assert_eq!(found(System::MacOs, &xdg, home), at("/home/ada/Library/Caches/impasto/weights"));
+        assert_eq!(found(System::Xdg, &relative, home), at("/home/ada/.cache/impasto"));
+        assert_eq!(found(System::MacOs, &xdg, home), at("/home/ada/Library/Caches/impasto"));
         let local = [("LOCALAPPDATA", "/local")];
-        assert_eq!(found(System::Windows, &local, home), at("/local/impasto/weights"));
+        assert_eq!(found(System::Windows, &local, home), at("/local/impasto"));
         for system in [System::Xdg, System::MacOs, System::Windows] {
-            assert_eq!(found(system, &[("IMPASTO_CACHE", "here")], None), at("here/weights"));
+            assert_eq!(found(system, &[("IMPASTO_CACHE", "here")], None), at("here"));
             assert_eq!(found(system, &[("IMPASTO_CACHE", "")], None), None);
         }
     }

@@ -14,6 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use error::CacheError;
+pub use folder::folder_of_user;
 pub use installed::{Installed, Provenance};
 
 use crate::catalogue;
@@ -29,13 +30,13 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// The user's: in `IMPASTO_CACHE`, or where the system keeps what can be fetched again, such as
+    /// The user's: `weights` in [`folder_of_user`]: in `IMPASTO_CACHE`, or where the system keeps what can be fetched again, such as
     /// `~/.cache/impasto`.
     ///
     /// # Errors
     /// If the environment names neither that nor a home.
     pub fn of_user() -> Result<Self, CacheError> {
-        folder::of_user().map(Cache::in_folder).ok_or(CacheError::NoHome)
+        folder_of_user().map(|folder| Cache::in_folder(folder.join("weights"))).ok_or(CacheError::NoHome)
     }
 
     /// The one in this folder.

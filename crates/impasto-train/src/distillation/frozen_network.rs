@@ -1,8 +1,9 @@
 //! A network that no longer learns, and the features it has of pictures: the teacher, or a finished student.
 
 use impasto_kernels::{Activated, Batch, Border, Isa, WindowPooling, Workspace};
-use impasto_network::{Architecture, InputChannel, Layer, Weights};
+use impasto_network::{Architecture, EngineError, InputChannel, Layer, Weights};
 
+use super::feature_source::FeatureSource;
 use crate::buffers::Buffers;
 use crate::layers::{ConvolutionInput, TrainedConvolution};
 
@@ -91,6 +92,24 @@ impl FrozenNetwork {
     /// Keeps the memory of features that are no longer needed for the next.
     pub fn give(&mut self, features: Batch) {
         self.buffers.give(features);
+    }
+}
+
+impl FeatureSource for FrozenNetwork {
+    fn taps(&self) -> &[Layer] {
+        &self.taps
+    }
+
+    fn features(
+        &mut self,
+        pictures: &[f32],
+        shape: (usize, usize, usize),
+    ) -> Result<Vec<Batch>, EngineError> {
+        Ok(FrozenNetwork::features(self, pictures, shape))
+    }
+
+    fn give(&mut self, features: Batch) {
+        FrozenNetwork::give(self, features);
     }
 }
 

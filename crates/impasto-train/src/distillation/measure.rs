@@ -5,9 +5,9 @@
 //! the maps that one was trained with.
 
 use impasto_kernels::{Batch, Isa, LANES, matrix_product};
-use impasto_network::{Layer, Weights};
+use impasto_network::{EngineError, Layer, Weights};
 
-use super::frozen_network::FrozenNetwork;
+use super::feature_source::FeatureSource;
 use super::settings::CROPS_AT_A_TIME;
 use super::settings::TAPS;
 use crate::data::Crops;
@@ -19,23 +19,34 @@ const SAMPLES: usize = 128;
 /// Part of the mean of the diagonal that is added to it, against features that always go together.
 const RIDGE: f64 = 1e-5;
 
+/// Those of [`TAPS`] that both networks have.
+pub fn common_taps(teacher: &Weights, student: &Weights) -> Vec<Layer> {
+    let both = [teacher.architecture(), student.architecture()];
+    TAPS.into_iter().filter(|&tap| both.iter().all(|network| network.contains(tap))).collect()
+}
+
 /// The share, at most 1, of the variance of the features of `teacher` that those of `student` explain at each of
-/// [`TAPS`] that both have, on the pictures of `crops` that are kept apart. Empty if there are none.
-pub fn explained_variance(
-    teacher: &Weights,
-    student: &Weights,
+/// their taps, on the pictures of `crops` that are kept apart. Empty if there are none. `isa` is for the least squares.
+///
+/// # Errors
+/// If an engine fails.
+///
+/// # Panics
+/// If the two tell the features of different layers.
+pub fn explained_variance<'a>(
+    teacher: &'a mut dyn FeatureSource,
+    student: &'a mut dyn FeatureSource,
     crops: &Crops,
     seed: u64,
     isa: Isa,
-) -> Vec<(Layer, f64)> {
-    let both = [teacher.architecture(), student.architecture()];
-    let taps: Vec<Layer> =
-        TAPS.into_iter().filter(|&tap| both.iter().all(|network| network.contains(tap))).collect();
+) -> Result<Vec<(Layer, f64)>, EngineError> {
+    let taps = teacher.taps().to_vec();
+    assert_eq!(taps, student.taps(), "the same layers of both");
     let held_out = crops.held_out();
     if taps.is_empty() || held_out.is_empty() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    let mut networks = [student, teacher].map(|weights| FrozenNetwork::new(weights, &taps, isa));
+    let mut networks = [student, teacher];
     let mut fits: Vec<LeastSquares> = Vec::new();
     for_each_batch(&crops.plain(seed, FITTED), crops.side(), &mut networks, |tap, student, teacher| {
         if fits.len() == tap {
@@ -43,7 +54,7 @@ pub fn explained_variance(
         }
         let step = sample_step(student);
         fits[tap].add(isa, &rows(student, step, true), &rows(teacher, step, false));
-    });
+    })?;
     let maps: Vec<Vec<f32>> = fits.into_iter().map(LeastSquares::solve).collect();
     let mut sums: Vec<Sums> = Vec::new();
     for_each_batch(&held_out, crops.side(), &mut networks, |tap, student, teacher| {
@@ -54,27 +65,28 @@ pub fn explained_variance(
         let (from, to) = (rows(student, 1, true), rows(teacher, 1, false));
         let mapped = matrix_product(isa, to.len() / outputs, inputs, outputs, &from, &maps[tap]);
         sums[tap].add(&mapped, &to);
-    });
-    taps.into_iter().zip(sums).map(|(tap, sums)| (tap, sums.explained())).collect()
+    })?;
+    Ok(taps.into_iter().zip(sums).map(|(tap, sums)| (tap, sums.explained())).collect())
 }
 
 /// Shows `visit` the features of two networks at each tap, some crops at a time.
 fn for_each_batch(
     pictures: &[f32],
     side: usize,
-    [student, teacher]: &mut [FrozenNetwork; 2],
+    [student, teacher]: &mut [&mut dyn FeatureSource; 2],
     mut visit: impl FnMut(usize, &Batch, &Batch),
-) {
+) -> Result<(), EngineError> {
     let length = 3 * side * side;
     for pictures in pictures.chunks(CROPS_AT_A_TIME * length) {
         let shape = (pictures.len() / length, side, side);
-        let of_both = student.features(pictures, shape).into_iter().zip(teacher.features(pictures, shape));
+        let of_both = student.features(pictures, shape)?.into_iter().zip(teacher.features(pictures, shape)?);
         for (tap, (of_student, of_teacher)) in of_both.enumerate() {
             visit(tap, &of_student, &of_teacher);
             student.give(of_student);
             teacher.give(of_teacher);
         }
     }
+    Ok(())
 }
 
 /// Every so many positions of a batch are sampled: a step that meets all columns.

@@ -8,10 +8,11 @@
 //! here on the bare engine, so that the figures speak of the engine and of nothing else.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use impasto::Picture;
 use impasto_network::{
-    Answer, CpuEngine, Engine, EngineError, Layer, MapGradient, NetworkOptions, Size, Statistic, Target,
+    Answer, Engine, EngineError, Layer, MapGradient, NetworkOptions, Size, Statistic, Target,
 };
 
 /// The layer whose values are compared.
@@ -22,22 +23,34 @@ pub const STYLE: [Layer; 5] =
     [Layer::relu(1, 1), Layer::relu(2, 1), Layer::relu(3, 1), Layer::relu(4, 1), Layer::relu(5, 1)];
 
 /// A loss between one noise picture and the content and style of another, ready to be evaluated.
-pub struct Evaluation {
-    engine: CpuEngine,
+pub struct Evaluation<E: Engine> {
+    engine: E,
     picture: Vec<f32>,
     gradient: Vec<f32>,
-    content: Arc<Target<<CpuEngine as Engine>::Map>>,
+    content: Arc<Target<E::Map>>,
     style: Vec<Vec<f64>>,
 }
 
-impl Evaluation {
-    /// All layers that are read.
-    pub fn layers() -> Vec<Layer> {
-        STYLE.into_iter().chain([CONTENT]).collect()
-    }
+/// All layers that are read.
+pub fn layers() -> Vec<Layer> {
+    STYLE.into_iter().chain([CONTENT]).collect()
+}
 
-    /// Takes the targets from a noise picture. `engine` must be [prepared](prepare) for `size`.
-    pub fn new(mut engine: CpuEngine, size: Size) -> Result<Self, EngineError> {
+/// Prepares `engine` for pictures of `size`.
+///
+/// # Errors
+/// If the picture is too small for the network, or the engine fails.
+pub fn prepare<E: Engine>(engine: &mut E, size: Size) -> Result<(), EngineError> {
+    ask(engine, size, Statistic::Target)
+}
+
+impl<E: Engine> Evaluation<E> {
+    /// Prepares the engine, and takes the targets from a noise picture.
+    ///
+    /// # Errors
+    /// As [`prepare`].
+    pub fn new(mut engine: E, size: Size) -> Result<Self, EngineError> {
+        prepare(&mut engine, size)?;
         let answers = engine.measure(noise(size, 1).data())?;
         let style = answers.into_iter().take(STYLE.len()).map(Answer::into_sums).collect();
         let content = Arc::new(engine.take_target(CONTENT));
@@ -49,6 +62,9 @@ impl Evaluation {
     }
 
     /// The loss; the gradient by the pixels is computed and kept.
+    ///
+    /// # Errors
+    /// If the engine fails.
     pub fn run(&mut self) -> Result<f64, EngineError> {
         let mut answers = self.engine.measure(&self.picture)?.into_iter();
         let (mut loss, mut gradients) = (0.0, Vec::new());
@@ -73,15 +89,25 @@ impl Evaluation {
         Ok(loss)
     }
 
+    /// Seconds of so many evaluations, ascending.
+    ///
+    /// # Errors
+    /// If the engine fails.
+    pub fn time(&mut self, runs: usize) -> Result<Vec<f64>, EngineError> {
+        let mut seconds = Vec::with_capacity(runs);
+        for _ in 0..runs {
+            let started = Instant::now();
+            self.run()?;
+            seconds.push(started.elapsed().as_secs_f64());
+        }
+        seconds.sort_by(f64::total_cmp);
+        Ok(seconds)
+    }
+
     /// The gradient of the last [`run`](Self::run), planar `[3, H, W]`.
     pub fn gradient(&self) -> &[f32] {
         &self.gradient
     }
-}
-
-/// Prepares `engine` for pictures of `size`.
-pub fn prepare(engine: &mut CpuEngine, size: Size) -> Result<(), EngineError> {
-    ask(engine, size, Statistic::Target)
 }
 
 /// Asks the Gram matrices, and `of_content` of the content layer.
