@@ -155,8 +155,11 @@ pub trait Engine {
     fn copy_map(&self, map: &Self::Map) -> Self::Map;
 
     /// A map of zeros.
-    fn empty_map(&self, shape: MapShape) -> Self::Map {
-        self.map_from(shape, &vec![0.0; shape.elements()])
+    ///
+    /// # Errors
+    /// If there is no memory for it.
+    fn empty_map(&self, shape: MapShape) -> Result<Self::Map, EngineError> {
+        Ok(self.map_from(shape, &vec![0.0; shape.elements()]))
     }
 
     /// The sum over all elements of `(a − b)²`, of maps of the same shape.

@@ -36,13 +36,16 @@ pub struct DeviceOptions {
     pub band_bytes: u64,
     /// Largest buffer in bytes, if it shall be less than the device allows.
     pub largest_buffer: Option<u64>,
+    /// Most bytes of all buffers together, if that shall be less than the device has; for interfaces that tell what is
+    /// allocated, which Vulkan and DirectX 12 do.
+    pub memory: Option<u64>,
     /// Whether every access to memory is checked, which is slow. For tests: results do not differ.
     pub checked: bool,
 }
 
 impl Default for DeviceOptions {
     fn default() -> Self {
-        DeviceOptions { band_bytes: 64 << 20, largest_buffer: None, checked: false }
+        DeviceOptions { band_bytes: 64 << 20, largest_buffer: None, memory: None, checked: false }
     }
 }
 
@@ -163,7 +166,9 @@ impl Device {
     pub(crate) fn buffer(&self, count: usize) -> Result<wgpu::Buffer, EngineError> {
         let size = (count as u64 * 4).next_multiple_of(16).max(64);
         let refused = EngineError::OutOfMemory { needed: size, on_device: true };
-        if size > self.largest_buffer {
+        if size > self.largest_buffer
+            || self.options.memory.is_some_and(|most| self.allocated() + size > most)
+        {
             return Err(refused);
         }
         let scope = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
@@ -176,6 +181,20 @@ impl Device {
         match pollster::block_on(scope.pop()) {
             None => Ok(buffer),
             Some(_) => Err(refused),
+        }
+    }
+
+    /// Bytes of all buffers; 0 where the interface does not tell.
+    fn allocated(&self) -> u64 {
+        self.settle();
+        self.device.generate_allocator_report().map_or(0, |report| report.total_allocated_bytes)
+    }
+
+    /// Waits for what is submitted, and frees the buffers that nobody holds any more.
+    pub(crate) fn settle(&self) {
+        let timeout = Some(PATIENCE);
+        if let Err(error) = self.device.poll(wgpu::PollType::Wait { submission_index: None, timeout }) {
+            lock(&self.failure).get_or_insert(EngineError::DeviceLost { reason: error.to_string() });
         }
     }
 
@@ -304,6 +323,13 @@ impl Device {
                 encoder.copy_buffer_to_buffer(from, first, to, second, bytes);
             }
         }
+        self.queue.submit([encoder.finish()]);
+    }
+
+    /// Fills a buffer with zeros.
+    pub(crate) fn clear(&self, buffer: &wgpu::Buffer) {
+        let mut encoder = self.encoder();
+        encoder.clear_buffer(buffer, 0, None);
         self.queue.submit([encoder.finish()]);
     }
 

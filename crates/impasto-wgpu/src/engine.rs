@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use impasto_network::{
     Activations, Answer, Architecture, Convention, Engine, EngineError, Layer, MapGradient, MapShape, Memory,
-    NetworkOptions, PatchMatches, PatchOptions, Question, Size, Statistic, Weights, Window,
+    NetworkOptions, PatchMatches, PatchOptions, Question, Size, Statistic, Target, Weights, Window,
 };
 
 use crate::backward::Operation;
@@ -28,6 +28,8 @@ pub struct GpuEngine {
     plan: Option<Plan>,
     questions: Vec<Question<GpuMap>>,
     statistics: Option<Statistics>,
+    /// Where targets that are asked for go when they are taken: whether there is memory for them shows before the run.
+    targets: Vec<(Layer, GpuMap)>,
     uploads: Uploads,
     /// Whether the tapped maps are there.
     ran: bool,
@@ -44,6 +46,7 @@ impl GpuEngine {
             plan: None,
             questions: Vec::new(),
             statistics: None,
+            targets: Vec::new(),
             uploads: Uploads::default(),
             ran: false,
         }
@@ -82,6 +85,35 @@ impl GpuEngine {
         plan.forward = plan.forward(&self.device, convention, first, &inner);
         plan.backward = plan.backward(&self.device, convention, first, &inner);
         Ok(plan)
+    }
+
+    fn prepare_anew(
+        &mut self,
+        size: Size,
+        options: NetworkOptions,
+        questions: Vec<Question<GpuMap>>,
+    ) -> Result<(), EngineError> {
+        let layers: BTreeSet<Layer> = questions.iter().map(|question| question.layer).collect();
+        let outline = Outline::new(self.weights.architecture(), options, size, &layers)?;
+        self.device.failure()?;
+        self.ran = false;
+        self.statistics = None;
+        self.targets.clear();
+        self.uploads.forget();
+        let is_same = self.plan.as_ref().is_some_and(|plan| plan.outline == outline);
+        if !is_same {
+            // The old plan's memory goes before the new one's comes.
+            self.plan = None;
+            self.plan = Some(self.plan(outline)?);
+        }
+        let plan = self.plan.as_ref().expect("just made");
+        let map = |question: &Question<GpuMap>| plan.tapped(question.layer).1;
+        self.statistics = Some(Statistics::new(&self.device, &questions, map, &mut self.uploads)?);
+        let targets = questions.iter().filter(|it| matches!(it.statistic, Statistic::Target));
+        let place = |it: &Question<GpuMap>| Ok((it.layer, GpuMap::new(&self.device, map(it).shape())?));
+        self.targets = targets.map(place).collect::<Result<_, EngineError>>()?;
+        self.questions = questions;
+        self.device.failure()
     }
 
     fn prepared(&self) -> &Plan {
@@ -126,23 +158,11 @@ impl Engine for GpuEngine {
         options: NetworkOptions,
         questions: Vec<Question<GpuMap>>,
     ) -> Result<(), EngineError> {
-        let layers: BTreeSet<Layer> = questions.iter().map(|question| question.layer).collect();
-        let outline = Outline::new(self.weights.architecture(), options, size, &layers)?;
-        self.device.failure()?;
-        self.ran = false;
-        self.statistics = None;
-        self.uploads.forget();
-        let is_same = self.plan.as_ref().is_some_and(|plan| plan.outline == outline);
-        if !is_same {
-            // The old plan's memory goes before the new one's comes.
-            self.plan = None;
-            self.plan = Some(self.plan(outline)?);
-        }
-        let plan = self.plan.as_ref().expect("just made");
-        let map = |question: &Question<GpuMap>| plan.tapped(question.layer).1;
-        self.statistics = Some(Statistics::new(&self.device, &questions, map, &mut self.uploads)?);
-        self.questions = questions;
-        self.device.failure()
+        self.prepare_anew(size, options, questions).inspect_err(|_| {
+            // Whoever tries a smaller picture next finds the memory free.
+            (self.plan, self.statistics) = (None, None);
+            self.device.settle();
+        })
     }
 
     fn memory_needed(
@@ -187,6 +207,17 @@ impl Engine for GpuEngine {
         let asked = |it: &Question<_>| it.layer == layer && whole(&it.statistic);
         assert!(self.questions.iter().any(asked), "the map at {layer} was not asked for");
         self.measured(layer)
+    }
+
+    fn take_target(&mut self, layer: Layer) -> Target<GpuMap> {
+        let place = self.targets.iter().position(|(target, _)| *target == layer);
+        let target = match place {
+            Some(place) => self.targets.swap_remove(place).1,
+            None => panic!("a target at {layer} was not asked for, or is taken"),
+        };
+        let map = self.map(layer);
+        self.device.copy_rows(map.buffer(), target.buffer(), values(map.shape()), std::iter::once((0, 0)));
+        Target::Full(target)
     }
 
     fn gradient_norms(
@@ -260,6 +291,12 @@ impl Engine for GpuEngine {
         let whole = std::iter::once((0, 0));
         self.device.copy_rows(map.buffer(), copy.buffer(), values(map.shape()), whole);
         copy
+    }
+
+    fn empty_map(&self, shape: MapShape) -> Result<GpuMap, EngineError> {
+        let map = GpuMap::new(&self.device, shape)?;
+        self.device.clear(map.buffer());
+        Ok(map)
     }
 
     fn squared_difference(&self, a: &GpuMap, b: &GpuMap) -> f64 {

@@ -11,7 +11,7 @@ use impasto_wgpu::{Adapter, Device, DeviceOptions, GpuEngine, self_check};
 
 /// Bands so small that every convolution takes several.
 const SMALL_BANDS: DeviceOptions =
-    DeviceOptions { band_bytes: 1 << 18, largest_buffer: None, checked: false };
+    DeviceOptions { band_bytes: 1 << 18, largest_buffer: None, memory: None, checked: false };
 
 fn adapter() -> Option<Adapter> {
     let adapter = Adapter::all().into_iter().next();
@@ -120,6 +120,31 @@ fn what_fits_no_buffer_goes_in_tiles() {
     let mut tiled = TiledEngine::new(&mut engine, budget.device);
     let found = evaluate(&mut tiled, style, size);
     assert_alike(&found, &evaluate(&mut CpuEngine::new(weights), style, size));
+}
+
+/// A device with too little memory for the whole picture gets smaller and smaller tiles.
+#[test]
+fn what_the_device_has_no_memory_for_goes_in_tiles() {
+    let Some(device) = open(DeviceOptions { memory: Some(12 << 20), ..SMALL_BANDS }) else { return };
+    let weights = Arc::new(Weights::random(
+        impasto_network::Architecture::new("small", vec![vec![16], vec![16, 16]]),
+        3,
+    ));
+    let (style, size) = (Layer::relu(1, 1), Size { height: 320, width: 384 });
+    let mut engine = GpuEngine::new(device, weights.clone());
+    let asked = vec![Statistic::Gram { weights: None }.at(style)];
+    let refused = engine.prepare(size, NetworkOptions::default(), asked).expect_err("too large");
+    assert!(matches!(refused, EngineError::OutOfMemory { on_device: true, .. }), "{refused}");
+    let found = evaluate(&mut TiledEngine::new(&mut engine, u64::MAX), style, size);
+    assert_alike(&found, &evaluate(&mut CpuEngine::new(weights.clone()), style, size));
+
+    let Some(device) = open(DeviceOptions { memory: Some(1 << 16), ..SMALL_BANDS }) else { return };
+    let mut engine = GpuEngine::new(device, weights);
+    let mut tiled = TiledEngine::new(&mut engine, u64::MAX);
+    let distance = vec![Statistic::SquaredNorm { weights: None }.at(style)];
+    let prepared = tiled.prepare(size, NetworkOptions::default(), distance);
+    let refused = prepared.and_then(|()| tiled.measure(&wave(size))).expect_err("too small for any tile");
+    assert!(matches!(refused, EngineError::OutOfMemory { on_device: true, .. }), "{refused}");
 }
 
 /// The gradient by the picture of waves where that at a layer is `matrix · F`.

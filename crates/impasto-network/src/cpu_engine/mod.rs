@@ -301,8 +301,8 @@ impl Engine for CpuEngine {
         map.clone()
     }
 
-    fn empty_map(&self, shape: MapShape) -> BlockedMap {
-        BlockedMap::zeros(shape.channels, shape.height, shape.width)
+    fn empty_map(&self, shape: MapShape) -> Result<BlockedMap, EngineError> {
+        Ok(BlockedMap::zeros(shape.channels, shape.height, shape.width))
     }
 
     fn squared_difference(&self, a: &BlockedMap, b: &BlockedMap) -> f64 {

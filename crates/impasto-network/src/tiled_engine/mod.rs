@@ -8,27 +8,33 @@
 //! Whole maps are put together from the tiles' cores where they are [asked for](Statistic::Map), targets in half
 //! precision if [told so](TiledEngine::set_half_targets). Resampled maps are not sums over positions of a tile; they are
 //! [refused](EngineError::Unsupported) if there are several tiles.
+//!
+//! A device of its own memory may have less left than its engine needs, which nobody knows before it is asked. Then tiles
+//! are made smaller until they fit, and stay so.
 
+mod fitting;
 mod in_full;
 mod of_tile;
+mod passes;
 mod tiling;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use in_full::{gradients_in_full, question_in_full};
-use of_tile::{gradient_of_tile, question_of_tile, refusal};
-use tiling::Tile;
+use fitting::read_at;
+use in_full::gradients_in_full;
 pub use tiling::Tiling;
 
 use crate::{
-    Activations, Answer, Architecture, Convention, Engine, EngineError, HalfMap, Layer, MapGradient,
-    MapShape, Memory, NetworkOptions, PatchMatches, PatchOptions, Question, Size, Statistic, Target, Window,
+    Activations, Answer, Architecture, Convention, Engine, EngineError, Layer, MapGradient, MapShape, Memory,
+    NetworkOptions, PatchMatches, PatchOptions, Question, Size, Statistic, Target, Window,
 };
 
 /// Another engine, by tiles that fit into some memory. See [`Engine`] for what it does.
 pub struct TiledEngine<'e, E: Engine> {
     inner: &'e mut E,
     budget: u64,
+    /// What tiles may take since a device has refused more.
+    device_budget: u64,
     half_targets: bool,
     job: Option<Job<E::Map>>,
     /// Whole maps put together.
@@ -55,7 +61,15 @@ struct Job<Map> {
 impl<'e, E: Engine> TiledEngine<'e, E> {
     /// The engine `inner` for tiles of which each is evaluated within `budget` bytes: see [`Tiling::within`].
     pub fn new(inner: &'e mut E, budget: u64) -> Self {
-        TiledEngine { inner, budget, half_targets: false, job: None, kept: BTreeMap::new(), ran: false }
+        TiledEngine {
+            inner,
+            budget,
+            device_budget: u64::MAX,
+            half_targets: false,
+            job: None,
+            kept: BTreeMap::new(),
+            ran: false,
+        }
     }
 
     /// Bytes that tiles may take from the next [`prepare`](Engine::prepare) on.
@@ -90,25 +104,6 @@ impl<'e, E: Engine> TiledEngine<'e, E> {
     fn job(&self) -> &Job<E::Map> {
         self.job.as_ref().expect("prepare comes before anything else")
     }
-
-    /// Calls `visit` with the inner engine, which has measured the tile, the tile, its picture and the answers, for
-    /// each tile.
-    fn for_each_tile(
-        &mut self,
-        picture: &[f32],
-        asks: impl Fn(&mut E, &Tile<'_>, &Job<E::Map>) -> Vec<Question<E::Map>>,
-        mut visit: impl FnMut(&mut E, &Tile<'_>, &[f32], Vec<Answer>) -> Result<(), EngineError>,
-    ) -> Result<(), EngineError> {
-        let job = self.job.as_ref().expect("prepare comes before anything else");
-        for tile in job.tiling.each() {
-            let questions = asks(self.inner, &tile, job);
-            self.inner.prepare(tile.size(), job.options, questions)?;
-            let of_tile = tile.crop(picture);
-            let answers = self.inner.measure(&of_tile)?;
-            visit(self.inner, &tile, &of_tile, answers)?;
-        }
-        Ok(())
-    }
 }
 
 impl<Map> Job<Map> {
@@ -129,14 +124,6 @@ impl<Map> Job<Map> {
 /// Ends a call that is out of order.
 fn not_asked(layer: Layer) -> ! {
     panic!("the map at {layer} was not asked for, or is taken")
-}
-
-/// One question for each layer, to which the answer is nothing.
-fn layers_of<Map>(job: &Job<Map>) -> Vec<Question<Map>> {
-    let mut layers: Vec<Layer> = job.questions.iter().map(|question| question.layer).collect();
-    layers.sort_unstable();
-    layers.dedup();
-    layers.into_iter().map(|layer| Statistic::Map.at(layer)).collect()
 }
 
 impl<E: Engine> Engine for TiledEngine<'_, E> {
@@ -174,32 +161,18 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
         options: NetworkOptions,
         questions: Vec<Question<E::Map>>,
     ) -> Result<(), EngineError> {
-        let mut layers: Vec<Layer> = questions.iter().map(|question| question.layer).collect();
-        layers.sort_unstable();
-        layers.dedup();
-        for &layer in &layers {
+        for &layer in &read_at(&questions).0 {
             self.inner.architecture().map_shape(layer, size)?;
         }
-        let compared =
-            questions.iter().filter(|it| matches!(it.statistic, Statistic::SquaredDifference { .. }));
-        let targets: Vec<Layer> = compared.map(|question| question.layer).collect();
-        let tiling = Tiling::within(self.inner, size, options, &layers, &targets, self.budget)?;
+        let mut tiling = self.tiling(size, options, &questions)?;
         self.kept = BTreeMap::new();
         self.ran = false;
-        if tiling.tiles() == 1 {
-            let questions = questions.into_iter().map(|it| question_in_full(self.inner, it)).collect();
-            self.inner.prepare(size, options, questions)?;
-            self.job = Some(Job { size, options, questions: Vec::new(), tiling });
-            return Ok(());
+        loop {
+            match self.begin(size, options, questions.clone(), tiling.clone()) {
+                Ok(()) => return Ok(()),
+                Err(error) => tiling = self.smaller(&tiling, options, &questions, error)?,
+            }
         }
-        let is_resampled = |it: &Question<_>| {
-            matches!(it.statistic, Statistic::Resampled { .. } | Statistic::ResampledProducts { .. })
-        };
-        if questions.iter().any(is_resampled) {
-            return Err(refusal(self.inner));
-        }
-        self.job = Some(Job { size, options, questions, tiling });
-        Ok(())
     }
 
     fn memory_needed(
@@ -228,55 +201,7 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
         }
         let Size { height, width } = job.size;
         assert_eq!(picture.len(), 3 * height * width, "values of the prepared picture");
-        let size = job.size;
-        let (half_targets, whole_maps) = (self.half_targets, job.whole_maps().collect::<BTreeSet<_>>());
-        let mut kept: BTreeMap<(Layer, Use), Target<E::Map>> = BTreeMap::new();
-        let mut sums: Vec<Answer> = Vec::new();
-        self.for_each_tile(
-            picture,
-            |inner, tile, job| {
-                job.questions.iter().map(|it| question_of_tile(inner, tile, size, it)).collect()
-            },
-            |inner, tile, _, answers| {
-                for &(layer, purpose) in &whole_maps {
-                    let (stride, shape) = (
-                        inner.architecture().stride(layer),
-                        inner.architecture().map_shape(layer, size).expect("prepare has checked the layers"),
-                    );
-                    let map = kept.entry((layer, purpose)).or_insert_with(|| match purpose {
-                        Use::Target if half_targets => Target::Half(HalfMap::zeros(shape)),
-                        _ => Target::Full(inner.empty_map(shape)),
-                    });
-                    let of_tile = inner.map(layer);
-                    let (core, (top, left)) =
-                        (tile.core_in_picture(stride, shape), tile.core_in_tile(stride));
-                    match map {
-                        Target::Full(map) => {
-                            let (rows, columns) =
-                                (top..top + core.rows.len(), left..left + core.columns.len());
-                            let at = (core.rows.start, core.columns.start);
-                            inner.paste(map, at, of_tile, &Window { rows, columns });
-                        }
-                        Target::Half(map) => {
-                            map.take_in(&core, &inner.read_map(of_tile), inner.shape(layer), (top, left));
-                        }
-                    }
-                }
-                if sums.is_empty() {
-                    sums = answers;
-                    return Ok(());
-                }
-                for (sum, answer) in sums.iter_mut().zip(answers) {
-                    if let (Answer::Sums(sum), Answer::Sums(answer)) = (sum, answer) {
-                        sum.iter_mut().zip(answer).for_each(|(sum, value)| *sum += value);
-                    }
-                }
-                Ok(())
-            },
-        )?;
-        self.kept = kept;
-        self.ran = true;
-        Ok(sums)
+        self.in_tiles_that_fit(|this| this.measure_tiles(picture))
     }
 
     fn map(&self, layer: Layer) -> &E::Map {
@@ -314,19 +239,7 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
             return self.inner.gradient_norms(picture, &gradients);
         }
         assert!(self.ran, "maps are there from measure to backward");
-        let (size, mut sums) = (job.size, vec![0.0; gradients.len()]);
-        self.for_each_tile(
-            picture,
-            |_, _, job| layers_of(job),
-            |inner, tile, of_picture, _| {
-                let of_tile = gradients.iter().map(|it| gradient_of_tile(inner, tile, size, it));
-                let of_tile = of_tile.collect::<Result<Vec<_>, _>>()?;
-                let norms = inner.gradient_norms(of_picture, &of_tile)?;
-                sums.iter_mut().zip(norms).for_each(|(sum, norm)| *sum += norm);
-                Ok(())
-            },
-        )?;
-        Ok(sums)
+        self.in_tiles_that_fit(|this| this.norms_of_tiles(picture, gradients))
     }
 
     fn backward(
@@ -342,20 +255,7 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
         }
         assert!(self.ran, "measure comes before each backward");
         assert_eq!(picture_gradient.len(), picture.len(), "values of the picture's gradient");
-        let size = job.size;
-        picture_gradient.fill(0.0);
-        self.for_each_tile(
-            picture,
-            |_, _, job| layers_of(job),
-            |inner, tile, of_picture, _| {
-                let of_tile = gradients.iter().map(|it| gradient_of_tile(inner, tile, size, it));
-                let of_tile = of_tile.collect::<Result<Vec<_>, _>>()?;
-                let mut gradient = vec![0.0; 3 * tile.size().height * tile.size().width];
-                inner.backward(of_picture, &of_tile, &mut gradient)?;
-                tile.add(&gradient, picture_gradient);
-                Ok(())
-            },
-        )?;
+        self.in_tiles_that_fit(|this| this.tiles_backward(picture, gradients, picture_gradient))?;
         self.kept = BTreeMap::new();
         self.ran = false;
         Ok(())
@@ -365,7 +265,7 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
         self.inner.copy_map(map)
     }
 
-    fn empty_map(&self, shape: MapShape) -> E::Map {
+    fn empty_map(&self, shape: MapShape) -> Result<E::Map, EngineError> {
         self.inner.empty_map(shape)
     }
 

@@ -11,7 +11,7 @@ pub(super) fn question_of_tile<E: Engine>(
     tile: &Tile<'_>,
     size: Size,
     question: &Question<E::Map>,
-) -> Question<E::Map> {
+) -> Result<Question<E::Map>, EngineError> {
     let layer = question.layer;
     let weights =
         |weights: &Option<Arc<[f32]>>| Some(weights_of_tile(engine, tile, layer, size, weights.as_deref()));
@@ -22,7 +22,7 @@ pub(super) fn question_of_tile<E: Engine>(
             Statistic::SquaredNorm { weights: weights(of_picture) }
         }
         Statistic::SquaredDifference { target, weights: of_picture } => Statistic::SquaredDifference {
-            target: Arc::new(core_of_target(engine, tile, layer, size, target)),
+            target: Arc::new(core_of_target(engine, tile, layer, size, target)?),
             weights: weights(of_picture),
         },
         Statistic::Map | Statistic::Target => Statistic::Map,
@@ -30,7 +30,7 @@ pub(super) fn question_of_tile<E: Engine>(
             unreachable!("prepare has refused resampled maps")
         }
     };
-    statistic.at(layer)
+    Ok(statistic.at(layer))
 }
 
 fn weights_of_tile<E: Engine>(
@@ -54,10 +54,10 @@ pub(super) fn gradient_of_tile<E: Engine>(
 ) -> Result<(Layer, MapGradient<E::Map>), EngineError> {
     let weights =
         |weights: &Option<Arc<[f32]>>| Some(weights_of_tile(engine, tile, *layer, size, weights.as_deref()));
-    let core = |map: &E::Map| Arc::new(core(engine, tile, *layer, size, map));
+    let core = |map: &E::Map| core(engine, tile, *layer, size, map).map(Arc::new);
     let gradient = match gradient {
         MapGradient::Difference { scale, target, weights: of_picture } => {
-            let target = Arc::new(core_of_target(engine, tile, *layer, size, target));
+            let target = Arc::new(core_of_target(engine, tile, *layer, size, target)?);
             MapGradient::Difference { scale: *scale, target, weights: weights(of_picture) }
         }
         MapGradient::Linear { matrix, weights: of_picture } => {
@@ -67,7 +67,7 @@ pub(super) fn gradient_of_tile<E: Engine>(
             MapGradient::Column { column: column.clone(), weights: weights(of_picture) }
         }
         MapGradient::Given { scale, gradient } => {
-            MapGradient::Given { scale: *scale, gradient: core(gradient) }
+            MapGradient::Given { scale: *scale, gradient: core(gradient)? }
         }
         MapGradient::Resampled { .. } | MapGradient::Blended { .. } => return Err(refusal(engine)),
     };
@@ -75,13 +75,19 @@ pub(super) fn gradient_of_tile<E: Engine>(
 }
 
 /// The map of the tile that has the values of `map`, of the whole picture, in its core, and 0 outside.
-fn core<E: Engine>(engine: &E, tile: &Tile<'_>, layer: Layer, size: Size, map: &E::Map) -> E::Map {
+fn core<E: Engine>(
+    engine: &E,
+    tile: &Tile<'_>,
+    layer: Layer,
+    size: Size,
+    map: &E::Map,
+) -> Result<E::Map, EngineError> {
     let (architecture, stride) = (engine.architecture(), engine.architecture().stride(layer));
     let shape = |size| architecture.map_shape(layer, size).expect("prepare has checked the layers");
-    let mut result = engine.empty_map(shape(tile.size()));
+    let mut result = engine.empty_map(shape(tile.size()))?;
     let window = tile.core_in_picture(stride, shape(size));
     engine.paste(&mut result, tile.core_in_tile(stride), map, &window);
-    result
+    Ok(result)
 }
 
 /// The same of a target.
@@ -91,9 +97,9 @@ fn core_of_target<E: Engine>(
     layer: Layer,
     size: Size,
     target: &Target<E::Map>,
-) -> Target<E::Map> {
-    Target::Full(match target {
-        Target::Full(map) => core(engine, tile, layer, size, map),
+) -> Result<Target<E::Map>, EngineError> {
+    Ok(Target::Full(match target {
+        Target::Full(map) => core(engine, tile, layer, size, map)?,
         Target::Half(map) => {
             let (architecture, stride) = (engine.architecture(), engine.architecture().stride(layer));
             let shape =
@@ -101,7 +107,7 @@ fn core_of_target<E: Engine>(
             let window = tile.core_in_picture(stride, map.shape());
             engine.map_from(shape, &map.read(&window, shape, tile.core_in_tile(stride)))
         }
-    })
+    }))
 }
 
 /// The error of what tiles cannot answer.

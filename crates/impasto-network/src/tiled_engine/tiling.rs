@@ -141,6 +141,11 @@ impl Tiling {
         Ok(memory)
     }
 
+    /// Height and width of the picture.
+    pub fn size(&self) -> Size {
+        self.size
+    }
+
     /// Number of tiles.
     pub fn tiles(&self) -> usize {
         self.rows.len() * self.columns.len()
