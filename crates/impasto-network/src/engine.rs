@@ -9,11 +9,13 @@
 //! Answers are sums over positions, so those of tiles of a picture add up to those of the whole:
 //! see [`TiledEngine`](crate::TiledEngine).
 
+use std::sync::Arc;
+
 use impasto_kernels::{Padding, PatchMatches};
 
 use crate::{
     Activations, Answer, Architecture, Convention, EngineError, Layer, MapGradient, MapShape, PatchOptions,
-    Question, Size, Target, Window,
+    Question, Size, StepHistoryPlace, Target, Window,
 };
 
 /// How 2×2 positions become one between blocks. Odd last rows and columns are dropped.
@@ -150,6 +152,11 @@ pub trait Engine {
         gradients: &[(Layer, MapGradient<Self::Map>)],
         picture_gradient: &mut [f32],
     ) -> Result<(), EngineError>;
+
+    /// How to keep the steps of L-BFGS where the maps are; `None` for an engine whose maps are in the memory of the computer.
+    fn step_history(&self) -> Option<Arc<dyn StepHistoryPlace>> {
+        None
+    }
 
     /// A copy of a map.
     fn copy_map(&self, map: &Self::Map) -> Self::Map;

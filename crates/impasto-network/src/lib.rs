@@ -22,6 +22,7 @@ mod patches;
 mod question;
 mod scalar_engine;
 mod shape;
+mod step_history;
 mod steps;
 mod tiled_engine;
 mod weights;
@@ -38,6 +39,7 @@ pub use patches::{PatchNormalization, PatchOptions};
 pub use question::{Answer, MapGradient, Question, Statistic, Target};
 pub use scalar_engine::{PlanarMap, ScalarEngine, ScalarPatches};
 pub use shape::{MapShape, Size, Window};
+pub use step_history::{StepHistory, StepHistoryPlace};
 pub use steps::{Step, steps};
 pub use tiled_engine::{TiledEngine, Tiling};
 pub use weights::{

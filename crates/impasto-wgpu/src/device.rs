@@ -214,6 +214,27 @@ impl Device {
         }
     }
 
+    /// Writes values to a buffer, from its element `first` on.
+    pub(crate) fn write_at(&self, buffer: &wgpu::Buffer, first: usize, values: &[f32]) {
+        let (first, bytes): (u64, &[u8]) = (4 * first as u64, bytemuck::cast_slice(values));
+        if first + bytes.len() as u64 <= buffer.size() {
+            self.queue.write_buffer(buffer, first, bytes);
+        }
+    }
+
+    /// Reads `count` values of a buffer, from its element `first` on.
+    pub(crate) fn read_from(
+        &self,
+        buffer: &wgpu::Buffer,
+        first: usize,
+        count: usize,
+    ) -> Result<Vec<f32>, EngineError> {
+        let copy = self.buffer(count)?;
+        self.copy_rows(buffer, &copy, count, std::iter::once((first, 0)));
+        let mut read = self.run([], &[Read { buffer: &copy, count }])?;
+        Ok(read.swap_remove(0))
+    }
+
     /// A new buffer of these values.
     pub(crate) fn buffer_of<T: bytemuck::NoUninit>(&self, values: &[T]) -> wgpu::Buffer {
         let buffer = self.buffer_or_failure(size_of_val(values).div_ceil(4));

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use impasto_network::{
     Activations, Answer, Architecture, Convention, Engine, EngineError, Layer, MapGradient, MapShape, Memory,
-    NetworkOptions, PatchMatches, PatchOptions, Question, Size, Statistic, Target, Weights, Window,
+    NetworkOptions, PatchMatches, PatchOptions, Question, Size, Statistic, StepHistoryPlace, Target, Weights,
+    Window,
 };
 
 use crate::backward::Operation;
@@ -16,6 +17,7 @@ use crate::map::{GpuMap, unpacked, values};
 use crate::patches::GpuPatches;
 use crate::plan::{Outline, Plan};
 use crate::statistics::{self, ElementSum, Statistics, square_sums, squares};
+use crate::step_history::StepHistories;
 
 /// The engine on a graphics card. See [`Engine`] for what it does.
 #[derive(Debug)]
@@ -284,6 +286,10 @@ impl Engine for GpuEngine {
         let values = self.device.run(dispatches, &[read])?;
         picture_gradient.copy_from_slice(&values[0]);
         Ok(())
+    }
+
+    fn step_history(&self) -> Option<Arc<dyn StepHistoryPlace>> {
+        Some(Arc::new(StepHistories::new(self.device.clone())))
     }
 
     fn copy_map(&self, map: &GpuMap) -> GpuMap {

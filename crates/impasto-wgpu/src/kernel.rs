@@ -21,6 +21,8 @@ pub(crate) enum Kernel {
     ResampleGradient,
     ResampledProducts,
     Squares,
+    StepProducts,
+    StepSum,
     UnpoolL2,
     WinogradGradient,
     WinogradInput,
@@ -36,7 +38,7 @@ macro_rules! text {
 
 impl Kernel {
     /// All kernels, in the order of their numbers.
-    pub(crate) const ALL: [Kernel; 24] = [
+    pub(crate) const ALL: [Kernel; 26] = [
         Kernel::AddSource,
         Kernel::ColumnNorms,
         Kernel::ColumnSums,
@@ -55,6 +57,8 @@ impl Kernel {
         Kernel::ResampleGradient,
         Kernel::ResampledProducts,
         Kernel::Squares,
+        Kernel::StepProducts,
+        Kernel::StepSum,
         Kernel::UnpoolL2,
         Kernel::WinogradGradient,
         Kernel::WinogradInput,
@@ -86,6 +90,8 @@ impl Kernel {
             Kernel::ResampleGradient => text!("addressing", "resample_gradient"),
             Kernel::ResampledProducts => text!("addressing", "resample_line", "resampled_products"),
             Kernel::Squares => text!("addressing", "squares"),
+            Kernel::StepProducts => text!("step_products"),
+            Kernel::StepSum => text!("addressing", "step_sum"),
             Kernel::UnpoolL2 => text!("addressing", "unpool_l2"),
             Kernel::WinogradGradient => {
                 text!("addressing", "winograd", "winograd_products", "winograd_gradient")

@@ -13,6 +13,7 @@
 //! | `plan.rs`, `bands.rs`, `forward.rs`, `backward.rs` | what is kept of a picture, and the way there and back |
 //! | `statistics.rs`, `gradients.rs`, `resampling.rs` | what is asked of maps, and the gradients by them |
 //! | `patches.rs`, `search.rs` | patches: what is kept of sources, and the search |
+//! | `step_history.rs` | the memory of L-BFGS |
 //! | `engine.rs` | all of it as an [`Engine`](impasto_network::Engine) |
 //! | `self_check.rs` | whether a card computes what the processor does |
 //!
@@ -36,6 +37,7 @@ mod resampling;
 mod search;
 mod self_check;
 mod statistics;
+mod step_history;
 
 pub use adapters::{Adapter, DeviceInfo, DeviceKind};
 pub use device::{Device, DeviceOptions};

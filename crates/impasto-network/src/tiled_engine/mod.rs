@@ -19,6 +19,7 @@ mod passes;
 mod tiling;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use fitting::read_at;
 use in_full::gradients_in_full;
@@ -26,7 +27,7 @@ pub use tiling::Tiling;
 
 use crate::{
     Activations, Answer, Architecture, Convention, Engine, EngineError, Layer, MapGradient, MapShape, Memory,
-    NetworkOptions, PatchMatches, PatchOptions, Question, Size, Statistic, Target, Window,
+    NetworkOptions, PatchMatches, PatchOptions, Question, Size, Statistic, StepHistoryPlace, Target, Window,
 };
 
 /// Another engine, by tiles that fit into some memory. See [`Engine`] for what it does.
@@ -259,6 +260,10 @@ impl<E: Engine> Engine for TiledEngine<'_, E> {
         self.kept = BTreeMap::new();
         self.ran = false;
         Ok(())
+    }
+
+    fn step_history(&self) -> Option<Arc<dyn StepHistoryPlace>> {
+        self.inner.step_history()
     }
 
     fn copy_map(&self, map: &E::Map) -> E::Map {

@@ -9,11 +9,11 @@
 //! oldest to newest:   r ← r + (αᵢ − ρᵢ (yᵢ·r)) sᵢ
 //! ```
 
-use super::vector;
+use std::borrow::Cow;
 
-/// A pair is learnt if `y·s` exceeds this, the absolute bound of Torch7 and PyTorch. It keeps H positive
-/// definite; being absolute, it also drops very short steps.
-const LEAST_CURVATURE: f64 = 1e-10;
+use impasto_network::StepHistory;
+
+use super::vector;
 
 /// The pairs in a ring, in one allocation of `2 · capacity` vectors.
 #[derive(Debug)]
@@ -51,20 +51,19 @@ impl InverseHessian {
         }
     }
 
-    /// Becomes the identity again.
-    pub(super) fn forget(&mut self) {
-        (self.oldest, self.pairs, self.scale) = (0, 0, 1.0);
+    /// The slot of the pair that is `age` younger than the oldest.
+    fn slot(&self, age: usize) -> usize {
+        (self.oldest + age) % self.capacity
     }
 
-    /// Takes in a step and the change of the gradient over it, in place of the oldest pair when full.
-    /// Returns false, and changes nothing, if they lack positive curvature.
-    pub(super) fn learn(&mut self, step: &[f32], change: &[f32]) -> bool {
-        let curvature = vector::dot(change, step);
-        // Written so that an undefined curvature is refused, too.
-        if !(curvature > LEAST_CURVATURE && curvature.is_finite()) {
-            return false;
-        }
-        self.scale = curvature / vector::dot(change, change);
+    fn pair(&self, slot: usize) -> (&[f32], &[f32]) {
+        self.vectors[2 * slot * self.length..][..2 * self.length].split_at(self.length)
+    }
+}
+
+impl StepHistory for InverseHessian {
+    fn learn(&mut self, step: &[f32], change: &[f32], curvature: f64, squared_change: f64) {
+        self.scale = curvature / squared_change;
         let slot = (self.oldest + self.pairs) % self.capacity;
         if self.pairs == self.capacity {
             self.oldest = (self.oldest + 1) % self.capacity;
@@ -75,11 +74,9 @@ impl InverseHessian {
         let (s, y) = self.vectors[2 * slot * self.length..][..2 * self.length].split_at_mut(self.length);
         s.copy_from_slice(step);
         y.copy_from_slice(change);
-        true
     }
 
-    /// `q ← H q`.
-    pub(super) fn apply(&mut self, q: &mut [f32]) {
+    fn apply(&mut self, q: &mut [f32]) {
         for age in (0..self.pairs).rev() {
             let slot = self.slot(age);
             let (s, y) = self.pair(slot);
@@ -96,18 +93,16 @@ impl InverseHessian {
         }
     }
 
-    /// The pairs `(s, y)`, oldest first.
-    pub(super) fn pairs(&self) -> impl Iterator<Item = (&[f32], &[f32])> {
-        (0..self.pairs).map(|age| self.pair(self.slot(age)))
+    fn forget(&mut self) {
+        (self.oldest, self.pairs, self.scale) = (0, 0, 1.0);
     }
 
-    /// The slot of the pair that is `age` younger than the oldest.
-    fn slot(&self, age: usize) -> usize {
-        (self.oldest + age) % self.capacity
-    }
-
-    fn pair(&self, slot: usize) -> (&[f32], &[f32]) {
-        self.vectors[2 * slot * self.length..][..2 * self.length].split_at(self.length)
+    fn pairs(&self) -> Vec<[Cow<'_, [f32]>; 2]> {
+        let pair = |age| {
+            let (s, y) = self.pair(self.slot(age));
+            [s, y].map(Cow::Borrowed)
+        };
+        (0..self.pairs).map(pair).collect()
     }
 }
 
@@ -122,12 +117,16 @@ mod tests {
         ([0.0, 0.0, 1.0], [0.0, 0.0, 16.0]),
     ];
 
+    fn teach(hessian: &mut InverseHessian) {
+        for (step, change) in PAIRS {
+            hessian.learn(&step, &change, vector::dot(&step, &change), vector::dot(&change, &change));
+        }
+    }
+
     #[test]
     fn the_hessian_of_a_quadratic_is_inverted_along_the_axes_seen() {
         let mut hessian = InverseHessian::new(3, 3);
-        for (step, change) in PAIRS {
-            assert!(hessian.learn(&step, &change));
-        }
+        teach(&mut hessian);
         let mut q = [1.0, 1.0, 1.0];
         hessian.apply(&mut q);
         assert_eq!(q, [1.0, 0.25, 0.0625]);
@@ -136,25 +135,11 @@ mod tests {
     #[test]
     fn the_oldest_pair_makes_room() {
         let mut hessian = InverseHessian::new(2, 3);
-        for (step, change) in PAIRS {
-            hessian.learn(&step, &change);
-        }
-        assert_eq!(hessian.pairs().next().unwrap().0, PAIRS[1].0);
+        teach(&mut hessian);
+        assert_eq!(*hessian.pairs()[0][0], PAIRS[1].0);
         // The first axis is unknown again: it is scaled by that of the newest pair, 1/16.
         let mut q = [1.0, 1.0, 1.0];
         hessian.apply(&mut q);
         assert_eq!(q, [0.0625, 0.25, 0.0625]);
-    }
-
-    #[test]
-    fn pairs_without_positive_curvature_are_refused() {
-        let mut hessian = InverseHessian::new(2, 2);
-        for change in [[-1.0, 0.0], [0.0, 1.0], [9e-11, 0.0], [f32::NAN, 0.0], [f32::INFINITY, 0.0]] {
-            assert!(!hessian.learn(&[1.0, 0.0], &change), "{change:?}");
-        }
-        let mut q = [3.0, 5.0];
-        hessian.apply(&mut q);
-        assert_eq!(q, [3.0, 5.0]);
-        assert!(hessian.learn(&[1.0, 0.0], &[1.1e-10, 0.0]));
     }
 }

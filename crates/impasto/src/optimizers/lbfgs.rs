@@ -19,7 +19,9 @@
 
 use std::borrow::Cow;
 use std::mem;
+use std::sync::Arc;
 
+use impasto_network::{StepHistory, StepHistoryPlace};
 use serde::{Deserialize, Serialize};
 
 use super::bounds::Bounds;
@@ -36,6 +38,10 @@ const NAME: &str = "L-BFGS";
 /// Widest change of a variable, in its own unit, that the line search takes for none: PyTorch's
 /// `tolerance_change`.
 const LEAST_CHANGE: f64 = 1e-9;
+
+/// A pair of step s and change y of the gradient is learnt if `y·s` exceeds this, the absolute bound of Torch7 and PyTorch.
+/// It keeps H positive definite; being absolute, it also drops very short steps.
+const LEAST_CURVATURE: f64 = 1e-10;
 
 /// A step by Torch's rule after which the loss is more than this many times that before it is taken back.
 /// PyTorch's descents were seen to rise up to twelvefold and to go on well; steps made of rounding rise a hundred
@@ -83,6 +89,8 @@ impl Default for LbfgsOptions {
 pub struct Lbfgs {
     options: LbfgsOptions,
     bounds: Option<Bounds>,
+    /// Where steps are kept; `None` for the memory of the computer.
+    place: Option<Arc<dyn StepHistoryPlace>>,
     /// None until the first step.
     history: Option<History>,
 }
@@ -92,7 +100,7 @@ pub struct Lbfgs {
 struct History {
     rule: LbfgsRule,
     bounds: Option<Bounds>,
-    hessian: InverseHessian,
+    hessian: Box<dyn StepHistory>,
     /// Loss at the variables, if the last step ended with its evaluation; then `gradient` is theirs.
     known_loss: Option<f64>,
     /// Scratch between steps, unless `known_loss` is there.
@@ -133,16 +141,28 @@ impl Lbfgs {
             require(holds, NAME, "lowest value", lowest.into(), "below the highest, both finite")?;
         }
         let bounds = bounds.map(|(lowest, highest)| Bounds { lowest, highest });
-        Ok(Lbfgs { options, bounds, history: None })
+        Ok(Lbfgs { options, bounds, place: None, history: None })
+    }
+
+    /// A history without steps. Where the device has no memory for it, the computer keeps it.
+    fn new_history(&self, variables: usize) -> History {
+        let LbfgsOptions { memory, rule, .. } = self.options;
+        let there = self.place.as_ref().and_then(|place| place.make(memory, variables).ok());
+        let hessian = there.unwrap_or_else(|| Box::new(InverseHessian::new(memory, variables)));
+        History::new(rule, hessian, variables, self.bounds)
     }
 }
 
 impl<E> Optimizer<E> for Lbfgs {
     fn step(&mut self, variables: &mut [f32], evaluate: &mut Evaluate<'_, E>) -> Result<Step, StepError<E>> {
-        let LbfgsOptions { memory, rule, learning_rate, .. } = self.options;
-        let bounds = self.bounds;
-        let new = || History::new(rule, memory, variables.len(), bounds);
-        let history = self.history.get_or_insert_with(new);
+        let (learning_rate, bounds) = (self.options.learning_rate, self.bounds);
+        let history = match self.history.take() {
+            Some(history) => self.history.insert(history),
+            None => {
+                let new = self.new_history(variables.len());
+                self.history.insert(new)
+            }
+        };
         assert_eq!(
             history.gradient.len(),
             variables.len(),
@@ -198,6 +218,10 @@ impl<E> Optimizer<E> for Lbfgs {
         true
     }
 
+    fn keep_steps_at(&mut self, place: Option<Arc<dyn StepHistoryPlace>>) {
+        self.place = place;
+    }
+
     fn memory_needed(&self, variables: usize) -> u64 {
         let vectors = 2 * self.options.memory + 4;
         (size_of::<f32>() * vectors) as u64 * variables as u64
@@ -213,11 +237,15 @@ impl<E> Optimizer<E> for Lbfgs {
         };
         let last = [&history.previous_gradient[..], &history.displacement[..]];
         let known = history.known_loss.map(|_| &history.gradient[..]);
-        let pairs = history.hessian.pairs().flat_map(|(step, change)| [step, change]);
         State {
             counters: vec![history.moves, u64::from(history.unlearnt)],
             numbers: history.known_loss.into_iter().collect(),
-            vectors: last.into_iter().chain(known).chain(pairs).map(Cow::Borrowed).collect(),
+            vectors: last
+                .into_iter()
+                .chain(known)
+                .map(Cow::Borrowed)
+                .chain(history.hessian.pairs().into_iter().flatten())
+                .collect(),
         }
     }
 
@@ -237,12 +265,12 @@ impl<E> Optimizer<E> for Lbfgs {
         let (known, pairs) = rest
             .split_at_checked(known_loss.iter().len())
             .ok_or_else(|| InvalidState::new(NAME, "it lacks the gradient that belongs to its loss"))?;
-        let LbfgsOptions { memory, rule, .. } = self.options;
+        let memory = self.options.memory;
         if unlearnt > 1 || pairs.len() % 2 != 0 || pairs.len() > 2 * memory {
             let found = format!("{} pair vectors, flag {unlearnt}; memory is {memory}", pairs.len());
             return Err(InvalidState::new(NAME, found));
         }
-        let mut history = History::new(rule, memory, displacement.len(), self.bounds);
+        let mut history = self.new_history(displacement.len());
         history.previous_gradient.copy_from_slice(previous_gradient);
         history.displacement.copy_from_slice(displacement);
         if let [gradient] = known {
@@ -250,7 +278,7 @@ impl<E> Optimizer<E> for Lbfgs {
         }
         (history.moves, history.unlearnt, history.known_loss) = (moves, unlearnt == 1, known_loss);
         for pair in pairs.chunks_exact(2) {
-            if !history.hessian.learn(&pair[0], &pair[1]) {
+            if !learn(&mut *history.hessian, &pair[0], &pair[1]) {
                 return Err(InvalidState::new(NAME, "a pair without positive curvature"));
             }
         }
@@ -259,12 +287,24 @@ impl<E> Optimizer<E> for Lbfgs {
     }
 }
 
+/// Takes in a step and the change of the gradient over it. Returns false, and changes nothing, if they lack positive
+/// curvature.
+fn learn(hessian: &mut dyn StepHistory, step: &[f32], change: &[f32]) -> bool {
+    let curvature = vector::dot(change, step);
+    // Written so that an undefined curvature is refused, too.
+    let is_sound = curvature > LEAST_CURVATURE && curvature.is_finite();
+    if is_sound {
+        hessian.learn(step, change, curvature, vector::dot(change, change));
+    }
+    is_sound
+}
+
 impl History {
-    fn new(rule: LbfgsRule, memory: usize, variables: usize, bounds: Option<Bounds>) -> Self {
+    fn new(rule: LbfgsRule, hessian: Box<dyn StepHistory>, variables: usize, bounds: Option<Bounds>) -> Self {
         History {
             rule,
             bounds,
-            hessian: InverseHessian::new(memory, variables),
+            hessian,
             known_loss: None,
             gradient: vec![0.0; variables],
             previous_gradient: vec![0.0; variables],
@@ -279,7 +319,7 @@ impl History {
     fn learn(&mut self) {
         if mem::take(&mut self.unlearnt) {
             vector::subtract_from(&mut self.previous_gradient, &self.gradient);
-            self.hessian.learn(&self.displacement, &self.previous_gradient);
+            learn(&mut *self.hessian, &self.displacement, &self.previous_gradient);
         }
         mem::swap(&mut self.gradient, &mut self.previous_gradient);
     }
@@ -389,5 +429,22 @@ impl History {
             self.known_loss = Some(loss);
         }
         stays
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_without_positive_curvature_are_refused() {
+        let mut hessian = InverseHessian::new(2, 2);
+        for change in [[-1.0, 0.0], [0.0, 1.0], [9e-11, 0.0], [f32::NAN, 0.0], [f32::INFINITY, 0.0]] {
+            assert!(!learn(&mut hessian, &[1.0, 0.0], &change), "{change:?}");
+        }
+        let mut q = [3.0, 5.0];
+        hessian.apply(&mut q);
+        assert_eq!(q, [3.0, 5.0]);
+        assert!(learn(&mut hessian, &[1.0, 0.0], &[1.1e-10, 0.0]));
     }
 }

@@ -22,6 +22,10 @@ mod state;
 mod strong_wolfe;
 mod vector;
 
+use std::sync::Arc;
+
+use impasto_network::StepHistoryPlace;
+
 pub use adam::{Adam, AdamOptions};
 pub use average::Average;
 pub use lbfgs::{Lbfgs, LbfgsOptions, LbfgsRule};
@@ -60,6 +64,10 @@ pub trait Optimizer<E>: Send {
 
     /// Whether a step may end at variables whose loss it has evaluated, so that the next step does not evaluate it anew.
     fn evaluates_its_end(&self) -> bool;
+
+    /// Keeps earlier steps at another place from the next first step, or the next state that is resumed, on; `None` is
+    /// the memory of the computer. For optimisers that remember many.
+    fn keep_steps_at(&mut self, _place: Option<Arc<dyn StepHistoryPlace>>) {}
 
     /// Bytes that a run with this many variables allocates, the variables themselves not counted.
     fn memory_needed(&self, variables: usize) -> u64;

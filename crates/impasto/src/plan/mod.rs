@@ -205,16 +205,21 @@ impl Stage {
 
         let is_whole = definitions().any(|it| it.reads() == Reads::ResampledMaps);
         let limit = given.limit.filter(|_| !is_whole);
+        // A device that keeps the steps of L-BFGS keeps all of them.
+        let on_device = engine.step_history().is_some();
         let steps_remembered = vectors.steps.map(|steps| match limit {
-            None => steps,
-            Some(limit) => {
+            Some(limit) if !on_device => {
                 let reserve = needed_whole.min(limit / RESERVE) + 4 * elements;
                 let beside = fixed + whole_maps + vectors.painting(0, Precision::Full) + reserve;
                 let room = limit.saturating_sub(beside) / vectors.step();
                 steps.min((room as usize).max(FEWEST_STEPS))
             }
+            _ => steps,
         });
-        let steps = steps_remembered.unwrap_or(0);
+        let [steps, steps_on_device] = match on_device {
+            true => [0, steps_remembered.unwrap_or(0)],
+            false => [steps_remembered.unwrap_or(0), 0],
+        };
         let beside = |precision| {
             let painting = vectors.painting(steps, precision);
             fixed + painting.max(vectors.learning() + of_styles) + precision.bytes() * elements
@@ -278,7 +283,7 @@ impl Stage {
             engine_memory,
             precision,
             steps_remembered,
-            device_memory: largest.device,
+            device_memory: largest.device + vectors.step() * steps_on_device as u64,
             memory: (beside(precision) + largest.host)
                 .max(fixed + vectors.painting(steps, precision) + vectors.ending()),
             styles,

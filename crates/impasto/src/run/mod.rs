@@ -104,6 +104,7 @@ impl<'a> Run<'a> {
         let unfit = |error: InvalidState| ResumeError::Unfit(error.to_string());
         let (number, ends_stage) = (checkpoint.stage, checkpoint.ends_stage());
         self.optimizer = optimizer(self.transfer.settings(), &self.plan.stages[number - 1])?;
+        self.optimizer.keep_steps_at(engine.step_history());
         self.optimizer.resume(checkpoint.optimizer).map_err(unfit)?;
         match (&mut self.average, checkpoint.average) {
             (None, None) => {}
@@ -185,6 +186,7 @@ impl<'a> Run<'a> {
         {
             average.reset();
         }
+        self.optimizer.keep_steps_at(engine.step_history());
         let sources = self.transfer.sources(stage)?;
         let is_over = begin.resumed.as_ref().is_some_and(|it| it.ends_stage);
         let objective = match is_over {
