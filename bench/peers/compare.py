@@ -16,16 +16,21 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-LAYOUTS = {"PyTorch NCHW": "nchw", "PyTorch channels_last": "channels_last"}
-IMPASTO = "Impasto"
+# Of PyTorch every precision in both memory layouts, of which the faster one counts.
+TORCH = {
+    f"PyTorch {precision} {layout}": (precision, layout)
+    for precision in ("f32", "bf16") for layout in ("nchw", "channels_last")
+}
+# Of Impasto what is exact f32, and the matrix unit, which rounds to bfloat16, where the processor has one.
+IMPASTO = {"Impasto f32": "f32", "Impasto bf16": "bf16"}
 AVX2_ONLY = {  # ATen's own kernels, oneDNN's convolutions, MKL's matrix products
     "ATEN_CPU_CAPABILITY": "avx2",
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     "MKL_ENABLE_INSTRUCTIONS": "AVX2",
 }
 HEADER = [
-    "size", "PyTorch NCHW s", "PyTorch channels_last s", "Impasto s", "times faster",
-    "PyTorch peak MB (import)", "Impasto peak MB", "memory ratio", "without import",
+    "size", "PyTorch f32 s", "PyTorch bf16 s", "Impasto f32 s", "Impasto bf16 s", "f32 times faster",
+    "bf16 times faster", "PyTorch peak MB (import)", "Impasto peak MB", "memory ratio", "without import",
 ]
 
 
@@ -52,19 +57,27 @@ def arguments():
     return options
 
 
-def torch_command(options, network, size, layout):
+def torch_command(options, network, size, precision, layout):
     return [
         sys.executable, str(HERE / "torch_evaluation.py"), "--network", network, "--size", str(size),
-        "--threads", str(options.threads), "--layout", layout,
+        "--threads", str(options.threads), "--precision", precision, "--layout", layout,
     ]
 
 
-def impasto_command(options, network, size):
-    isa = ["--isa", "avx2"] if options.avx2 else []
+def impasto_command(options, network, size, isa):
     return [
-        str(options.impasto), "bench", "--network", network, "--size", str(size),
-        "--threads", str(options.threads), *isa, "--json",
+        str(options.impasto), "bench", "--engine", "cpu", "--network", network, "--size", str(size),
+        "--threads", str(options.threads), "--isa", isa, "--json",
     ]
+
+
+def instruction_sets(options):
+    """The fastest exact instruction set of this machine, and its matrix unit if it has one."""
+    info = subprocess.run([str(options.impasto), "info"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    line = next(line for line in info.splitlines() if line.strip().startswith("instruction sets"))
+    known = [name for name in ("avx512", "avx2", "neon", "portable") if name in line]
+    exact = "avx2" if options.avx2 else known[0]
+    return {"f32": exact} | ({"bf16": "amx"} if "amx" in line and not options.avx2 else {})
 
 
 def measure(command, environment):
@@ -82,8 +95,13 @@ def measure(command, environment):
 
 def rounds(options, network, size):
     """Of each program all successful runs, the programs taking turns."""
-    programs = {name: torch_command(options, network, size, layout) for name, layout in LAYOUTS.items()}
-    programs[IMPASTO] = impasto_command(options, network, size)
+    programs = {
+        name: torch_command(options, network, size, *mode)
+        for name, mode in TORCH.items() if mode[0] == "f32" or not options.avx2
+    }
+    for name, precision in IMPASTO.items():
+        if precision in options.isa:
+            programs[name] = impasto_command(options, network, size, options.isa[precision])
     environment = os.environ | {
         "OMP_NUM_THREADS": str(options.threads),
         "MKL_NUM_THREADS": str(options.threads),
@@ -100,28 +118,34 @@ def rounds(options, network, size):
 
 
 def row(size, runs):
-    """One line of the table. The ratios take PyTorch's faster layout, and its thriftier one."""
-    seconds = {name: min((run["seconds_best"] for run in of), default=None) for name, of in runs.items()}
-    peaks = {name: max((run["process_peak_bytes"] for run in of), default=None) for name, of in runs.items()}
-    imports = [run["library_bytes"] for name in LAYOUTS for run in runs[name]]
+    """One line of the table. The ratios take PyTorch's faster layout, and its thriftier one in f32."""
+    def best(names):
+        return min((run["seconds_best"] for name in names for run in runs.get(name, [])), default=None)
 
-    def least_of_torch(values):
-        return min((values[name] for name in LAYOUTS if values[name] is not None), default=None)
+    def peak(names):
+        peaks = [max(run["process_peak_bytes"] for run in runs[name]) for name in names if runs.get(name)]
+        return min(peaks, default=None)
 
     def ratio(above, below, format):
         return "" if None in (above, below) else format % (above / below)
 
-    cells = [f"{size} x {size}"]
-    cells += ["failed" if value is None else f"{value:.3f}" for value in seconds.values()]
-    cells.append(ratio(least_of_torch(seconds), seconds[IMPASTO], "%.1f"))
-    peak, torch_peak, computing = peaks[IMPASTO], least_of_torch(peaks), None
-    if imports:
+    def torch_names(precision):
+        return [name for name, mode in TORCH.items() if mode[0] == precision]
+
+    torch = {precision: best(torch_names(precision)) for precision in ("f32", "bf16")}
+    ours = {precision: best([name]) for name, precision in IMPASTO.items()}
+    seconds = [*torch.values(), *ours.values()]
+    cells = [f"{size} x {size}"] + ["–" if value is None else f"{value:.3f}" for value in seconds]
+    cells += [ratio(torch[precision], ours[precision], "%.1f") for precision in ("f32", "bf16")]
+    imports = [run["library_bytes"] for name in TORCH for run in runs.get(name, [])]
+    our_peak, torch_peak, computing = peak(["Impasto f32"]), peak(torch_names("f32")), None
+    if imports and torch_peak is not None:
         computing = torch_peak - max(imports)
         cells.append(f"{torch_peak / 1e6:.0f} ({max(imports) / 1e6:.0f})")
     else:
         cells.append("failed")
-    cells.append("failed" if peak is None else f"{peak / 1e6:.0f}")
-    return [*cells, ratio(peak, torch_peak, "%.2f"), ratio(peak, computing, "%.2f")]
+    cells.append("failed" if our_peak is None else f"{our_peak / 1e6:.0f}")
+    return [*cells, ratio(our_peak, torch_peak, "%.2f"), ratio(our_peak, computing, "%.2f")]
 
 
 def processor():
@@ -136,6 +160,7 @@ def processor():
     flags = fields.get("flags", "").split()
     known = [("avx512f", "AVX-512"), ("avx2", "AVX2")]
     isa = next((name for flag, name in known if flag in flags), platform.machine())
+    isa += " and AMX" if "amx_tile" in flags else ""
     return fields.get("model name") or platform.processor() or "unknown processor", isa
 
 
@@ -147,16 +172,19 @@ def main():
     options = arguments()
     if not options.impasto.is_file():
         sys.exit(f"{options.impasto} is missing: cargo build --release -p impasto-cli, or --impasto PATH")
+    options.isa = instruction_sets(options)
     tables, versions, failed = [], set(), False
     for network in options.network:
         rows, prepared = [], []
         for size in options.size:
             runs = rounds(options, network, size)
             rows.append(row(size, runs))
-            failed |= not runs[IMPASTO]
-            prepared += [run["prepare_seconds"] for run in runs[IMPASTO]]
-            versions |= {f"PyTorch {run['version']} ({run['isa']})" for name in LAYOUTS for run in runs[name]}
-            versions |= {f"Impasto ({run['isa']})" for run in runs[IMPASTO]}
+            failed |= any(not runs[name] for name in IMPASTO if name in runs)
+            prepared += [run["prepare_seconds"] for run in runs["Impasto f32"]]
+            versions |= {
+                f"PyTorch {run['version']} ({run['isa']})" for name in TORCH for run in runs.get(name, [])
+            }
+            versions |= {f"Impasto ({run['isa']})" for name in IMPASTO for run in runs.get(name, [])}
         lines = [f"**{network}**", "", markdown([HEADER, ["---"] + ["---:"] * (len(HEADER) - 1), *rows])]
         if prepared:
             lines += ["", f"Impasto prepares the weights in {min(prepared):.2f} s, once a run."]

@@ -4,14 +4,7 @@
 # compare_WORD.py: --help lists them.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-venv=$here/.venv
-
-# The copy of the requirements says that the installation finished, and with which versions.
-if ! cmp -s "$here/requirements.txt" "$venv/requirements.txt"; then
-    python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet -r "$here/requirements.txt"
-    cp "$here/requirements.txt" "$venv/requirements.txt"
-fi
+. "$here/venv.sh"
 
 case "${1:-}" in
 patches | training)
