@@ -15,9 +15,11 @@
 //! | [`patches`] | the scalar engine's matches, scores, losses and averages of patches |
 //! | [`pytorch`] | maps and gradients that PyTorch computed |
 //! | [`gradients`] | finite differences; gradients of several layers add up |
+//! | [`adjoints`] | the way back through each kind of layer is the adjoint of the way there |
 //! | [`tiles`] | a picture in tiles has the answers and the gradient of the whole picture |
 //! | [`contract`] | what is refused, what is forgotten, and the same bits again |
 
+mod adjoints;
 mod answers;
 mod contract;
 mod gradients;
@@ -28,6 +30,7 @@ mod tiles;
 
 use std::sync::Arc;
 
+pub use adjoints::adjoints;
 pub use answers::answers;
 pub use contract::contract;
 pub use gradients::gradients;
@@ -71,6 +74,7 @@ pub fn check<E: Engine>(make: &impl Fn(Arc<Weights>) -> E, tolerance: &Tolerance
     patches(make, tolerance);
     pytorch(make, tolerance);
     gradients(make);
+    adjoints(make, tolerance);
     tiles(make);
     contract(make);
 }

@@ -20,7 +20,7 @@ pub trait StepHistory: Debug + Send {
     /// Becomes the identity again.
     fn forget(&mut self);
 
-    /// The pairs s and y, oldest first.
+    /// The pairs s and y, oldest first; none on a device that has failed.
     fn pairs(&self) -> Vec<[Cow<'_, [f32]>; 2]>;
 }
 

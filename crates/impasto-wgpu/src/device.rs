@@ -41,11 +41,19 @@ pub struct DeviceOptions {
     pub memory: Option<u64>,
     /// Whether every access to memory is checked, which is slow. For tests: results do not differ.
     pub checked: bool,
+    /// Whether new buffers are full of NaN. For tests: results do not differ, unless something reads what nothing wrote.
+    pub poisoned: bool,
 }
 
 impl Default for DeviceOptions {
     fn default() -> Self {
-        DeviceOptions { band_bytes: 64 << 20, largest_buffer: None, memory: None, checked: false }
+        DeviceOptions {
+            band_bytes: 64 << 20,
+            largest_buffer: None,
+            memory: None,
+            checked: false,
+            poisoned: false,
+        }
     }
 }
 
@@ -162,6 +170,13 @@ impl Device {
         }
     }
 
+    /// Gives the device up, as if its driver had lost it. For tests.
+    pub fn lose(&self) {
+        let reason = "it was given up".to_owned();
+        lock(&self.failure).get_or_insert(EngineError::DeviceLost { reason });
+        self.device.destroy();
+    }
+
     /// A buffer of `count` f32, or as large, with unspecified values.
     pub(crate) fn buffer(&self, count: usize) -> Result<wgpu::Buffer, EngineError> {
         let size = (count as u64 * 4).next_multiple_of(16).max(64);
@@ -179,7 +194,12 @@ impl Device {
             mapped_at_creation: false,
         });
         match pollster::block_on(scope.pop()) {
-            None => Ok(buffer),
+            None => {
+                if self.options.poisoned {
+                    self.queue.write_buffer(&buffer, 0, &vec![0xff; size as usize]);
+                }
+                Ok(buffer)
+            }
             Some(_) => Err(refused),
         }
     }

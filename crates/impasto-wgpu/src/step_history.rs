@@ -125,9 +125,11 @@ impl DeviceHistory {
         (self.oldest + age) % self.capacity
     }
 
-    /// Writes a vector to the queries. What pads it is zero, as in a new buffer.
-    fn write_query(&self, query: usize, values: &[f32]) {
-        self.device.write_at(&self.queries, 4 * self.blocks * query, values);
+    /// Writes a vector, padded, to place `number` among others.
+    fn write(&self, buffer: &wgpu::Buffer, number: usize, values: &[f32]) {
+        let first = 4 * self.blocks * number;
+        self.device.write_at(buffer, first, values);
+        self.device.write_at(buffer, first + self.length, &[0.0; 4][..4 * self.blocks - self.length]);
     }
 
     /// The products of all queries with all stored vectors.
@@ -249,7 +251,7 @@ impl DeviceHistory {
     }
 
     fn multiplied(&mut self, q: &[f32]) -> Result<Vec<f32>, EngineError> {
-        self.write_query(2, q);
+        self.write(&self.queries, 2, q);
         let products = self.multiply()?;
         self.keep(&products);
         let scaled: Vec<f32> = q.iter().map(|value| (self.scale * f64::from(*value)) as f32).collect();
@@ -276,9 +278,9 @@ impl StepHistory for DeviceHistory {
             self.pairs += 1;
         }
         for (query, values) in [step, change].into_iter().enumerate() {
-            self.write_query(query, values);
+            self.write(&self.queries, query, values);
             for (buffer, vectors) in self.in_buffers(2 * slot + query..2 * slot + query + 1) {
-                self.device.write_at(buffer, 4 * self.blocks * vectors.start, values);
+                self.write(buffer, vectors.start, values);
             }
         }
         self.is_unmultiplied = true;
@@ -300,14 +302,14 @@ impl StepHistory for DeviceHistory {
     }
 
     fn pairs(&self) -> Vec<[Cow<'_, [f32]>; 2]> {
-        let vector = |vector: usize| {
+        let vector = |number: usize| {
             let (buffer, place) =
-                self.in_buffers(vector..vector + 1).next().expect("a vector of the history");
+                self.in_buffers(number..number + 1).next().expect("a vector of the history");
             let read = self.device.read_from(buffer, 4 * self.blocks * place.start, self.length);
-            // The device has kept the reason.
-            Cow::Owned(read.unwrap_or_else(|_| vec![f32::NAN; self.length]))
+            read.map(Cow::Owned)
         };
-        let pair = |age| [2 * self.slot(age), 2 * self.slot(age) + 1].map(vector);
-        (0..self.pairs).map(pair).collect()
+        let pair = |age| Ok([vector(2 * self.slot(age))?, vector(2 * self.slot(age) + 1)?]);
+        // What a device that failed has known is lost.
+        (0..self.pairs).map(pair).collect::<Result<_, EngineError>>().unwrap_or_default()
     }
 }

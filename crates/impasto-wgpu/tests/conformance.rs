@@ -10,8 +10,13 @@ use impasto_network::{
 use impasto_wgpu::{Adapter, Device, DeviceOptions, GpuEngine, self_check};
 
 /// Bands so small that every convolution takes several.
-const SMALL_BANDS: DeviceOptions =
-    DeviceOptions { band_bytes: 1 << 18, largest_buffer: None, memory: None, checked: false };
+const SMALL_BANDS: DeviceOptions = DeviceOptions {
+    band_bytes: 1 << 18,
+    largest_buffer: None,
+    memory: None,
+    checked: false,
+    poisoned: false,
+};
 
 fn adapter() -> Option<Adapter> {
     let adapter = Adapter::all().into_iter().next();
@@ -43,12 +48,12 @@ fn passes() {
     check(&|weights: Arc<Weights>| GpuEngine::new(device.clone(), weights), &Tolerance::SINGLE);
 }
 
-/// Checked, an index out of bounds would read or write something else.
+/// Checked, an index out of bounds would read or write something else; poisoned, what nothing has written is NaN.
 #[test]
-fn neither_bands_nor_checks_change_a_bit() {
+fn neither_bands_nor_checks_nor_poison_change_a_bit() {
     let Some(small) = with_small_bands() else { return };
-    let checked =
-        open(DeviceOptions { checked: true, ..DeviceOptions::default() }).expect("the device again");
+    let options = DeviceOptions { checked: true, poisoned: true, ..DeviceOptions::default() };
+    let checked = open(options).expect("the device again");
     let bits = |device: &Arc<Device>| all_bits(&|weights| GpuEngine::new(device.clone(), weights));
     assert!(bits(&small) == bits(&checked));
 }

@@ -18,7 +18,8 @@ fn place() -> Option<Arc<dyn StepHistoryPlace>> {
         eprintln!("skipped: no Vulkan, Metal or DirectX 12 on this machine");
         return None;
     };
-    let options = DeviceOptions { largest_buffer: Some(SMALL_BUFFERS), ..DeviceOptions::default() };
+    let options =
+        DeviceOptions { largest_buffer: Some(SMALL_BUFFERS), poisoned: true, ..DeviceOptions::default() };
     let device = Arc::new(adapter.open(options).expect("an open device"));
     GpuEngine::new(device, Weights::compact()).step_history()
 }

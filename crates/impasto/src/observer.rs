@@ -27,6 +27,11 @@ pub trait Observer {
     fn control(&mut self) -> Control {
         Control::Continue
     }
+
+    /// The engine has failed in the middle of an iteration, and the run ends with
+    /// [`TransferError::EngineFailed`](crate::TransferError::EngineFailed). `last` makes the checkpoint of the iteration
+    /// before: a chance to go on from there, on this engine or another. Not called in the first iteration of a size.
+    fn engine_failed<'a>(&mut self, _last: &'a dyn Fn() -> Checkpoint<'a>) {}
 }
 
 impl<F: FnMut(&Progress<'_>) -> Control> Observer for F {

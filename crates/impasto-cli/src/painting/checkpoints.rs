@@ -128,9 +128,23 @@ impl Checkpoints {
         if !is_time || !(self.is_asked || is_long) {
             return Ok(());
         }
+        self.write(progress.checkpoint())
+    }
+
+    /// Writes the last one of a run whose engine has failed, however short the run.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn keep_last(&mut self, checkpoint: Checkpoint<'_>) -> Result<(), WholeFileError> {
+        match self.notes.contains_key(ARGUMENTS) {
+            true => self.write(checkpoint),
+            false => Ok(()),
+        }
+    }
+
+    fn write(&mut self, mut checkpoint: Checkpoint<'_>) -> Result<(), WholeFileError> {
         let begun = Instant::now();
         self.written = Some(begun);
-        let mut checkpoint = progress.checkpoint();
         checkpoint.notes = self.notes.clone();
         // Written piece by piece: as bytes it would take its memory once more.
         let mut file = WholeFile::create(&self.path)?;

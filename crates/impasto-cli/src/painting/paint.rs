@@ -78,9 +78,13 @@ pub fn run(painting: &Painting<'_>, mut job: Job, mut recorder: Recorder) -> Res
                 Err(Failure::OutputClosed) => output.path().to_owned(),
                 Err(failure) => return Err(failure),
             };
-            let why = format!("{error}; the last good picture is in {}", saved.display());
             let fails =
                 matches!(&error, TransferError::EngineFailed { source, .. } if fails_by_itself(source));
+            let checkpoint = checkpoints.path().filter(|_| fails);
+            let resume = checkpoint.map_or(String::new(), |path| {
+                format!("; to go on: impasto resume {}", quoted(&path.to_string_lossy()))
+            });
+            let why = format!("{error}; the last good picture is in {}{resume}", saved.display());
             return Err(if fails { Failure::world(why) } else { Failure::mistake(why) });
         }
     };

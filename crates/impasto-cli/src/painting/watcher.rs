@@ -1,8 +1,9 @@
 //! Watches a run: shows it, saves pictures along the way, and stops it when it is interrupted.
 
-use impasto::{Control, Observer, Picture, Progress};
+use impasto::{Checkpoint, Control, Observer, Picture, Progress};
 use impasto_jobs::report_page::Recorder;
 use impasto_jobs::{Extent, Recipe, Refusal, ResultFile, Workload};
+use impasto_network::WholeFileError;
 
 use super::checkpoints::Checkpoints;
 use super::output::Output;
@@ -84,6 +85,13 @@ impl Watcher<'_> {
         self.checked(saved);
     }
 
+    /// Says why a checkpoint is not written.
+    fn told(&self, kept: Result<(), WholeFileError>) {
+        if let Err(error) = kept {
+            self.display.error(&format!("the checkpoint is not written: {error}"));
+        }
+    }
+
     /// Says why a picture along the way is not saved: the run is worth more than it.
     fn checked<T>(&mut self, kept: Result<T, Refusal>) -> Option<T> {
         if let Err(refusal) = &kept {
@@ -114,10 +122,14 @@ impl Observer for Watcher<'_> {
         }
         self.is_before_first = progress.end.is_some();
         let control = if interrupt::requested() { Control::Stop } else { Control::Continue };
-        if let Err(error) = self.checkpoints.keep(progress, control == Control::Stop) {
-            self.display.error(&format!("the checkpoint is not written: {error}"));
-        }
+        let kept = self.checkpoints.keep(progress, control == Control::Stop);
+        self.told(kept);
         control
+    }
+
+    fn engine_failed<'a>(&mut self, last: &'a dyn Fn() -> Checkpoint<'a>) {
+        let kept = self.checkpoints.keep_last(last());
+        self.told(kept);
     }
 
     fn control(&mut self) -> Control {

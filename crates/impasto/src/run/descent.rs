@@ -9,11 +9,13 @@ use impasto_network::Engine;
 use super::{Begin, Resumed, Run, averaged};
 use crate::canvas::Canvas;
 use crate::checkpoint::StageSizes;
-use crate::evaluator::{Evaluator, Halt, Log};
+use crate::evaluator::{Evaluator, Found, Halt, Log};
 use crate::objective::Objective;
-use crate::optimizers::{Average, Outcome, StepError};
+use crate::optimizers::{Average, Optimizer, Outcome, StepError};
 use crate::stopping::Watch;
-use crate::{Checkpoint, Control, Progress, Stage, StageEnd, TracedStage, TransferError};
+use crate::{
+    Checkpoint, Control, Picture, Plan, Progress, Stage, StageEnd, TracedStage, Transfer, TransferError,
+};
 
 impl Run<'_> {
     /// The iterations of a stage. Returns whether it came to its end.
@@ -51,7 +53,18 @@ impl Run<'_> {
             let step = match evaluator.step(&mut *self.optimizer, variables, iteration) {
                 Ok(step) => step,
                 Err(StepError::NotFinite { .. }) => return Err(evaluator.not_finite()),
-                Err(StepError::Evaluation(Halt::Failed(error))) => return Err(evaluator.failed(error)),
+                Err(StepError::Evaluation(Halt::Failed(error))) => {
+                    if iteration > 1 {
+                        let (iteration, start) = (iteration - 1, begin.start.as_ref());
+                        let place = Place { plan: self.plan, number, iteration, start, ended: None };
+                        let (optimizer, average) = (&*self.optimizer, self.average.as_ref());
+                        let state = State { optimizer, average, watch: &watch };
+                        let (observer, found) = evaluator.found();
+                        observer
+                            .engine_failed(&|| checkpoint(self.transfer, &place, &found, variables, &state));
+                    }
+                    return Err(evaluator.failed(error));
+                }
                 Err(StepError::Evaluation(Halt::Stopped)) => {
                     completed = false;
                     break;
@@ -72,23 +85,9 @@ impl Run<'_> {
             let seconds = start.elapsed().as_secs_f64();
             let (observer, found) = evaluator.found();
             let paint = || canvas.finished(&averaged(self.average.as_ref(), variables.to_vec()));
-            let checkpoint = || Checkpoint {
-                notes: BTreeMap::new(),
-                settings: settings.clone(),
-                own_terms: self.transfer.own_records(),
-                stages: StageSizes::of(self.plan),
-                stage: number,
-                iteration,
-                start: begin.start.as_ref().map(Cow::Borrowed),
-                variables: Cow::Borrowed(&*variables),
-                last_good: Cow::Borrowed(found.last_good),
-                is_end_known: found.is_end_known,
-                optimizer: self.optimizer.state(),
-                average: self.average.as_ref().map(Average::state),
-                watched: watch.losses(),
-                memories: found.objective.memories(),
-                trace: found.trace.after(ended),
-            };
+            let place = Place { plan: self.plan, number, iteration, start: begin.start.as_ref(), ended };
+            let state = State { optimizer: &*self.optimizer, average: self.average.as_ref(), watch: &watch };
+            let checkpoint = || checkpoint(self.transfer, &place, &found, variables, &state);
             let control = observer.progress(&Progress {
                 stage: number,
                 stages,
@@ -118,5 +117,50 @@ impl Run<'_> {
             None => variables.iter().all(|value| value.is_finite()),
         };
         if is_finite { Ok(completed) } else { Err(evaluator.not_finite()) }
+    }
+}
+
+/// Where a run is.
+struct Place<'a> {
+    plan: &'a Plan,
+    /// The stage, from 1, and the iteration that is done.
+    number: usize,
+    iteration: usize,
+    start: Option<&'a Picture>,
+    /// How the stage has ended, if it has.
+    ended: Option<TracedStage>,
+}
+
+/// What a run has come to.
+struct State<'a> {
+    optimizer: &'a dyn Optimizer<Halt>,
+    average: Option<&'a Average>,
+    watch: &'a Watch,
+}
+
+/// All of a run, to go on from later.
+fn checkpoint<'a, E: Engine>(
+    transfer: &'a Transfer,
+    place: &Place<'a>,
+    found: &'a Found<'a, '_, E>,
+    variables: &'a [f32],
+    state: &State<'a>,
+) -> Checkpoint<'a> {
+    Checkpoint {
+        notes: BTreeMap::new(),
+        settings: transfer.settings().clone(),
+        own_terms: transfer.own_records(),
+        stages: StageSizes::of(place.plan),
+        stage: place.number,
+        iteration: place.iteration,
+        start: place.start.map(Cow::Borrowed),
+        variables: Cow::Borrowed(variables),
+        last_good: Cow::Borrowed(found.last_good),
+        is_end_known: found.is_end_known,
+        optimizer: state.optimizer.state(),
+        average: state.average.map(Average::state),
+        watched: state.watch.losses(),
+        memories: found.objective.memories(),
+        trace: found.trace.after(place.ended),
     }
 }

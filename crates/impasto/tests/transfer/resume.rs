@@ -256,3 +256,37 @@ fn the_last_good_picture_of_a_resumed_run_is_the_same() {
         }
     }
 }
+
+/// Keeps the checkpoint that a run leaves when its engine fails.
+struct KeepsLast(Option<Checkpoint<'static>>);
+
+impl Observer for KeepsLast {
+    fn progress(&mut self, _progress: &Progress<'_>) -> Control {
+        Control::Continue
+    }
+
+    fn engine_failed<'a>(&mut self, last: &'a dyn Fn() -> Checkpoint<'a>) {
+        self.0 = Some(last().into_owned());
+    }
+}
+
+#[test]
+fn a_run_goes_on_from_where_its_engine_failed() {
+    let adam = small::simple_settings().optimizer;
+    for optimizer in [adam, lbfgs(LbfgsRule::Torch, 1.0)] {
+        let transfer = small::transfer(Settings { optimizer, ..small::simple_settings() });
+        let whole = transfer.run(&mut small::engine(), go_on).unwrap();
+        let mut kept = KeepsLast(None);
+        let mut engine = FailingEngine::new(small::engine(), Failure::DeviceLost, 5);
+        let error = transfer.run_observed(&mut engine, &mut kept).unwrap_err();
+        assert!(matches!(error, TransferError::EngineFailed { .. }), "{error}");
+        let checkpoint = kept.0.expect("a checkpoint");
+        let resumed = transfer.resume(&mut small::engine(), checkpoint, &mut go_on).unwrap();
+        assert!(resumed.completed && resumed.picture == whole.picture && resumed.trace == whole.trace);
+    }
+    // In the first iteration there is nothing to go on from.
+    let mut kept = KeepsLast(None);
+    let mut engine = FailingEngine::new(small::engine(), Failure::DeviceLost, 1);
+    small::transfer(small::simple_settings()).run_observed(&mut engine, &mut kept).unwrap_err();
+    assert!(kept.0.is_none());
+}
