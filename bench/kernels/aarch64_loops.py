@@ -74,7 +74,8 @@ def main():
         for cpu in cpus:
             taken, _ = model(cpu, body)
             limit = operations / rates[cpu]
-            print(f"  {cpu:12} {taken:6.1f} cycles, {100 * limit / taken:3.0f} % of {rates[cpu]:.1f} operations a cycle")
+            share = f"{100 * limit / taken:3.0f} % of {rates[cpu]:.1f} operations a cycle"
+            print(f"  {cpu:12} {taken:6.1f} cycles, {share}")
 
 
 main()
