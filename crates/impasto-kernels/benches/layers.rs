@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p impasto-kernels -- [SIDE] [THREADS]`, by default 512 pixels and all cores. GFLOP/s count a
 //! convolution as the direct sum of products, 18·C·K·H·W, so Winograd's layers exceed the peak of the matrix
-//! product by what they save. `IMPASTO_ISA` chooses the instruction set: portable, avx2 or avx512.
+//! product by what they save. `IMPASTO_ISA` chooses the instruction set: portable, neon, avx2 or avx512.
 
 mod support;
 

@@ -7,7 +7,7 @@ use crate::isa::{Isa, Kernel};
 use crate::map::LANES;
 use crate::padding::Padding;
 use crate::parallel::{Shared, for_each};
-use crate::simd::Simd;
+use crate::simd::{MAX_VECTORS, Simd};
 use crate::winograd::{
     self, MapSource, TileBuffer, TileSize, TileSource, WeightGradient, Workspace, convolve,
 };
@@ -264,7 +264,7 @@ unsafe fn add_line<S: Simd>(
 ) {
     // SAFETY: as the caller promises.
     unsafe {
-        let mut sums = [[S::zero(); 2]; 3];
+        let mut sums = [[S::zero(); MAX_VECTORS]; 3];
         for row in 0..rows {
             for column in 0..columns {
                 let pixel = picture.add(row * picture_stride + column);

@@ -8,7 +8,7 @@ use crate::isa::{Isa, Kernel};
 use crate::map::{Block, LANES, product};
 use crate::padding::Padding;
 use crate::parallel::{Shared, for_each};
-use crate::simd::Simd;
+use crate::simd::{MAX_VECTORS, Simd};
 use crate::winograd::{ForwardSink, TileBuffer, TileSink, TileSource};
 
 /// Planes of a picture.
@@ -199,14 +199,14 @@ impl Kernel for Forward<'_> {
                 // the map before the sink sees it.
                 unsafe {
                     for row in 0..rows {
-                        let mut sums = [[S::zero(); 2]; SIDE];
+                        let mut sums = [[S::zero(); MAX_VECTORS]; SIDE];
                         for tap in 0..TAPS {
                             let (from_plane, dy, dx) = (tap / 9, tap / 3 % 3, tap % 3);
                             let from_plane = self.picture * PLANES + from_plane;
                             let at = from_plane * plane + (self.y + row + dy) * row_stride + x + dx;
                             let from = values.as_ptr().add(at);
                             let weight = weights[tap].0.as_ptr();
-                            let mut columns = [S::zero(); 2];
+                            let mut columns = [S::zero(); MAX_VECTORS];
                             for (v, column) in columns.iter_mut().enumerate().take(S::VECTORS) {
                                 *column = S::load(weight.add(v * S::WIDTH));
                             }

@@ -9,7 +9,7 @@
 use crate::isa::{Isa, Kernel};
 use crate::map::{Block, BlockedMap, LANES};
 use crate::parallel::{Shared, for_each};
-use crate::simd::Simd;
+use crate::simd::{MAX_VECTORS, Simd};
 
 /// Positions summed in f32 before the sums go to f64: two blocks of so many lines fill the first-level
 /// cache.
@@ -154,9 +154,9 @@ unsafe fn add_products<S: Simd, const ROWS: usize>(
 ) {
     // SAFETY: as the caller promises.
     unsafe {
-        let mut sums = [[S::zero(); 2]; ROWS];
+        let mut sums = [[S::zero(); MAX_VECTORS]; ROWS];
         for position in 0..run {
-            let mut line = [S::zero(); 2];
+            let mut line = [S::zero(); MAX_VECTORS];
             for (v, line) in line.iter_mut().enumerate().take(S::VECTORS) {
                 *line = S::load(columns.add(position * LANES + v * S::WIDTH));
             }

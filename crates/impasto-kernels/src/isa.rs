@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+#[cfg(target_arch = "aarch64")]
+use crate::simd::Neon;
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Avx2, Avx512};
 use crate::simd::{Portable, Simd};
@@ -14,6 +16,8 @@ use crate::simd::{Portable, Simd};
 pub enum Isa {
     /// Plain loops over arrays that the compiler vectorises for the target's baseline (SSE2, NEON).
     Portable,
+    /// NEON of AArch64: 4 lanes in 32 registers. Every such processor has it, and no other.
+    Neon,
     /// AVX2 with fused multiply-add: 8 lanes.
     Avx2,
     /// AVX-512F: 16 lanes.
@@ -22,7 +26,7 @@ pub enum Isa {
 
 impl Isa {
     /// All sets, narrowest first.
-    pub const ALL: [Isa; 3] = [Isa::Portable, Isa::Avx2, Isa::Avx512];
+    pub const ALL: [Isa; 4] = [Isa::Portable, Isa::Neon, Isa::Avx2, Isa::Avx512];
 
     /// The widest set that this machine has.
     pub fn detect() -> Isa {
@@ -33,12 +37,13 @@ impl Isa {
     pub fn is_available(self) -> bool {
         match self {
             Isa::Portable => true,
+            Isa::Neon => cfg!(target_arch = "aarch64"),
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512 => is_x86_feature_detected!("avx512f"),
             #[cfg(not(target_arch = "x86_64"))]
-            _ => false,
+            Isa::Avx2 | Isa::Avx512 => false,
         }
     }
 
@@ -54,13 +59,15 @@ impl Isa {
         match self {
             // SAFETY: the caller keeps the kernel's contract; plain loops need no features.
             Isa::Portable => unsafe { kernel.run::<Portable>() },
+            #[cfg(target_arch = "aarch64")]
+            // SAFETY: as above; NEON is part of AArch64.
+            Isa::Neon => unsafe { kernel.run::<Neon>() },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above, and the features were just found to be there.
             Isa::Avx2 => unsafe { run_avx2(kernel) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
             Isa::Avx512 => unsafe { run_avx512(kernel) },
-            #[cfg(not(target_arch = "x86_64"))]
             _ => unreachable!("availability was checked"),
         }
     }
@@ -70,6 +77,7 @@ impl fmt::Display for Isa {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Isa::Portable => "portable",
+            Isa::Neon => "neon",
             Isa::Avx2 => "avx2",
             Isa::Avx512 => "avx512",
         })
@@ -82,7 +90,7 @@ pub struct IsaNameError(String);
 
 impl fmt::Display for IsaNameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unknown instruction set {:?}: expected portable, avx2 or avx512", self.0)
+        write!(f, "unknown instruction set {:?}: expected portable, neon, avx2 or avx512", self.0)
     }
 }
 
@@ -139,5 +147,12 @@ mod tests {
     #[test]
     fn the_detected_set_is_available() {
         assert!(Isa::detect().is_available());
+    }
+
+    #[test]
+    fn neon_is_the_set_of_aarch64_and_of_no_other() {
+        let aarch64 = cfg!(target_arch = "aarch64");
+        assert_eq!(Isa::Neon.is_available(), aarch64);
+        assert_eq!(Isa::detect() == Isa::Neon, aarch64);
     }
 }

@@ -2,7 +2,7 @@
 //! of.
 
 use crate::map::LANES;
-use crate::simd::Simd;
+use crate::simd::{MAX_VECTORS, Simd};
 
 /// Adds the products of the sixteen lanes at `rows` with those at `columns`, summed over `run` blocks of either, to
 /// the sixteen rows of sixteen at `to`.
@@ -43,14 +43,14 @@ unsafe fn add_rows<S: Simd, const ROWS: usize>(
 ) {
     // SAFETY: as the caller promises.
     unsafe {
-        let mut sums = [[S::zero(); 2]; ROWS];
+        let mut sums = [[S::zero(); MAX_VECTORS]; ROWS];
         for (row, sums) in sums.iter_mut().enumerate() {
             for (v, sum) in sums.iter_mut().enumerate().take(S::VECTORS) {
                 *sum = S::load(to.add(row * LANES + v * S::WIDTH));
             }
         }
         for position in 0..run {
-            let mut line = [S::zero(); 2];
+            let mut line = [S::zero(); MAX_VECTORS];
             for (v, line) in line.iter_mut().enumerate().take(S::VECTORS) {
                 *line = S::load(columns.add(position * LANES + v * S::WIDTH));
             }

@@ -6,7 +6,7 @@
 //! registers.
 
 use crate::map::LANES;
-use crate::simd::Simd;
+use crate::simd::{MAX_VECTORS, Simd};
 
 /// Rows of C that are kept in registers.
 pub(crate) const ROWS: usize = 6;
@@ -14,9 +14,6 @@ pub(crate) const ROWS: usize = 6;
 /// Blocks of k after which partial sums go back to memory: a panel of 256·16 floats is 16 KiB, half the
 /// first-level cache.
 const DEPTH_BLOCKS: usize = 16;
-
-/// Vectors in a block, at most; narrower counts leave the rest of a register array unused.
-const MAX_VECTORS: usize = 2;
 
 /// Operands of a product of `rows` rows, `depth_blocks · 16` deep, `panels · 16` wide. Strides in f32.
 #[derive(Clone, Copy)]
@@ -132,21 +129,9 @@ impl Product {
             for depth_block in 0..self.depth_blocks {
                 let a = self.a.add(depth_block * self.a_block + row * self.a_row);
                 let b = self.b.add(depth_block * LANES * LANES);
-                for k in 0..LANES {
-                    let mut columns = [[S::zero(); MAX_VECTORS]; PANELS];
-                    for (p, panel_columns) in columns.iter_mut().enumerate() {
-                        for (v, column) in panel_columns.iter_mut().enumerate().take(S::VECTORS) {
-                            *column = S::load(b.add(p * self.b_panel + k * LANES + v * S::WIDTH));
-                        }
-                    }
-                    for (r, row_sums) in sums.iter_mut().enumerate() {
-                        let factor = S::splat(*a.add(r * LANES + k));
-                        for (panel_sums, panel_columns) in row_sums.iter_mut().zip(&columns) {
-                            for v in 0..S::VECTORS {
-                                panel_sums[v] = S::multiply_add(factor, panel_columns[v], panel_sums[v]);
-                            }
-                        }
-                    }
+                for step in 0..LANES / S::DEPTH {
+                    let k = step * S::DEPTH;
+                    S::add_products(&mut sums, a.add(k), b.add(k * LANES), self.b_panel);
                 }
             }
             for (r, row_sums) in sums.iter().enumerate() {

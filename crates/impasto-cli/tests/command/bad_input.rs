@@ -18,6 +18,9 @@ fn fails(scene: &Scene, arguments: &str, code: i32, words: &str) {
     assert_eq!(scene.files(), before, "impasto {arguments}");
 }
 
+/// An instruction set of other processors.
+const FOREIGN_ISA: &str = if cfg!(target_arch = "aarch64") { "--isa avx2" } else { "--isa neon" };
+
 #[test]
 fn flags_out_of_range() {
     let scene = Scene::new();
@@ -71,7 +74,8 @@ fn flags_out_of_range() {
         ("--preset keras --style-scale 2", "--style-scale"),
         ("--pooling median", "max, average, scaled-average, l2"),
         ("--threads 0", "1..=1024"),
-        ("--isa neon", "portable, avx2, avx512"),
+        ("--isa sse9", "portable, neon, avx2, avx512"),
+        (FOREIGN_ISA, "this machine does not have it"),
         ("--save-every 0", "--save-every"),
         ("--seed -1", "--seed"),
         ("--bit-depth 12", "8, 16"),
