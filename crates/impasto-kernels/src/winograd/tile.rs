@@ -17,12 +17,15 @@ pub enum TileSize {
     Six,
 }
 
+/// What transforming the weights costs, in the products of so many tiles.
+const WEIGHTS: usize = 8;
+
 impl TileSize {
-    /// The size with fewer multiplications for an output of `height` × `width`, whose last tiles may
-    /// reach beyond it.
+    /// The cheaper size for an output of `height` × `width`, whose last tiles may reach beyond it: by its products, and by
+    /// the transform of the weights, which counts where there are few tiles.
     pub fn cheapest(height: usize, width: usize) -> TileSize {
-        let products = |m: usize| height.div_ceil(m) * width.div_ceil(m) * (m + 2) * (m + 2);
-        if products(6) < products(4) { TileSize::Six } else { TileSize::Four }
+        let cost = |m: usize| (height.div_ceil(m) * width.div_ceil(m) + WEIGHTS) * (m + 2) * (m + 2);
+        if cost(6) < cost(4) { TileSize::Six } else { TileSize::Four }
     }
 }
 
