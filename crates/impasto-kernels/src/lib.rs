@@ -14,6 +14,7 @@
 //! | nearest patches, their loss and its gradient | `patches/` |
 //! | resampling by taps, whose adjoint is a gradient at positions | `resampling.rs`, `gradient_part.rs` |
 //! | matrix product | `matrix.rs`, `product.rs` |
+//! | where the time goes, for benchmarks | `profile.rs` |
 //! | the same in plain loops, the oracle of the tests | `scalar.rs` |
 //!
 //! Maps lie in blocks of sixteen channels ([`BlockedMap`]). Work is shared by the threads of the current
@@ -44,6 +45,7 @@ mod parallel;
 mod patches;
 mod pooling;
 mod product;
+pub mod profile;
 mod reduction;
 mod resampling;
 pub mod scalar;

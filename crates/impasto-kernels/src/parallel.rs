@@ -5,18 +5,24 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::profile;
+
 /// Does `work(scratch, index)` for every index below `count`, each thread with its own scratch and in ascending
 /// order of its indices.
 ///
 /// `scratches` says how many threads may take part at most.
 pub(crate) fn for_each_with<T: Send>(scratches: &mut [T], count: usize, work: impl Fn(&mut T, usize) + Sync) {
     let next = AtomicUsize::new(0);
-    let drain = |scratch: &mut T| loop {
-        let index = next.fetch_add(1, Ordering::Relaxed);
-        if index >= count {
-            break;
+    let drain = |scratch: &mut T| {
+        let begun = profile::clock();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= count {
+                break;
+            }
+            work(scratch, index);
         }
-        work(scratch, index);
+        profile::add_busy(begun);
     };
     let helpers = scratches.len().min(count);
     rayon::in_place_scope(|scope| {

@@ -6,6 +6,7 @@ use crate::isa::{Isa, Kernel};
 use crate::map::LANES;
 use crate::parallel::{Shared, for_each_with};
 use crate::product::Product;
+use crate::profile::{self, Phase};
 use crate::simd::Simd;
 
 use super::extents::Extents;
@@ -126,8 +127,10 @@ impl<T: Tile, Source: TileSource, Sink: TileSink> Job<'_, T, Source, Sink> {
     unsafe fn transform_weights(&self, panel: usize, to: *mut f32) {
         let (weights, place) = (self.convolution.weights, self.extents.weight_place());
         let tile = std::marker::PhantomData;
+        let begun = profile::clock();
         // SAFETY: the caller's promise.
         unsafe { self.convolution.isa.run(TransformWeights::<T> { weights, panel, to, place, tile }) }
+        profile::add_phase(Phase::Weights, begun);
     }
 
     /// Writes V of some tiles and channel blocks to `to`.
@@ -135,8 +138,10 @@ impl<T: Tile, Source: TileSource, Sink: TileSink> Job<'_, T, Source, Sink> {
     /// # Safety
     /// `to` must be valid for [`Extents::tiles_length`] elements, and nothing else may touch these blocks.
     unsafe fn transform_input(&self, tiles: Range<usize>, blocks: Range<usize>, to: *mut f32) {
+        let begun = profile::clock();
         // SAFETY: the caller's promise.
         unsafe { self.convolution.isa.run(TransformInput { job: self, tiles, blocks, to }) }
+        profile::add_phase(Phase::Inputs, begun);
     }
 
     /// Multiplies V at `from` with U of `panels` at `weights`, and hands the outputs to the sink.
@@ -219,6 +224,7 @@ impl<T: Tile, Source: TileSource, Sink: TileSink> Kernel for Multiply<'_, T, Sou
         let (extents, rows) = (self.job.extents, self.tiles.len());
         let layout = InputLayout::new(extents.input_blocks, rows);
         let place_length = extents.product_place(rows);
+        let begun = profile::clock();
         // SAFETY: V, U and M hold the extents used here.
         unsafe {
             for place in 0..T::INPUT * T::INPUT {
@@ -238,11 +244,14 @@ impl<T: Tile, Source: TileSource, Sink: TileSink> Kernel for Multiply<'_, T, Sou
                 };
                 product.run::<S>();
             }
+            profile::add_phase(Phase::Products, begun);
+            let begun = profile::clock();
             for (slot, panel) in self.panels.enumerate() {
                 let (grid, sink) = (&self.job.grid, &self.job.convolution.sink);
                 let from = self.products.add(slot * rows * LANES);
                 transform_output::<S, T, Sink>(sink, grid, panel, self.tiles.clone(), from, place_length);
             }
+            profile::add_phase(Phase::Outputs, begun);
         }
     }
 }
