@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use super::configuration::TileConfiguration;
 use super::extents::{self, Extents};
+use super::lines::Line;
 use super::products::{Lines, convolve};
-use super::rows::{Line, MapRows, MaskedRows, RowSource, UnpooledRows};
+use super::rows::{MapRows, MaskedRows, RowSource, UnpooledRows};
 use super::sink::{BlockSink, COLUMNS, Place, Sums};
 use super::weights::TiledWeights;
 use crate::convolution::{Activated, OutputGradient, bias_blocks, fold_border};

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::rows::Line;
+use super::lines::Line;
 use super::sink::COLUMNS;
 use super::weights::GROUP;
 use crate::map::LANES;

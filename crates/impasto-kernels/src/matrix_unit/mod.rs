@@ -13,22 +13,28 @@
 //! | `availability.rs` | whether processor and system have the unit |
 //! | `configuration.rs` | the shape of the tiles, which a thread sets before and clears after |
 //! | `bfloat16.rs` | rounding, and rounding in two parts |
+//! | `lines.rs` | rows of tiles, and how they are written |
 //! | `products.rs` | the loops of tile instructions |
 //! | `rows.rs` | rows of a map or of a gradient as lines |
 //! | `sink.rs` | from sums to a map, its mask and its pooling, or to a gradient |
 //! | `weights.rs` | kernels in tiles |
 //! | `extents.rs` | how much is worked on at a time |
 //! | `convolution.rs` | the 3×3 convolution in both directions |
+//! | `statistics.rs` | Gram matrices and products of a matrix with a map |
 
 mod availability;
 mod bfloat16;
 mod configuration;
 mod convolution;
 mod extents;
+mod lines;
 mod products;
 mod rows;
 mod sink;
+mod statistics;
 mod weights;
 
 pub(crate) use availability::is_available;
 pub use convolution::RoundedConvolution3x3;
+pub(crate) use lines::Line;
+pub(crate) use statistics::{GramScratch, TiledMatrix, add_gram};

@@ -140,11 +140,92 @@ pub(crate) unsafe fn convolve(
     }
 }
 
+/// Operands in two parts, the upper and the lower, as [`multiply_parts`] reads them.
+#[derive(Clone, Copy)]
+pub(crate) struct Parts {
+    /// Two tiles of the upper part, side by side.
+    pub(crate) rows: *const u8,
+    /// Bytes from there to the lower part, and to the next step.
+    pub(crate) rows_lower: usize,
+    pub(crate) rows_step: usize,
+    /// `[depth]` times two tiles of the upper part and two of the lower.
+    pub(crate) columns: *const u8,
+}
+
+/// Adds to two by two tiles the products of `depth` steps, each of operands in two parts: all but the product of both
+/// lower parts, which is too small to count.
+///
+/// # Safety
+/// All operands and the ends must be valid.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub(crate) unsafe fn multiply_parts(
+    _configuration: &TileConfiguration,
+    parts: Parts,
+    depth: usize,
+    ends: &Ends,
+) {
+    debug_assert!(depth > 0);
+    // SAFETY: as in `convolve`.
+    unsafe {
+        std::arch::asm!(
+            begin!(),
+            "2:",
+            "tileloadd tmm4, [{lower} + {row}]",
+            "tileloadd tmm6, [{columns} + {row}]",
+            "tileloadd tmm5, [{lower} + {row} + 1024]",
+            "tdpbf16ps tmm0, tmm4, tmm6",
+            "tileloadd tmm7, [{columns} + {row} + 1024]",
+            "tdpbf16ps tmm2, tmm5, tmm6",
+            "tdpbf16ps tmm1, tmm4, tmm7",
+            "tdpbf16ps tmm3, tmm5, tmm7",
+            "tileloadd tmm4, [{upper} + {row}]",
+            "tileloadd tmm5, [{upper} + {row} + 1024]",
+            "tdpbf16ps tmm0, tmm4, tmm6",
+            "tdpbf16ps tmm2, tmm5, tmm6",
+            "tileloadd tmm6, [{columns} + {row} + 2048]",
+            "tdpbf16ps tmm1, tmm4, tmm7",
+            "tdpbf16ps tmm3, tmm5, tmm7",
+            "tileloadd tmm7, [{columns} + {row} + 3072]",
+            "tdpbf16ps tmm0, tmm4, tmm6",
+            "tdpbf16ps tmm2, tmm5, tmm6",
+            "tdpbf16ps tmm1, tmm4, tmm7",
+            "tdpbf16ps tmm3, tmm5, tmm7",
+            "add {upper}, {step}",
+            "add {lower}, {step}",
+            "add {columns}, 4096",
+            "dec {depth}",
+            "jnz 2b",
+            finish!(),
+            ends = in(reg) ends,
+            at = out(reg) _,
+            row = out(reg) _,
+            upper = inout(reg) parts.rows => _,
+            lower = inout(reg) parts.rows.add(parts.rows_lower) => _,
+            step = in(reg) parts.rows_step,
+            columns = inout(reg) parts.columns => _,
+            depth = inout(reg) depth => _,
+            out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+            out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
+            options(nostack),
+        );
+    }
+}
+
 /// There is no such unit on other processors.
 ///
 /// # Safety
 /// None is needed.
 #[cfg(not(target_arch = "x86_64"))]
 pub(crate) unsafe fn convolve(_: &TileConfiguration, _: Lines, _: *const u8, _: usize, _: &Ends) {
+    unreachable!("availability was checked");
+}
+
+/// As above.
+///
+/// # Safety
+/// None is needed.
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) unsafe fn multiply_parts(_: &TileConfiguration, _: Parts, _: usize, _: &Ends) {
     unreachable!("availability was checked");
 }

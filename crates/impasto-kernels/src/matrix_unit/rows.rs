@@ -2,13 +2,9 @@
 
 use std::ops::Range;
 
+use super::lines::{Line, write_line};
 use crate::map::{BlockedMap, LANES};
 use crate::padding::Padding;
-
-/// 32 bfloat16 of one position.
-#[derive(Clone, Copy, Debug)]
-#[repr(C, align(64))]
-pub(crate) struct Line(pub(crate) [u16; 2 * LANES]);
 
 /// Rows that can be read as lines. Channels are counted in pairs of blocks of sixteen.
 pub(crate) trait RowSource: Sync {
@@ -192,42 +188,4 @@ unsafe fn blocks_of(map: &BlockedMap, pair: usize) -> [Option<*const f32>; 2] {
 unsafe fn masks_of(mask: &[u16], pair: usize, blocks: usize, positions: usize) -> [*const u16; 2] {
     // SAFETY: the block is the mask's.
     [2 * pair, (2 * pair + 1).min(blocks - 1)].map(|block| unsafe { mask.as_ptr().add(block * positions) })
-}
-
-/// Rounds `scale` times two blocks, where their bits are set, to a line; zeros for a block that is not there.
-///
-/// # Safety
-/// Each block must be valid for sixteen values, `to` for a line, and the unit be available.
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-unsafe fn write_line(blocks: [Option<*const f32>; 2], scale: f32, bits: [u16; 2], to: *mut Line) {
-    use std::arch::x86_64::*;
-    // SAFETY: as the caller promises.
-    unsafe {
-        let [lower, upper] = [0, 1].map(|index| match blocks[index] {
-            Some(block) => _mm512_maskz_mul_ps(bits[index], _mm512_loadu_ps(block), _mm512_set1_ps(scale)),
-            None => _mm512_setzero_ps(),
-        });
-        let line: __m512i = std::mem::transmute(_mm512_cvtne2ps_pbh(upper, lower));
-        _mm512_store_si512(to.cast(), line);
-    }
-}
-
-/// The same in plain loops.
-///
-/// # Safety
-/// As above.
-#[cfg(not(target_arch = "x86_64"))]
-unsafe fn write_line(blocks: [Option<*const f32>; 2], scale: f32, bits: [u16; 2], to: *mut Line) {
-    for index in 0..2 {
-        for lane in 0..LANES {
-            let value = match blocks[index] {
-                // SAFETY: as the caller promises.
-                Some(block) if bits[index] >> lane & 1 == 1 => scale * unsafe { *block.add(lane) },
-                _ => 0.0,
-            };
-            // SAFETY: as above.
-            unsafe { (*to).0[index * LANES + lane] = super::bfloat16::rounded(value) };
-        }
-    }
 }

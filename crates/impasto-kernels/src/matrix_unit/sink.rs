@@ -9,6 +9,7 @@ use crate::winograd::{ForwardSink, GradientSink, PoolSink};
 pub(crate) const COLUMNS: usize = 16;
 
 /// Two rows of sixteen positions by two times sixteen channels, in the order of [`Ends`].
+#[derive(Clone)]
 pub(crate) struct Sums([[Block; COLUMNS]; 4]);
 
 impl Sums {
@@ -16,8 +17,25 @@ impl Sums {
         Sums([[Block::default(); COLUMNS]; 4])
     }
 
-    fn ends(&mut self) -> [*mut f32; 4] {
+    /// The four tiles, to be ends.
+    pub(crate) fn ends(&mut self) -> [*mut f32; 4] {
         self.0.each_mut().map(|tile| tile.as_mut_ptr().cast())
+    }
+}
+
+impl Sums {
+    /// Adds tile `index` to sixteen rows of a matrix, `side` apart.
+    ///
+    /// # Safety
+    /// `to` must be valid for such rows of sixteen.
+    #[inline(always)]
+    pub(crate) unsafe fn add_to(&self, index: usize, to: *mut f64, side: usize) {
+        for (row, values) in self.0[index].iter().enumerate() {
+            for (column, &value) in values.0.iter().enumerate() {
+                // SAFETY: the caller's promise.
+                unsafe { *to.add(row * side + column) += f64::from(value) };
+            }
+        }
     }
 }
 
@@ -58,7 +76,7 @@ pub(crate) trait BlockSink: Sync {
 }
 
 /// What sums start from where there is nothing to add to: the same line for all rows.
-static ZEROS: Block = Block([0.0; LANES]);
+pub(crate) static ZEROS: Block = Block([0.0; LANES]);
 
 impl BlockSink for ForwardSink<'_> {
     #[inline(always)]

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::bfloat16::rounded;
-use super::rows::Line;
+use super::lines::Line;
 use crate::map::LANES;
 
 /// Input channels of a tile.
@@ -33,7 +33,7 @@ impl TiledWeights {
     ) -> Self {
         let (groups, depth) = (outputs.div_ceil(GROUP), inputs.div_ceil(DEPTH));
         let group_length = depth * 9 * 2 * ROWS;
-        let mut lines = vec![Line([0; DEPTH]); groups * group_length];
+        let mut lines = vec![Line::default(); groups * group_length];
         lines.par_chunks_mut(group_length).enumerate().for_each(|(group, lines)| {
             for (index, line) in lines.iter_mut().enumerate() {
                 let (tile, row) = (index / ROWS, index % ROWS);
