@@ -81,7 +81,7 @@ pub fn check<E: Engine>(make: &impl Fn(Arc<Weights>) -> E, tolerance: &Tolerance
     if tolerance.smooth {
         gradients(make);
     }
-    tiles(make);
+    tiles(make, tolerance);
     contract(make);
 }
 

@@ -31,8 +31,8 @@ impl Isa {
 
     /// The fastest set that this machine has and that computes in f32 throughout.
     pub fn detect() -> Isa {
-        let exact = Isa::ALL.into_iter().rev().filter(|isa| !isa.rounds());
-        exact.into_iter().find(|isa| isa.is_available()).unwrap_or(Isa::Portable)
+        let suits = |isa: &Isa| !isa.rounds() && isa.is_available();
+        Isa::ALL.into_iter().rev().find(suits).unwrap_or(Isa::Portable)
     }
 
     /// The fastest set that this machine has, for those who accept that it [rounds](Isa::rounds).

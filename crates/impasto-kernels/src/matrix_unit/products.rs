@@ -81,6 +81,10 @@ macro_rules! tap {
 
 /// Lines of 32 channels that a 3×3 kernel reads for sixteen neighbouring positions of two rows.
 #[derive(Clone, Copy)]
+#[cfg_attr(
+    not(target_arch = "x86_64"),
+    expect(dead_code, reason = "read by instructions that are not there")
+)]
 pub(crate) struct Lines {
     /// The upper left line of the first 32 channels.
     pub(crate) first: *const u8,
@@ -142,6 +146,10 @@ pub(crate) unsafe fn convolve(
 
 /// Operands in two parts, the upper and the lower, as [`multiply_parts`] reads them.
 #[derive(Clone, Copy)]
+#[cfg_attr(
+    not(target_arch = "x86_64"),
+    expect(dead_code, reason = "read by instructions that are not there")
+)]
 pub(crate) struct Parts {
     /// Two tiles of the upper part, side by side.
     pub(crate) rows: *const u8,

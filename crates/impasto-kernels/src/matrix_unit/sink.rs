@@ -98,15 +98,19 @@ impl BlockSink for ForwardSink<'_> {
             // SAFETY: the place is inside the maps, whose memory the shared pointers cover.
             unsafe {
                 for row in 0..rows {
-                    let tile = &mut sums.0[2 * row + index];
+                    let tile = sums.0[2 * row + index].as_mut_ptr();
                     let position = (plane * self.height + y + row) * self.width + x;
+                    let map = self.map.map(|map| map.at(position));
+                    // Straight to the map, unless the values are needed again.
+                    let to = map.filter(|_| self.relu && self.pool.is_none()).unwrap_or(tile);
                     if self.relu {
                         for column in 0..columns {
-                            passed[row][column] = activate::<S>(&mut tile[column]);
+                            passed[row][column] =
+                                activate::<S>(tile.add(column).cast(), to.add(column).cast());
                         }
                     }
-                    if let Some(map) = self.map {
-                        tile.as_ptr().copy_to_nonoverlapping(map.at(position), columns);
+                    if let Some(map) = map.filter(|&map| map != to) {
+                        tile.copy_to_nonoverlapping(map, columns);
                     }
                 }
                 if let Some(pool) = self.pool {
@@ -123,21 +127,20 @@ impl BlockSink for ForwardSink<'_> {
     }
 }
 
-/// The ReLU of a block in place, and where it passed.
+/// Writes the ReLU of a block, and answers where it passed.
 ///
 /// # Safety
-/// `S` must be available.
+/// Both must be valid for a block, and `S` be available.
 #[inline(always)]
-unsafe fn activate<S: Simd>(block: &mut Block) -> u16 {
+unsafe fn activate<S: Simd>(from: *const f32, to: *mut f32) -> u16 {
     let mut bits = 0;
-    let at = block.0.as_mut_ptr();
     for lane in (0..LANES).step_by(S::WIDTH) {
         // SAFETY: the block holds its lanes.
         unsafe {
-            let value = S::load(at.add(lane));
+            let value = S::load(from.add(lane));
             bits |= S::greater(value, S::zero()) << lane;
             // In this order NaN stays NaN instead of becoming zero.
-            S::store(at.add(lane), S::maximum(S::zero(), value));
+            S::store(to.add(lane), S::maximum(S::zero(), value));
         }
     }
     bits as u16
