@@ -53,7 +53,6 @@ impl PackedMatrix {
     ///
     /// # Safety
     /// `a` and `c` must be valid for so many columns of all channels, and `S` be available; with `lines`, the unit.
-    #[expect(clippy::too_many_arguments, reason = "what is read and what is written")]
     #[inline(always)]
     unsafe fn multiply<S: Simd>(
         &self,

@@ -210,10 +210,10 @@ impl BlockSink for GradientSink {
     #[inline(always)]
     unsafe fn begin(&self, place: Place, sums: &mut Sums) -> Ends {
         let to = match place.is_whole() {
-            // SAFETY: the place is inside the map.
-            true => {
-                [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(row, block)| unsafe { self.row(place, row, block) })
-            }
+            true => [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(row, block)| {
+                // SAFETY: the place is inside the map.
+                unsafe { self.row(place, row, block) }
+            }),
             false => {
                 if self.accumulate {
                     // SAFETY: as above.
