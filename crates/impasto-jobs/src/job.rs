@@ -76,9 +76,9 @@ impl Job {
         order.check()?;
         let (sized, original) = OriginalSize::of(order)?.unzip();
         let order = sized.as_ref().unwrap_or(order);
-        let isa = machine::instruction_set(order.machine.isa)?;
         let basis = Basis::new(order)?;
         let mut settings = settings::settings(order, &basis)?;
+        let isa = machine::painting_instruction_set(order.machine.isa, basis.preset(), &settings)?;
         let mut notes = Vec::new();
         let blend = blend(order, &basis, &mut notes)?;
         let effort = order.optimizer.effort.unwrap_or_default();

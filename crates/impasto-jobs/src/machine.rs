@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::thread;
 
+use impasto::{OptimizerSettings, Preset, Settings};
 use impasto_kernels::Isa;
 
 use crate::message::{Message, Words};
@@ -15,7 +16,24 @@ pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// The instruction set that was asked for, or the widest there is.
+/// The instruction set of a painting: the one that was asked for, or the fastest there is that suits it.
+///
+/// One that [rounds](Isa::rounds) suits our own presets. A published one is to be reproduced, and L-BFGS measures curvature
+/// by small steps, which rounding disturbs.
+///
+/// # Errors
+/// If this machine does not have it.
+pub fn painting_instruction_set(
+    asked: Option<Isa>,
+    preset: Option<Preset>,
+    settings: &Settings,
+) -> Result<Isa, Refusal> {
+    let bears_rounding = preset.is_some_and(|preset| !preset.is_published())
+        && matches!(settings.optimizer, OptimizerSettings::Adam(_));
+    instruction_set(asked.or(bears_rounding.then(Isa::fastest)))
+}
+
+/// The instruction set that was asked for, or the fastest there is that computes in f32 throughout.
 ///
 /// # Errors
 /// If this machine does not have it.
@@ -82,6 +100,19 @@ fn bytes_of(file: &str, key: &str) -> Option<u64> {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rounding_is_for_our_own_presets_unless_asked_for() {
+        let set = |asked, preset: Preset| {
+            painting_instruction_set(asked, Some(preset), &preset.settings()).expect("a set of this machine")
+        };
+        assert_eq!(set(None, Preset::Impasto), Isa::fastest());
+        assert_eq!(set(None, Preset::StyleTransferPytorch), Isa::detect());
+        assert_eq!(set(Some(Isa::Portable), Preset::Impasto), Isa::Portable);
+        assert_eq!(set(Some(Isa::fastest()), Preset::Gatys), Isa::fastest());
+        let curved = Settings { optimizer: Preset::Gatys.settings().optimizer, ..Preset::Impasto.settings() };
+        assert_eq!(painting_instruction_set(None, Some(Preset::Impasto), &curved), Ok(Isa::detect()));
+    }
 
     #[test]
     fn a_group_leaves_its_limit_less_what_cannot_give_way() {

@@ -2,7 +2,8 @@
 //!
 //! `cargo bench -p impasto-kernels -- [SIDE] [THREADS]`, by default 512 pixels and all cores. GFLOP/s count a
 //! convolution as the direct sum of products, 18·C·K·H·W, so Winograd's layers exceed the peak of the matrix
-//! product by what they save. `IMPASTO_ISA` chooses the instruction set: portable, neon, avx2 or avx512.
+//! product by what they save. `IMPASTO_ISA` chooses the instruction set: portable, neon, avx2, avx512
+//! or amx.
 
 mod support;
 
@@ -10,7 +11,7 @@ use std::hint::black_box;
 
 use impasto_kernels::{
     Activated, BlockedMap, Convolution3x3, FirstConvolution, GradientPart, Isa, OutputGradient, PackedMatrix,
-    Padding, WindowPooling, Workspace, gram, replace_by_gradient,
+    Padding, RoundedConvolution3x3, WindowPooling, Workspace, gram, replace_by_gradient,
 };
 use support::{matrix_product_peak, numbers, on_threads, seconds};
 
@@ -98,7 +99,8 @@ fn layer(
         });
         return (forward, backward);
     }
-    let convolution = Convolution3x3::new(outputs, inputs, &weight, &bias);
+    let exact = (!isa.rounds()).then(|| Convolution3x3::new(outputs, inputs, &weight, &bias));
+    let rounded = isa.rounds().then(|| RoundedConvolution3x3::new(outputs, inputs, &weight, &bias));
     let mut input = BlockedMap::from_planes(inputs, side, side, &vec![0.5; inputs * side * side]);
     let pooling = WindowPooling::Maximum;
     let forward = seconds(|| {
@@ -106,7 +108,11 @@ fn layer(
             true => Activated { map: None, mask: Some(&mut mask), pooled: Some((pooling, &mut pooled)) },
             false => Activated { map: Some(&mut map), mask: Some(&mut mask), pooled: None },
         };
-        convolution.forward(isa, &input, Padding::Zero, true, keep, workspace);
+        match (&exact, &rounded) {
+            (Some(exact), _) => exact.forward(isa, &input, Padding::Zero, true, keep, workspace),
+            (_, Some(rounded)) => rounded.forward(&input, Padding::Zero, true, keep, workspace),
+            _ => unreachable!("one of both was made"),
+        }
     });
     let backward = seconds(|| {
         let gradient = match pools {
@@ -115,7 +121,15 @@ fn layer(
             }
             false => OutputGradient::Masked(&map, &mask),
         };
-        convolution.input_gradient(isa, gradient, Padding::Zero, &mut input, false, workspace);
+        match (&exact, &rounded) {
+            (Some(exact), _) => {
+                exact.input_gradient(isa, gradient, Padding::Zero, &mut input, false, workspace)
+            }
+            (_, Some(rounded)) => {
+                rounded.input_gradient(gradient, Padding::Zero, &mut input, false, workspace)
+            }
+            _ => unreachable!("one of both was made"),
+        }
     });
     (forward, backward)
 }

@@ -102,35 +102,27 @@ pub enum OutputGradient<'a> {
 
 /// Calls `$body` with `$source` bound to the tile source of an output gradient of `$pictures` pictures.
 macro_rules! with_source {
-    ($gradient:expr, $pictures:expr, $source:ident => $body:expr) => {
-        match $gradient {
+    ($gradient:expr, $pictures:expr, $source:ident => $body:expr) => {{
+        let (gradient, pictures) = ($gradient, $pictures);
+        gradient.check(pictures);
+        match gradient {
             OutputGradient::Plain(map) => {
-                let (pictures, padding) = ($pictures, $crate::Padding::Zero);
+                let padding = $crate::Padding::Zero;
                 let $source = $crate::winograd::MapSource { map, pictures, padding };
                 $body
             }
             OutputGradient::Masked(map, mask) => {
-                assert_eq!(mask.len(), map.blocks().len(), "one mask word per block");
-                let $source = $crate::winograd::MaskedSource { map, pictures: $pictures, mask };
+                let $source = $crate::winograd::MaskedSource { map, pictures, mask };
                 $body
             }
             OutputGradient::Unpooled { pooled, mask, pooling, height, width } => {
-                let pictures = $pictures;
-                let half = (pictures * (height / 2), width / 2);
-                assert_eq!((pooled.height(), pooled.width()), half, "half the size");
-                assert_eq!(
-                    mask.len(),
-                    $crate::map::product([pooled.channel_blocks(), pictures, height, width]),
-                    "one mask word per block"
-                );
-                assert!(height > 1 && width > 1, "a pooled map has positions");
                 let scale = pooling.gradient_scale();
                 let $source =
                     $crate::winograd::UnpooledSource { pooled, mask, scale, pictures, height, width };
                 $body
             }
         }
-    };
+    }};
 }
 pub(crate) use with_source;
 
@@ -138,6 +130,24 @@ impl OutputGradient<'_> {
     /// Rows and columns of the map before pooling.
     pub fn size(&self) -> (usize, usize) {
         self.size_of_each(1)
+    }
+
+    /// # Panics
+    /// If the parts of the gradient of `pictures` pictures do not fit each other.
+    pub(crate) fn check(&self, pictures: usize) {
+        match *self {
+            OutputGradient::Plain(_) => {}
+            OutputGradient::Masked(map, mask) => {
+                assert_eq!(mask.len(), map.blocks().len(), "one mask word per block");
+            }
+            OutputGradient::Unpooled { pooled, mask, height, width, .. } => {
+                let half = (pictures * (height / 2), width / 2);
+                assert_eq!((pooled.height(), pooled.width()), half, "half the size");
+                let words = product([pooled.channel_blocks(), pictures, height, width]);
+                assert_eq!(mask.len(), words, "one mask word per block");
+                assert!(height > 1 && width > 1, "a pooled map has positions");
+            }
+        }
     }
 
     /// Rows and columns of the map before pooling of each of so many pictures.
@@ -327,7 +337,7 @@ pub(crate) fn bias_blocks(outputs: usize, bias: &[f32]) -> Vec<Block> {
 }
 
 /// Adds a gradient with a border of one pixel to the positions that `padding` read the border from.
-fn fold_border(extended: &BlockedMap, padding: Padding, to: &mut BlockedMap, accumulate: bool) {
+pub(crate) fn fold_border(extended: &BlockedMap, padding: Padding, to: &mut BlockedMap, accumulate: bool) {
     let (height, width, plane) = (to.height(), to.width(), to.positions());
     let blocks = to.channel_blocks();
     if !accumulate {

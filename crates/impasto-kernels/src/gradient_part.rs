@@ -5,8 +5,11 @@
 //! matrix ([`GradientPart::Linear`]). With `G = Σ_p w_p·F_p·F_pᵀ` each column of that product carries its
 //! weight ([`GradientPart::WeightedLinear`]).
 
-use crate::isa::Kernel;
+use std::sync::OnceLock;
+
+use crate::isa::{Isa, Kernel};
 use crate::map::{Block, BlockedMap, LANES};
+use crate::matrix_unit::{Line, TiledMatrix};
 use crate::product::Product;
 use crate::resampling::Resampling;
 use crate::simd::Simd;
@@ -17,6 +20,8 @@ pub struct PackedMatrix {
     channels: usize,
     /// `[C/16][C][16]`.
     panels: Vec<Block>,
+    /// The same for the matrix unit, made when it is first needed.
+    tiles: OnceLock<TiledMatrix>,
 }
 
 impl PackedMatrix {
@@ -33,21 +38,41 @@ impl PackedMatrix {
                 panels[column / LANES * depth + row].0[column % LANES] = value;
             }
         }
-        PackedMatrix { channels, panels }
+        PackedMatrix { channels, panels, tiles: OnceLock::new() }
+    }
+
+    /// The matrix in tiles.
+    fn tiles(&self) -> &TiledMatrix {
+        let depth = self.channels.next_multiple_of(LANES);
+        let entry = |row: usize, column: usize| self.panels[column / LANES * depth + row].0[column % LANES];
+        self.tiles.get_or_init(|| TiledMatrix::new(self.channels, entry))
     }
 
     /// The product with `rows` columns of a map at `a` `[C/16][rows]`, written to `c`, whose channel blocks
-    /// are `plane` blocks apart.
-    fn product(
+    /// are `plane` blocks apart. With `lines` it is made on the matrix unit.
+    ///
+    /// # Safety
+    /// `a` and `c` must be valid for so many columns of all channels, and `S` be available; with `lines`, the unit.
+    #[inline(always)]
+    unsafe fn multiply<S: Simd>(
         &self,
         rows: usize,
         a: *const Block,
         c: *mut Block,
         plane: usize,
         accumulate: bool,
-    ) -> Product {
+        lines: Option<&mut Vec<Line>>,
+    ) {
         let depth_blocks = self.channels.div_ceil(LANES);
-        Product {
+        if let Some(lines) = lines {
+            let tiles = self.tiles();
+            lines.resize(lines.len().max(tiles.scratch(rows)), Line::default());
+            // SAFETY: as the caller promises; the scratch is long enough.
+            return unsafe {
+                tiles.multiply(rows, depth_blocks, a, c, plane, accumulate, lines.as_mut_ptr())
+            };
+        }
+        let product = Product {
             rows,
             depth_blocks,
             panels: depth_blocks,
@@ -60,7 +85,9 @@ impl PackedMatrix {
             c_panel: plane * LANES,
             c_row: LANES,
             accumulate,
-        }
+        };
+        // SAFETY: as the caller promises; the matrix holds all of its panels.
+        unsafe { product.run::<S>() }
     }
 }
 
@@ -142,6 +169,16 @@ impl GradientPart<'_> {
         }
     }
 
+    /// Makes what all pieces of work on this set share. They do not make it themselves, because what is made by all
+    /// threads must not be waited for by one of them.
+    pub(crate) fn prepare(&self, isa: Isa) {
+        if let GradientPart::Linear(matrix) | GradientPart::WeightedLinear { matrix, .. } = self
+            && isa == Isa::Amx
+        {
+            matrix.tiles();
+        }
+    }
+
     /// Whether the part writes every position, so that it may come first without zeros beneath it.
     pub(crate) fn covers_all(&self) -> bool {
         !matches!(self, GradientPart::WeightedLinear { .. })
@@ -161,6 +198,8 @@ pub(crate) struct Part<'a> {
     /// Add to what is there. Must be set unless the part [covers all](GradientPart::covers_all).
     pub(crate) accumulate: bool,
     pub(crate) scratch: &'a mut Vec<Block>,
+    /// Scratch of the matrix unit, if products are to be made there.
+    pub(crate) lines: Option<&'a mut Vec<Line>>,
 }
 
 impl Kernel for Part<'_> {
@@ -171,9 +210,10 @@ impl Kernel for Part<'_> {
         match self.part {
             GradientPart::Linear(matrix) => {
                 let a = self.features.as_ptr();
-                let product = matrix.product(self.length, a, self.to, self.plane, self.accumulate);
-                // SAFETY: `features` and `to` hold a run of all channels, the matrix all of its panels.
-                unsafe { product.run::<S>() }
+                // SAFETY: `features` and `to` hold a run of all channels.
+                unsafe {
+                    matrix.multiply::<S>(self.length, a, self.to, self.plane, self.accumulate, self.lines)
+                }
             }
             // SAFETY: the pointers are as this function's caller promises.
             GradientPart::WeightedLinear { matrix, weights } => unsafe {
@@ -227,7 +267,7 @@ impl Part<'_> {
         let (columns, product) = self.scratch.split_at_mut(gathered);
         // SAFETY: both halves of the scratch hold `count` columns of all channels; `to` is as promised.
         unsafe {
-            matrix.product(count, columns.as_ptr(), product.as_mut_ptr(), count, false).run::<S>();
+            matrix.multiply::<S>(count, columns.as_ptr(), product.as_mut_ptr(), count, false, self.lines);
             for (block, product) in product.chunks_exact(count).enumerate() {
                 let to = std::slice::from_raw_parts_mut(self.to.add(block * self.plane), self.length);
                 for ((at, _), value) in support().zip(product) {

@@ -4,11 +4,13 @@
 //! The weighted matrix is the plain one of the columns `√w_p·F_p`, of those with weight alone: they are
 //! gathered in chunks, so a region costs what it covers. Only the blocks on and above the diagonal are
 //! computed. Products are summed in f32 over a few hundred positions and in f64 beyond, in an order that
-//! depends on the shape alone.
+//! depends on the shape alone. On the matrix unit factors have 16 bits of precision
+//! ([`matrix_unit/statistics.rs`](crate::matrix_unit)).
 
 use crate::isa::{Isa, Kernel};
 use crate::map::{Block, BlockedMap, LANES};
-use crate::parallel::{Shared, for_each};
+use crate::matrix_unit::{GramScratch, add_gram};
+use crate::parallel::{Shared, for_each, for_each_with};
 use crate::simd::{MAX_VECTORS, Simd};
 
 /// Positions summed in f32 before the sums go to f64: two blocks of so many lines fill the first-level
@@ -19,6 +21,9 @@ const RUN: usize = 256;
 const SLAB: usize = 4096;
 const MOST_SLABS: usize = 16;
 
+/// [`SLAB`] on the matrix unit, which shares work by slabs alone.
+const TILED_SLAB: usize = 1024;
+
 /// `F·Fᵀ` of `map` `[C, H, W]`: the symmetric `[C, C]` matrix, row-major, of sums over positions.
 ///
 /// # Panics
@@ -26,28 +31,70 @@ const MOST_SLABS: usize = 16;
 pub fn gram(isa: Isa, map: &BlockedMap) -> Vec<f64> {
     let blocks = map.channel_blocks();
     let side = blocks * LANES;
-    let slabs = map.positions().div_ceil(SLAB).clamp(1, MOST_SLABS);
+    let least = if isa == Isa::Amx { TILED_SLAB } else { SLAB };
+    let slabs = map.positions().div_ceil(least).clamp(1, MOST_SLABS);
+    let slab = |index: usize| index * map.positions() / slabs..(index + 1) * map.positions() / slabs;
     let mut partial = vec![0.0f64; slabs * side * side];
     let out = Shared::new(partial.as_mut_ptr());
-    for_each(slabs * blocks, |piece| {
-        let (slab, row) = (piece / blocks, piece % blocks);
-        let positions = slab * map.positions() / slabs..(slab + 1) * map.positions() / slabs;
-        // SAFETY: every piece writes the sixteen rows of one block of one slab, and reads positions of the map.
-        unsafe {
-            let to = out.at((slab * blocks + row) * LANES * side);
-            isa.run(BlockRow { map, row, positions, to, side });
-        }
-    });
+    if isa == Isa::Amx {
+        // What tiles read takes longer to write than one row of blocks to multiply.
+        let mut scratches = vec![GramScratch::default(); rayon::current_num_threads()];
+        for_each_with(&mut scratches, slabs, |scratch, index| {
+            // SAFETY: every piece writes one slab, and reads positions of the map.
+            unsafe {
+                isa.run(Slab { map, positions: slab(index), to: out.at(index * side * side), side, scratch })
+            };
+        });
+    } else {
+        for_each(slabs * blocks, |piece| {
+            let (index, row) = (piece / blocks, piece % blocks);
+            // SAFETY: every piece writes the sixteen rows of one block of one slab, and reads positions of the map.
+            unsafe {
+                let to = out.at((index * blocks + row) * LANES * side);
+                isa.run(BlockRow { map, row, positions: slab(index), to, side });
+            }
+        });
+    }
     let channels = map.channels();
     let mut gram = vec![0.0; channels * channels];
-    for row in 0..channels {
-        for column in row..channels {
-            let sum = (0..slabs).map(|slab| partial[(slab * side + row) * side + column]).sum();
-            gram[row * channels + column] = sum;
-            gram[column * channels + row] = sum;
+    let out = Shared::new(gram.as_mut_ptr());
+    for_each(blocks, |block| {
+        // Square by square, since the mirror image of a row is a column.
+        for (row, first) in (block * LANES..side)
+            .step_by(LANES)
+            .flat_map(|first| (block * LANES..channels.min((block + 1) * LANES)).map(move |row| (row, first)))
+        {
+            for column in first.max(row)..channels.min(first + LANES) {
+                let sum = (0..slabs).map(|slab| partial[(slab * side + row) * side + column]).sum();
+                // SAFETY: every piece writes sixteen rows from the diagonal on, and sixteen columns from there down.
+                unsafe {
+                    out.at(row * channels + column).write(sum);
+                    out.at(column * channels + row).write(sum);
+                }
+            }
         }
-    }
+    });
     gram
+}
+
+/// A slab on the matrix unit.
+struct Slab<'a> {
+    map: &'a BlockedMap,
+    positions: std::ops::Range<usize>,
+    /// `[side][side]`, added to.
+    to: *mut f64,
+    side: usize,
+    scratch: &'a mut GramScratch,
+}
+
+impl Kernel for Slab<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        // SAFETY: as the caller promises; this runs where the unit is available.
+        unsafe { add_gram(self.map, self.positions, self.to, self.side, self.scratch) }
+    }
 }
 
 /// f32 of gathered columns that are summed at a time: 16 MiB.

@@ -11,7 +11,8 @@ use crate::simd::{Portable, Simd};
 
 /// An instruction set that the kernels are compiled for.
 ///
-/// Results differ between sets in the last bits; on one set they never depend on the number of threads.
+/// Results differ between sets in the last bits, those of [`Amx`](Isa::Amx) by more; on one set they never depend on the
+/// number of threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Isa {
     /// Plain loops over arrays that the compiler vectorises for the target's baseline (SSE2, NEON).
@@ -22,15 +23,30 @@ pub enum Isa {
     Avx2,
     /// AVX-512F: 16 lanes.
     Avx512,
+    /// AVX-512, and beside it the matrix unit of Intel processors since Sapphire Rapids, on Linux. It multiplies numbers
+    /// rounded to bfloat16, 8 bits of precision: [`RoundedConvolution3x3`](crate::RoundedConvolution3x3) is off by some
+    /// thousandths. Other kernels do as with AVX-512.
+    Amx,
 }
 
 impl Isa {
-    /// All sets, narrowest first.
-    pub const ALL: [Isa; 4] = [Isa::Portable, Isa::Neon, Isa::Avx2, Isa::Avx512];
+    /// All sets, slowest first.
+    pub const ALL: [Isa; 5] = [Isa::Portable, Isa::Neon, Isa::Avx2, Isa::Avx512, Isa::Amx];
 
-    /// The widest set that this machine has.
+    /// The fastest set that this machine has and that computes in f32 throughout.
     pub fn detect() -> Isa {
-        Isa::ALL.into_iter().rev().find(|isa| isa.is_available()).unwrap_or(Isa::Portable)
+        let suits = |isa: &Isa| !isa.rounds() && isa.is_available();
+        Isa::ALL.into_iter().rev().find(suits).unwrap_or(Isa::Portable)
+    }
+
+    /// The fastest set that this machine has, for those who accept that it [rounds](Isa::rounds).
+    pub fn fastest() -> Isa {
+        if Isa::Amx.is_available() { Isa::Amx } else { Isa::detect() }
+    }
+
+    /// Whether convolutions on this set may round what they multiply.
+    pub fn rounds(self) -> bool {
+        self == Isa::Amx
     }
 
     /// Whether this machine has the set.
@@ -42,8 +58,10 @@ impl Isa {
             Isa::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512 => is_x86_feature_detected!("avx512f"),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Amx => crate::matrix_unit::is_available(),
             #[cfg(not(target_arch = "x86_64"))]
-            Isa::Avx2 | Isa::Avx512 => false,
+            Isa::Avx2 | Isa::Avx512 | Isa::Amx => false,
         }
     }
 
@@ -68,6 +86,9 @@ impl Isa {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
             Isa::Avx512 => unsafe { run_avx512(kernel) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
+            Isa::Amx => unsafe { run_amx(kernel) },
             _ => unreachable!("availability was checked"),
         }
     }
@@ -80,6 +101,7 @@ impl fmt::Display for Isa {
             Isa::Neon => "neon",
             Isa::Avx2 => "avx2",
             Isa::Avx512 => "avx512",
+            Isa::Amx => "amx",
         })
     }
 }
@@ -90,7 +112,7 @@ pub struct IsaNameError(String);
 
 impl fmt::Display for IsaNameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unknown instruction set {:?}: expected portable, neon, avx2 or avx512", self.0)
+        write!(f, "unknown instruction set {:?}: expected portable, neon, avx2, avx512 or amx", self.0)
     }
 }
 
@@ -132,6 +154,14 @@ unsafe fn run_avx512<K: Kernel>(kernel: K) -> K::Output {
     unsafe { kernel.run::<Avx512>() }
 }
 
+/// Tiles are not for vector kernels; what rounds maps for them is.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
+unsafe fn run_amx<K: Kernel>(kernel: K) -> K::Output {
+    // SAFETY: as in `run_avx2`.
+    unsafe { kernel.run::<Avx512>() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,6 +177,8 @@ mod tests {
     #[test]
     fn the_detected_set_is_available() {
         assert!(Isa::detect().is_available());
+        assert!(!Isa::detect().rounds());
+        assert!(Isa::fastest().is_available());
     }
 
     #[test]

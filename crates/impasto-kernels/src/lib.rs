@@ -3,6 +3,7 @@
 //! | kernel | file |
 //! | --- | --- |
 //! | 3×3 convolution with bias, ReLU and pooling fused, and its data gradient | `convolution.rs`, `winograd/` |
+//! | the same with operands rounded to bfloat16, on the matrix unit of Intel processors | `matrix_unit/` |
 //! | 3×3 convolutions of batches, and their gradients by weights | `batch_convolution.rs`, `winograd/weight_gradient.rs` |
 //! | fully connected layers and 1×1 convolutions, with all gradients | `dense.rs` |
 //! | the first convolution, from three planes, and its data gradient | `first_convolution.rs` |
@@ -39,6 +40,7 @@ mod local_gradient;
 mod map;
 mod mapped_file;
 mod matrix;
+mod matrix_unit;
 mod outer_product;
 mod padding;
 mod parallel;
@@ -65,6 +67,7 @@ pub use local_gradient::{gradient_norm, replace_by_gradient};
 pub use map::{Block, BlockedMap, LANES};
 pub use mapped_file::MappedFile;
 pub use matrix::matrix_product;
+pub use matrix_unit::RoundedConvolution3x3;
 pub use padding::Padding;
 pub use patches::{
     Guide, PatchBank, PatchMatches, Placement, column_norms, extend_circularly, find_patches, matched_map,

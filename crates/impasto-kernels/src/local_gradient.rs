@@ -7,6 +7,7 @@
 use crate::gradient_part::{GradientPart, Part};
 use crate::isa::Isa;
 use crate::map::{Block, BlockedMap, LANES};
+use crate::matrix_unit::Line;
 use crate::parallel::{Shared, for_each_with};
 use crate::product::ROWS;
 
@@ -20,7 +21,7 @@ const CHUNK: usize = 32 << 10;
 pub fn replace_by_gradient(isa: Isa, map: &mut BlockedMap, parts: &[GradientPart], masked: bool) {
     let values = Shared::new(map.blocks_mut().as_mut_ptr());
     let positions = map.positions();
-    for_each_chunk(map, values, parts, |mut chunk| {
+    for_each_chunk(isa, map, values, parts, |mut chunk| {
         // SAFETY: every chunk writes its own positions of every plane, which it has copied before.
         let to = unsafe {
             let to = values.at(chunk.start);
@@ -49,7 +50,7 @@ pub fn gradient_norm(isa: Isa, map: &BlockedMap, part: GradientPart) -> f64 {
     let mut sums = vec![0.0f64; chunks(map).0];
     let out = Shared::new(sums.as_mut_ptr());
     let values = Shared::new(map.blocks().as_ptr().cast_mut());
-    for_each_chunk(map, values, &[part], |mut chunk| {
+    for_each_chunk(isa, map, values, &[part], |mut chunk| {
         let mut gradient = vec![Block::default(); chunk.features.len()];
         // SAFETY: the buffer holds as many planes of this length as the chunk.
         unsafe { chunk.evaluate(isa, &[part], gradient.as_mut_ptr(), chunk.length) };
@@ -60,6 +61,14 @@ pub fn gradient_norm(isa: Isa, map: &BlockedMap, part: GradientPart) -> f64 {
     sums.iter().sum()
 }
 
+/// What one thread works in.
+#[derive(Clone, Default)]
+struct Buffers {
+    copy: Vec<Block>,
+    scratch: Vec<Block>,
+    lines: Vec<Line>,
+}
+
 /// A run of positions and a copy of their features.
 struct Chunk<'a> {
     index: usize,
@@ -68,6 +77,7 @@ struct Chunk<'a> {
     /// `[C/16][length]`.
     features: &'a [Block],
     scratch: &'a mut Vec<Block>,
+    lines: &'a mut Vec<Line>,
 }
 
 impl Chunk<'_> {
@@ -86,8 +96,9 @@ impl Chunk<'_> {
         for (index, &part) in parts.iter().enumerate() {
             let Chunk { features, start, length, .. } = *self;
             let (accumulate, scratch) = (index > 0 || !overwrites, &mut *self.scratch);
+            let lines = (isa == Isa::Amx).then_some(&mut *self.lines);
             // SAFETY: the caller's promise; the features are a copy of the chunk's own.
-            unsafe { isa.run(Part { part, features, start, length, to, plane, accumulate, scratch }) }
+            unsafe { isa.run(Part { part, features, start, length, to, plane, accumulate, scratch, lines }) }
         }
     }
 }
@@ -101,16 +112,20 @@ fn chunks(map: &BlockedMap) -> (usize, usize) {
 /// Calls `finish` with every chunk of the map, whose values are read through `values`, because `finish` may
 /// write there.
 fn for_each_chunk(
+    isa: Isa,
     map: &BlockedMap,
     values: Shared<Block>,
     parts: &[GradientPart],
     finish: impl Fn(Chunk) + Sync,
 ) {
-    parts.iter().for_each(|part| part.check(map));
+    parts.iter().for_each(|part| {
+        part.check(map);
+        part.prepare(isa);
+    });
     let (count, chunk_length) = chunks(map);
     let (positions, blocks) = (map.positions(), map.channel_blocks());
-    let mut buffers = vec![(Vec::new(), Vec::new()); rayon::current_num_threads()];
-    for_each_with(&mut buffers, count, |(copy, scratch): &mut (Vec<Block>, Vec<Block>), index| {
+    let mut buffers = vec![Buffers::default(); rayon::current_num_threads()];
+    for_each_with(&mut buffers, count, |Buffers { copy, scratch, lines }, index| {
         let start = index * chunk_length;
         let length = chunk_length.min(positions - start);
         copy.clear();
@@ -119,6 +134,6 @@ fn for_each_chunk(
             let run = unsafe { std::slice::from_raw_parts(values.at(block * positions + start), length) };
             copy.extend_from_slice(run);
         }
-        finish(Chunk { index, start, length, features: copy, scratch });
+        finish(Chunk { index, start, length, features: copy, scratch, lines });
     });
 }

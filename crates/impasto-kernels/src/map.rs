@@ -29,12 +29,26 @@ pub(crate) fn product<const N: usize>(extents: [usize; N]) -> usize {
 }
 
 /// A feature map `[C, H, W]` in blocks of sixteen channels.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct BlockedMap {
     channels: usize,
     height: usize,
     width: usize,
+    /// Those of the shape, and perhaps more behind them from a larger shape before.
     blocks: Vec<Block>,
+}
+
+impl Clone for BlockedMap {
+    fn clone(&self) -> Self {
+        BlockedMap { blocks: self.blocks().to_vec(), ..*self }
+    }
+}
+
+impl PartialEq for BlockedMap {
+    fn eq(&self, other: &Self) -> bool {
+        let shape = |map: &Self| (map.channels, map.height, map.width);
+        shape(self) == shape(other) && self.blocks() == other.blocks()
+    }
 }
 
 impl BlockedMap {
@@ -74,7 +88,7 @@ impl BlockedMap {
     pub fn to_planes(&self) -> Vec<f32> {
         let positions = self.positions().max(1);
         let mut planes = vec![0.0; product([self.channels, self.positions()])];
-        let blocks = self.blocks.par_chunks_exact(positions);
+        let blocks = self.blocks().par_chunks_exact(positions);
         planes.par_chunks_mut(LANES * positions).zip(blocks).for_each(|(planes, blocks)| {
             for (run, blocks) in blocks.chunks(RUN).enumerate() {
                 for (lane, plane) in planes.chunks_exact_mut(positions).enumerate() {
@@ -95,7 +109,7 @@ impl BlockedMap {
             // No more than is needed, and not beside what was there.
             self.blocks = Vec::new();
             self.blocks = vec![Block::default(); length];
-        } else {
+        } else if length > self.blocks.len() {
             self.blocks.resize(length, Block::default());
         }
     }
@@ -154,12 +168,13 @@ impl BlockedMap {
 
     /// All blocks, `[⌈C/16⌉][H][W]`.
     pub fn blocks(&self) -> &[Block] {
-        &self.blocks
+        &self.blocks[..self.channel_blocks() * self.positions()]
     }
 
     /// All blocks, to be changed.
     pub fn blocks_mut(&mut self) -> &mut [Block] {
-        &mut self.blocks
+        let length = self.channel_blocks() * self.positions();
+        &mut self.blocks[..length]
     }
 
     pub(crate) fn as_ptr(&self) -> *const f32 {
@@ -179,6 +194,19 @@ mod tests {
     #[should_panic(expected = "overflow")]
     fn sizes_that_overflow_are_refused() {
         BlockedMap::zeros(16, 1 << 32, 1 << 32);
+    }
+
+    #[test]
+    fn a_map_that_was_larger_is_what_its_shape_says() {
+        let planes: Vec<f32> = (0..3 * 4).map(|value| value as f32).collect();
+        let small = BlockedMap::from_planes(3, 2, 2, &planes);
+        let mut map = BlockedMap::zeros(20, 5, 5);
+        map.reshape(3, 2, 2);
+        map.blocks_mut().copy_from_slice(small.blocks());
+        assert_eq!((map.to_planes(), map.clone().blocks().len()), (planes, 4));
+        assert!(map == small);
+        map.reshape(17, 3, 3);
+        assert_eq!(map.blocks().len(), 18);
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub struct BenchArguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(threads::MOST_THREADS)))]
     threads: Option<u16>,
 
-    /// The instruction set [default: the widest of this machine]
+    /// The instruction set [default: the widest of this machine that computes in f32, so not amx]
     #[arg(long, value_name = "NAME", value_parser = parsers::isa())]
     isa: Option<Isa>,
 

@@ -139,7 +139,13 @@ impl Text for MemorySize {
 
 impl Named for Isa {
     fn names() -> Vec<(&'static str, Self)> {
-        vec![("portable", Isa::Portable), ("neon", Isa::Neon), ("avx2", Isa::Avx2), ("avx512", Isa::Avx512)]
+        vec![
+            ("portable", Isa::Portable),
+            ("neon", Isa::Neon),
+            ("avx2", Isa::Avx2),
+            ("avx512", Isa::Avx512),
+            ("amx", Isa::Amx),
+        ]
     }
 }
 

@@ -46,7 +46,7 @@ impl Extents {
     ) -> Self {
         // Each group reads V again, but U of a group has to stay in the cache: two panels were better than one
         // or four. The innermost kernel of AVX-512 takes four at once.
-        let group = if isa == Isa::Avx512 { 4 } else { 2 };
+        let group = if matches!(isa, Isa::Avx512 | Isa::Amx) { 4 } else { 2 };
         Extents { places: input * input, output_blocks, input_blocks, tiles, group: group.min(output_blocks) }
     }
 

@@ -37,4 +37,5 @@ pub(crate) use source::{MapSource, MaskedSource, TileBuffer, TileSource, Unpoole
 pub use tile::TileSize;
 pub(crate) use weight_gradient::WeightGradient;
 pub(crate) use weights::PackedWeights;
+pub(crate) use workspace::at_least;
 pub use workspace::{Workspace, WorkspaceNeed};

@@ -5,28 +5,28 @@ use crate::map::{Block, LANES};
 /// Memory that convolutions work in, kept from one to the next.
 #[derive(Debug, Default)]
 pub struct Workspace {
-    pub(super) weights: Vec<Block>,
-    pub(super) tiles: Vec<Block>,
-    pub(super) threads: Vec<ThreadSpace>,
+    pub(crate) weights: Vec<Block>,
+    pub(crate) tiles: Vec<Block>,
+    pub(crate) threads: Vec<ThreadSpace>,
 }
 
 /// What one thread works in.
 #[derive(Debug, Default)]
-pub(super) struct ThreadSpace {
-    pub(super) weights: Vec<Block>,
-    pub(super) tiles: Vec<Block>,
-    pub(super) products: Vec<Block>,
+pub(crate) struct ThreadSpace {
+    pub(crate) weights: Vec<Block>,
+    pub(crate) tiles: Vec<Block>,
+    pub(crate) products: Vec<Block>,
 }
 
 /// How long the buffers of a [`Workspace`] have to be, in f32. Each grows to what the largest convolution needs of it,
 /// which need not be the same one for all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WorkspaceNeed {
-    pub(super) weights: usize,
-    pub(super) tiles: usize,
-    pub(super) thread_weights: usize,
-    pub(super) thread_tiles: usize,
-    pub(super) thread_products: usize,
+    pub(crate) weights: usize,
+    pub(crate) tiles: usize,
+    pub(crate) thread_weights: usize,
+    pub(crate) thread_tiles: usize,
+    pub(crate) thread_products: usize,
 }
 
 impl WorkspaceNeed {
@@ -65,13 +65,13 @@ impl Workspace {
     }
 
     /// Makes room for as many threads as the current pool has.
-    pub(super) fn threads(&mut self) {
+    pub(crate) fn threads(&mut self) {
         self.threads.resize_with(rayon::current_num_threads(), ThreadSpace::default);
     }
 }
 
 /// Makes `buffer` at least so many f32 long and answers its start.
-pub(super) fn at_least(buffer: &mut Vec<Block>, length: usize) -> *mut f32 {
+pub(crate) fn at_least(buffer: &mut Vec<Block>, length: usize) -> *mut f32 {
     let blocks = length.div_ceil(LANES);
     if buffer.len() < blocks {
         // No more than is needed.

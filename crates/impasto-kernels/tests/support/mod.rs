@@ -3,6 +3,7 @@
 use impasto_kernels::scalar::Shape;
 use impasto_kernels::{BlockedMap, Isa};
 
+#[allow(dead_code, reason = "one file is about one set")]
 pub fn sets() -> impl Iterator<Item = Isa> {
     Isa::ALL.into_iter().filter(|isa| isa.is_available())
 }

@@ -1,6 +1,6 @@
 //! Gradients at the taps back through the network to its input.
 
-use impasto_kernels::{self as kernels, BlockedMap, Isa, OutputGradient};
+use impasto_kernels::{self as kernels, BlockedMap, Isa, OutputGradient, Padding, Workspace};
 
 use super::plan::{PlannedStep, Spares, fused_pooling};
 use super::{CpuEngine, PackedConvolution, PackedGradient};
@@ -39,7 +39,7 @@ impl CpuEngine {
                 (PackedConvolution::First(first), _) => {
                     first.input_gradient(isa, gradient, padding, &mut self.input);
                 }
-                (PackedConvolution::Inner(inner), Some(below)) => {
+                (later, Some(below)) => {
                     // What comes from above is added to what the terms say at the tap.
                     let (mut apart, accumulate) = match below.begin_output(isa, gradients, &mut self.spares) {
                         Begun::InPlace => (None, true),
@@ -47,15 +47,39 @@ impl CpuEngine {
                         Begun::Nothing => (Some(self.spares.take(below.step.output())), false),
                     };
                     let to = apart.as_mut().or(below.output_mut()).expect("a tapped output is kept");
-                    inner.input_gradient(isa, gradient, padding, to, accumulate, &mut self.workspace);
+                    later.input_gradient(isa, gradient, padding, to, accumulate, &mut self.workspace);
                     carried = apart;
                 }
-                (PackedConvolution::Inner(_), None) => {
-                    unreachable!("the first step is the first convolution")
-                }
+                (_, None) => unreachable!("the first step is the first convolution"),
             }
             if let Some(above) = above {
                 self.spares.give(above);
+            }
+        }
+    }
+}
+
+impl PackedConvolution {
+    /// The gradient by the map that the convolution reads.
+    ///
+    /// # Panics
+    /// If it is the first, whose input is planes.
+    fn input_gradient(
+        &self,
+        isa: Isa,
+        gradient: OutputGradient,
+        padding: Padding,
+        to: &mut BlockedMap,
+        accumulate: bool,
+        workspace: &mut Workspace,
+    ) {
+        match self {
+            PackedConvolution::First(_) => unreachable!("the first convolution reads the picture"),
+            PackedConvolution::Inner(inner) => {
+                inner.input_gradient(isa, gradient, padding, to, accumulate, workspace);
+            }
+            PackedConvolution::Rounded(rounded) => {
+                rounded.input_gradient(gradient, padding, to, accumulate, workspace);
             }
         }
     }

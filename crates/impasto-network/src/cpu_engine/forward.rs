@@ -1,6 +1,6 @@
 //! The picture through the network.
 
-use impasto_kernels::{self as kernels, Activated, BlockedMap};
+use impasto_kernels::{self as kernels, Activated, BlockedMap, Isa, Padding, Workspace};
 
 use super::plan::{PlannedStep, fused_pooling};
 use super::{CpuEngine, PackedConvolution};
@@ -21,10 +21,10 @@ impl CpuEngine {
                 PackedConvolution::First(first) => {
                     first.forward(isa, &self.input, size.height, size.width, step.padding, relu, keep);
                 }
-                PackedConvolution::Inner(inner) => {
+                later => {
                     let kept = before.last().and_then(|step| step.pooled.as_ref().or(step.map.as_ref()));
                     let input = input.as_ref().or(kept).expect("the step before has an output");
-                    inner.forward(isa, input, step.padding, relu, keep, &mut self.workspace);
+                    later.forward(isa, input, step.padding, relu, keep, &mut self.workspace);
                 }
             };
             let output = step.output();
@@ -55,6 +55,28 @@ impl CpuEngine {
         }
         if let Some(map) = carried {
             self.spares.give(map);
+        }
+    }
+}
+
+impl PackedConvolution {
+    /// The convolution of a map.
+    ///
+    /// # Panics
+    /// If it is the first, whose input is planes.
+    fn forward(
+        &self,
+        isa: Isa,
+        input: &BlockedMap,
+        padding: Padding,
+        relu: bool,
+        keep: Activated,
+        workspace: &mut Workspace,
+    ) {
+        match self {
+            PackedConvolution::First(_) => unreachable!("the first convolution reads the picture"),
+            PackedConvolution::Inner(inner) => inner.forward(isa, input, padding, relu, keep, workspace),
+            PackedConvolution::Rounded(rounded) => rounded.forward(input, padding, relu, keep, workspace),
         }
     }
 }

@@ -6,6 +6,9 @@
 //! on the way back. Pooling happens while a convolution writes its output, and is undone while the gradient
 //! is read.
 //!
+//! On an instruction set that [rounds](Isa::rounds), all convolutions but the first multiply numbers rounded to bfloat16;
+//! maps and sums are f32 on all sets.
+//!
 //! Work runs on the threads of the current rayon pool; its results do not depend on their number.
 
 mod backward;
@@ -19,7 +22,7 @@ use std::sync::Arc;
 
 use impasto_kernels::{
     self as kernels, BlockedMap, Convolution3x3, FirstConvolution, GradientPart, Isa, PackedMatrix,
-    Resampling, Workspace,
+    Resampling, RoundedConvolution3x3, Workspace,
 };
 pub use patches::CpuPatches;
 use plan::{Plan, Spares};
@@ -50,10 +53,12 @@ pub struct CpuEngine {
 enum PackedConvolution {
     First(FirstConvolution),
     Inner(Convolution3x3),
+    Rounded(RoundedConvolution3x3),
 }
 
 impl CpuEngine {
-    /// An engine for the network of these weights, on the widest instruction set of this machine.
+    /// An engine for the network of these weights, on the widest instruction set of this machine that computes in f32
+    /// throughout ([`Isa::detect`]).
     pub fn new(weights: impl Into<Arc<Weights>>) -> Self {
         Self::with_isa(weights, Isa::detect())
     }
@@ -88,12 +93,16 @@ impl CpuEngine {
     }
 
     fn pack(&mut self, layer: Layer) {
-        let (weights, first) = (&self.weights, layer == Layer::convolution(1, 1));
+        let (weights, isa, first) = (&self.weights, self.isa, layer == Layer::convolution(1, 1));
         self.convolutions.entry(layer).or_insert_with(|| {
             let convolution = weights.convolution(layer);
             let (outputs, weight, bias) = (convolution.outputs, &convolution.weight, &convolution.bias);
             match first {
                 true => PackedConvolution::First(FirstConvolution::new(outputs, weight, bias)),
+                false if isa.rounds() => {
+                    let rounded = RoundedConvolution3x3::new(outputs, convolution.inputs, weight, bias);
+                    PackedConvolution::Rounded(rounded)
+                }
                 false => {
                     PackedConvolution::Inner(Convolution3x3::new(outputs, convolution.inputs, weight, bias))
                 }

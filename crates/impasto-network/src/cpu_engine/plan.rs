@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use impasto_kernels::{
-    BlockedMap, Convolution3x3, FirstConvolution, Isa, LANES, WindowPooling, WorkspaceNeed,
+    BlockedMap, Convolution3x3, FirstConvolution, Isa, LANES, RoundedConvolution3x3, WindowPooling,
+    WorkspaceNeed,
 };
 
 use crate::{Architecture, EngineError, Layer, MapShape, NetworkOptions, Pooling, Size, Step, steps};
@@ -151,9 +152,18 @@ impl Outline {
             if inputs == 3 {
                 weights += FirstConvolution::packed_bytes(outputs) as u64;
             } else {
-                weights += Convolution3x3::packed_bytes(outputs, inputs) as u64;
                 let MapShape { height, width, .. } = step.shape;
-                let need = Convolution3x3::workspace_need(isa, outputs, inputs, height, width);
+                let (packed, need) = match isa.rounds() {
+                    true => (
+                        RoundedConvolution3x3::packed_bytes(outputs, inputs),
+                        RoundedConvolution3x3::workspace_need(outputs, inputs, height, width),
+                    ),
+                    false => (
+                        Convolution3x3::packed_bytes(outputs, inputs),
+                        Convolution3x3::workspace_need(isa, outputs, inputs, height, width),
+                    ),
+                };
+                weights += packed as u64;
                 workspace = workspace.max(need);
             }
             inputs = outputs;

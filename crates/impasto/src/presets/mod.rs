@@ -125,6 +125,11 @@ impl Preset {
         }
     }
 
+    /// Whether it reproduces a published system, and is not ours.
+    pub const fn is_published(self) -> bool {
+        !matches!(self, Preset::Impasto | Preset::Doodle | Preset::Texture)
+    }
+
     /// The settings.
     pub fn settings(self) -> Settings {
         match self {
@@ -186,6 +191,7 @@ mod tests {
         for preset in Preset::ALL {
             assert_eq!(preset.to_string().parse(), Ok(preset));
             assert_eq!(preset.settings().validate(), Ok(()), "{preset}");
+            assert_eq!(preset.is_published(), !preset.description().starts_with("our "), "{preset}");
         }
     }
 
