@@ -18,7 +18,7 @@ pub enum Phase {
     Weights,
     /// Transforms inputs, or rounds and lays them out for the matrix unit.
     Inputs,
-    /// Multiplies.
+    /// Multiplies; on the matrix unit also writes.
     Products,
     /// Transforms outputs, adds biases, applies ReLU, pools, and writes.
     Outputs,

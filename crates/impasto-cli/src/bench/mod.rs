@@ -1,5 +1,7 @@
 //! `impasto bench`: seconds per evaluation, effective GFLOP/s and peak memory on this machine.
 
+mod layers;
+
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use impasto_jobs::order::{EngineChoices, parsers};
 use impasto_jobs::{machine, threads};
 use impasto_kernels::Isa;
 use impasto_network::{Architecture, Engine, Layer, NetworkOptions, Size, Weights};
+use layers::LayerTimes;
 use serde::Serialize;
 
 use crate::failure::{Failure, flag, say};
@@ -22,7 +25,8 @@ Examples:
   impasto bench                                      the compact network at 512x512
   impasto bench --network vgg19 --size 1024          VGG-19, with random weights
   impasto bench --network vgg19 --isa avx2 --json    without AVX-512, for a script
-  impasto bench --engine gpu --device 1              on the second graphics card";
+  impasto bench --engine gpu --device 1              on the second graphics card
+  impasto bench --engine cpu --layers                where the time goes";
 
 /// Measure how fast this machine evaluates a network.
 ///
@@ -67,6 +71,10 @@ pub struct BenchArguments {
     )]
     runs: u16,
 
+    /// Tell also what each layer takes, and what the threads do meanwhile; for the engine on the processor.
+    #[arg(long)]
+    layers: bool,
+
     /// Print one JSON object instead of words.
     #[arg(long)]
     json: bool,
@@ -101,6 +109,9 @@ struct Measurement {
     /// 10⁹ operations a second in the best evaluation: two for each multiply-add of the convolutions,
     /// forward and back to the pixels, counted as direct convolution.
     gflops: f64,
+    /// What each layer takes, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    layers: Option<LayerTimes>,
 }
 
 /// Measures and prints.
@@ -111,6 +122,11 @@ pub fn run(arguments: &BenchArguments) -> Result<(), Failure> {
         let mut notes = Vec::new();
         let engine = EngineChoice::new(&arguments.engine, isa, &mut notes)?;
         notes.iter().for_each(|note| say(note.line(flag)));
+        if arguments.layers && !engine.is_processor() {
+            return Err(Failure::mistake(
+                "--layers: only the engine on the processor tells: add --engine cpu",
+            ));
+        }
         let started = Instant::now();
         let weights = Arc::new(weights(arguments)?);
         engine.give(&weights, Measure { arguments, isa, weights: &weights, started })
@@ -155,6 +171,7 @@ impl EngineUser for Measure<'_> {
                 weights.origin()
             )));
         }
+        let layers = arguments.layers.then(|| LayerTimes::of(&mut evaluation, arguments.runs)).transpose()?;
         let multiply_adds = architecture.multiply_adds(Layer::relu(5, 1), side, side);
         let measured = machine::peak_memory();
         Ok(Measurement {
@@ -172,6 +189,7 @@ impl EngineUser for Measure<'_> {
             peak_is_measured: measured.is_some(),
             device_bytes: needed.device,
             gflops: 4.0 * multiply_adds as f64 / seconds[0] / 1e9,
+            layers,
         })
     }
 }
@@ -218,7 +236,7 @@ impl Measurement {
         if self.device_bytes > 0 {
             write!(out, "\n            {:.0} MB on the graphics card", self.device_bytes as f64 / 1e6)?;
         }
-        Ok(())
+        self.layers.as_ref().map_or(Ok(()), |layers| layers.write_words(out))
     }
 }
 

@@ -26,17 +26,17 @@ use crate::training::{Checkpoints, Display, Pace, save_network, write_log};
 
 /// Distils and saves, or measures.
 pub fn run(arguments: &DistillArguments) -> Result<(), Failure> {
+    if arguments.measure.is_empty() && arguments.engine != EngineChoices::default() {
+        return Err(Failure::mistake(
+            "--engine and --device are for --measure: a student learns on the processor",
+        ));
+    }
     let isa = machine::instruction_set(arguments.machine.isa)?;
     threads::pool(arguments.machine.threads)?.install(|| {
         let collections = arguments.collections()?;
         let teacher = Arc::new(arguments.teacher()?);
         if !arguments.measure.is_empty() {
             return measure::run(arguments, &teacher, &Crops::open(&collections, arguments.crop)?, isa);
-        }
-        if arguments.engine != EngineChoices::default() {
-            return Err(Failure::mistake(
-                "--engine and --device are for --measure: a student learns on the processor",
-            ));
         }
         let default = || PathBuf::from(format!("{}.safetensors", arguments.network));
         let output = arguments.output.clone().unwrap_or_else(default);

@@ -36,7 +36,10 @@ fn help_lists_the_options_of_each_command() {
             "--layers --channels --reconstruct --iterations --size --network --weights --engine Examples:",
         ),
         ("sweep", "--layers --style-ratio --style-layers --keep --cell --optimizer --weights Examples:"),
-        ("bench", "--network --weights --size --threads --isa --runs --json --engine --device Examples:"),
+        (
+            "bench",
+            "--network --weights --size --threads --isa --runs --layers --json --engine --device Examples:",
+        ),
         ("weights", "list pull import verify path remove Examples:"),
         ("weights pull", "--mirror --precision --keep-original --offline --quiet Examples:"),
         ("weights import", "--name --convention --precision --quiet Examples:"),
@@ -97,6 +100,8 @@ fn bench_measures() {
     for field in ["seconds_best", "seconds_median", "prepare_seconds", "peak_bytes", "gflops"] {
         assert!(measured[field].as_f64().unwrap() > 0.0, "{field}: {out}");
     }
+    let (words, _) = scene.succeed("bench --engine cpu --size 32 --runs 2 --layers");
+    assert!(["forward", "\n1_1 ", "\n5_1 ", "threads: "].iter().all(|it| words.contains(it)), "{words}");
     let (words, _) = scene.succeed("bench --size 32 --runs 1");
     assert!(words.contains("GFLOP/s") && words.contains("MB at the peak"), "{words}");
     for bad in ["bench --size 8", "bench --runs 0", "bench --weights nowhere", "bench --network resnet"] {

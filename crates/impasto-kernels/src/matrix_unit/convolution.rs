@@ -14,6 +14,7 @@ use crate::isa::{Isa, Kernel};
 use crate::map::{Block, BlockedMap, LANES};
 use crate::padding::Padding;
 use crate::parallel::{Shared, for_each_with};
+use crate::profile::{self, Phase};
 use crate::simd::Simd;
 use crate::winograd::{GradientSink, Workspace, WorkspaceNeed, at_least};
 
@@ -213,8 +214,10 @@ impl<Source: RowSource, Sink: BlockSink> Job<'_, Source, Sink> {
     /// # Safety
     /// The buffer must be valid for [`Extents::lines`], and nothing else touch these.
     unsafe fn make_lines(&self, pairs: Range<usize>, rows: Range<usize>, first: usize, to: *mut Line) {
+        let begun = profile::clock();
         // SAFETY: the caller's promise.
         unsafe { Isa::Amx.run(MakeLines { job: self, pairs, rows, first, to }) }
+        profile::add_phase(Phase::Inputs, begun);
     }
 
     /// Multiplies the lines of a band with the weights of some groups of outputs, and hands the sums to the sink.
@@ -222,8 +225,10 @@ impl<Source: RowSource, Sink: BlockSink> Job<'_, Source, Sink> {
     /// # Safety
     /// The lines of all pairs must be there, and no other call have the same rows and groups.
     unsafe fn multiply(&self, rows: Range<usize>, groups: Range<usize>, first: usize, lines: *const Line) {
+        let begun = profile::clock();
         // SAFETY: the caller's promise.
         unsafe { Isa::Amx.run(Multiply { job: self, rows, groups, first, lines }) }
+        profile::add_phase(Phase::Products, begun);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Gradients at the taps back through the network to its input.
 
-use impasto_kernels::{self as kernels, BlockedMap, Isa, OutputGradient, Padding, Workspace};
+use impasto_kernels::{self as kernels, BlockedMap, Isa, OutputGradient, Padding, Workspace, profile};
 
 use super::plan::{PlannedStep, Spares, fused_pooling};
 use super::{CpuEngine, PackedConvolution, PackedGradient};
@@ -25,6 +25,7 @@ impl CpuEngine {
         let plan = self.plan.as_mut().expect("prepare comes before backward");
         let isa = self.isa;
         let Some(last) = plan.steps.last_mut() else { return self.input.fill(0.0) };
+        profile::enter("gradients", last.step.layer);
         // The gradient by the output of the step at hand, unless it lies in a tapped map.
         let mut carried = match last.begin_output(isa, gradients, &mut self.spares) {
             Begun::Apart(map) => Some(map),
@@ -34,12 +35,15 @@ impl CpuEngine {
             let (before, rest) = plan.steps.split_at_mut(place);
             let above = carried.take();
             let (layer, padding) = (rest[0].step.layer, rest[0].step.padding);
+            profile::enter("gradients", layer);
             let gradient = rest[0].by_convolution(isa, above.as_ref(), gradients, &mut self.spares);
             match (&self.convolutions[&layer], before.last_mut()) {
                 (PackedConvolution::First(first), _) => {
+                    profile::enter("backward", layer);
                     first.input_gradient(isa, gradient, padding, &mut self.input);
                 }
                 (later, Some(below)) => {
+                    profile::enter("gradients", below.step.layer);
                     // What comes from above is added to what the terms say at the tap.
                     let (mut apart, accumulate) = match below.begin_output(isa, gradients, &mut self.spares) {
                         Begun::InPlace => (None, true),
@@ -47,6 +51,7 @@ impl CpuEngine {
                         Begun::Nothing => (Some(self.spares.take(below.step.output())), false),
                     };
                     let to = apart.as_mut().or(below.output_mut()).expect("a tapped output is kept");
+                    profile::enter("backward", layer);
                     later.input_gradient(isa, gradient, padding, to, accumulate, &mut self.workspace);
                     carried = apart;
                 }
@@ -56,6 +61,7 @@ impl CpuEngine {
                 self.spares.give(above);
             }
         }
+        profile::leave();
     }
 }
 

@@ -1,6 +1,6 @@
 //! The picture through the network.
 
-use impasto_kernels::{self as kernels, Activated, BlockedMap, Isa, Padding, Workspace};
+use impasto_kernels::{self as kernels, Activated, BlockedMap, Isa, Padding, Workspace, profile};
 
 use super::plan::{PlannedStep, fused_pooling};
 use super::{CpuEngine, PackedConvolution};
@@ -17,6 +17,7 @@ impl CpuEngine {
             let (before, rest) = plan.steps.split_at_mut(place);
             let PlannedStep { step, convolved, map, mask, pooled } = &mut rest[0];
             let input = carried.take();
+            profile::enter("forward", step.layer);
             let mut convolve = |relu: bool, keep: Activated| match &self.convolutions[&step.layer] {
                 PackedConvolution::First(first) => {
                     first.forward(isa, &self.input, size.height, size.width, step.padding, relu, keep);
@@ -56,6 +57,7 @@ impl CpuEngine {
         if let Some(map) = carried {
             self.spares.give(map);
         }
+        profile::leave();
     }
 }
 

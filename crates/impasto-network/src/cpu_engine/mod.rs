@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use impasto_kernels::{
     self as kernels, BlockedMap, Convolution3x3, FirstConvolution, GradientPart, Isa, PackedMatrix,
-    Resampling, RoundedConvolution3x3, Workspace,
+    Resampling, RoundedConvolution3x3, Workspace, profile,
 };
 pub use patches::CpuPatches;
 use plan::{Plan, Spares};
@@ -122,7 +122,8 @@ impl CpuEngine {
 
     fn answer(&self, Question { layer, statistic }: &Question<BlockedMap>) -> Answer {
         let map = self.measured(*layer);
-        match statistic {
+        profile::enter("statistics", layer);
+        let answer = match statistic {
             Statistic::Gram { weights: None } => Answer::Sums(kernels::gram(self.isa, map)),
             Statistic::Gram { weights: Some(weights) } => {
                 Answer::Sums(kernels::weighted_gram(self.isa, map, weights))
@@ -141,7 +142,9 @@ impl CpuEngine {
                 Answer::Values(kernels::resampled_products(map, resampling, targets).into_flattened())
             }
             Statistic::Map | Statistic::Target => Answer::Kept,
-        }
+        };
+        profile::leave();
+        answer
     }
 }
 
