@@ -38,7 +38,7 @@ impl Extents {
         let row = depth * columns(width) * size_of::<Line>();
         let shared = (height.next_multiple_of(2) + 2) * row <= SHARED_BYTES;
         let most = (BAND_BYTES / row).saturating_sub(2).min(height.div_ceil(BANDS)).max(2);
-        let band = height.div_ceil(height.div_ceil(most)).next_multiple_of(2);
+        let band = height.div_ceil(height.div_ceil(most).max(1)).next_multiple_of(2).max(2);
         Extents { depth, groups, height, width, band, shared }
     }
 
@@ -84,4 +84,30 @@ fn columns(width: usize) -> usize {
 /// What a convolution of `inputs` to `outputs` channels needs of a workspace for an output of the given size.
 pub(super) fn need(outputs: usize, inputs: usize, height: usize, width: usize) -> WorkspaceNeed {
     Extents::new(inputs.div_ceil(2 * LANES), outputs.div_ceil(GROUP), height, width).need()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bands_are_pairs_of_rows_that_cover_the_map_within_their_limit() {
+        for (depth, width) in [(1, 1), (2, 512), (16, 64), (4, 5000), (16, 100_000)] {
+            for height in [0, 1, 2, 7, 64, 513] {
+                let extents = Extents::new(depth, 1, height, width);
+                let mut next = 0;
+                for index in 0..extents.bands() {
+                    let band = extents.band(index);
+                    assert!(band.start == next && next % 2 == 0 && !band.is_empty(), "{band:?} after {next}");
+                    next = band.end;
+                }
+                assert_eq!(next, height);
+                let bytes = extents.lines() * size_of::<Line>();
+                let row = depth * extents.columns() * size_of::<Line>();
+                // A band is rounded up to pairs, and has one at least.
+                let most = if extents.shared { SHARED_BYTES } else { (BAND_BYTES + row).max(4 * row) };
+                assert!(bytes <= most, "{bytes} bytes of {depth}, {height}x{width}");
+            }
+        }
+    }
 }
