@@ -5,15 +5,21 @@
 //! beyond them the variances s alone, axis by axis, where the distance is `(√s − √λ)²` and T is `√(λ / s)`. With r = C
 //! that is the distance itself; with r < C the distance of the same Gaussians without those covariances.
 
-use nalgebra::{DMatrix, DVector, SymmetricEigen};
+use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut, DVector, SymmetricEigen};
+use rayon::prelude::*;
 
 /// Eigenvalues below this share of the largest are rounding noise.
 const NOISE: f64 = 1e-13;
+
+/// Columns of a product that are one piece of work.
+const COLUMNS: usize = 64;
 
 /// The target of a distance.
 pub(super) struct Transport {
     /// X, columns by falling eigenvalues.
     axes: DMatrix<f64>,
+    /// Xᵀ.
+    transposed_axes: DMatrix<f64>,
     /// λ.
     variances: DVector<f64>,
     /// r.
@@ -36,8 +42,10 @@ impl Transport {
         let smallest = NOISE * eigenvalues.max();
         let mut order: Vec<usize> = (0..eigenvalues.len()).collect();
         order.sort_by(|&a, &b| eigenvalues[b].total_cmp(&eigenvalues[a]));
+        let axes = eigenvectors.select_columns(&order);
         Transport {
-            axes: eigenvectors.select_columns(&order),
+            transposed_axes: axes.transpose(),
+            axes,
             variances: DVector::from_iterator(
                 order.len(),
                 order.iter().map(|&index| eigenvalues[index].max(smallest)),
@@ -49,7 +57,7 @@ impl Transport {
     /// From Σ, symmetric and positive.
     pub fn from(&self, covariance: &DMatrix<f64>) -> Bures {
         let (channels, leading) = (self.variances.len(), self.leading);
-        let turned = covariance * &self.axes;
+        let turned = product(covariance, &self.axes);
         let axes = self.axes.columns(0, leading);
         let roots = self.variances.rows(0, leading).map(f64::sqrt);
         // λ^½ Xᵀ Σ X λ^½
@@ -65,8 +73,21 @@ impl Transport {
             value += (variance.sqrt() - self.variances[axis].sqrt()).powi(2);
             moved.column_mut(axis).scale_mut((self.variances[axis] / variance).sqrt());
         }
-        Bures { value, transport: moved * self.axes.transpose() }
+        Bures { value, transport: product(&moved, &self.transposed_axes) }
     }
+}
+
+/// `a · b`, some columns after others on all threads: for the widest layer, which has most of the work of all.
+fn product(a: &DMatrix<f64>, b: &DMatrix<f64>) -> DMatrix<f64> {
+    let (rows, depth) = a.shape();
+    let mut result = DMatrix::zeros(rows, b.ncols());
+    let columns = b.as_slice().par_chunks(depth * COLUMNS);
+    result.as_mut_slice().par_chunks_mut(rows * COLUMNS).zip(columns).for_each(|(to, b)| {
+        let count = b.len() / depth;
+        let b = DMatrixView::from_slice(b, depth, count);
+        DMatrixViewMut::from_slice(to, rows, count).gemm(1.0, a, &b, 0.0);
+    });
+    result
 }
 
 /// The matrix with rows and columns multiplied by `factors`.
