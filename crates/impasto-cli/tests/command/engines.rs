@@ -13,6 +13,7 @@ fn the_scalar_engine_finds_the_same_losses_and_is_named() {
         scene.succeed(&format!("{SHORT} --engine {engine} --json=run.json --force -o out.png"));
         serde_json::from_slice(&scene.bytes("run.json")).unwrap()
     };
+    // On a set that computes in f32, as the scalar engine does.
     let (cpu, scalar) = (run("cpu --isa portable"), run("scalar"));
     assert_eq!(scalar["engine"], "scalar");
     let first = |run: &Value| run["evaluations"][0]["total"].as_f64().unwrap();

@@ -78,7 +78,8 @@ fn other_inputs_are_refused_by_name() {
 #[test]
 fn another_network_is_refused_and_the_memory_stays_as_it_was() {
     let scene = Scene::new();
-    interrupted(&scene, "--checkpoint run.checkpoint", "-INT");
+    // What a run needs depends on the set.
+    interrupted(&scene, "--isa portable --checkpoint run.checkpoint", "-INT");
     let bytes = fs::read(scene.path("run.checkpoint")).unwrap();
     let resumed_with = |note: &str, value: &str| {
         let mut checkpoint = impasto::Checkpoint::from_bytes(&bytes).unwrap();

@@ -47,7 +47,9 @@ fn seamless_borders_are_as_like_as_neighbours() {
     assert!(around < 1.5 * inner, "{around} {inner}");
     let tiled = scene.picture("out-tiled.png");
     assert_eq!(tiled.dimensions(), (2 * width, 3 * height));
-    assert_eq!(tiled.get_pixel(width + 5, 2 * height + 7), out.get_pixel(5, 7));
+    // But for the dithering, which is of the whole picture.
+    let (again, once) = (tiled.get_pixel(width + 5, 2 * height + 7), out.get_pixel(5, 7));
+    assert!((0..3).all(|channel| again[channel].abs_diff(once[channel]) <= 1), "{again:?} and {once:?}");
 }
 
 #[test]

@@ -47,8 +47,7 @@ pub struct MachineChoices {
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(threads::MOST_THREADS))))]
     pub threads: Option<u16>,
 
-    /// The instruction set. amx, Intel's matrix unit, is twice as fast or more, but rounds what it multiplies to 8 bits
-    /// [default: the fastest; amx only for our own presets with Adam]
+    /// The instruction set; amx rounds to 8 bits [default: the fastest; amx for our presets with Adam]
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME", value_parser = parsers::isa()))]
     #[serde(with = "text")]
     pub isa: Option<Isa>,
