@@ -15,8 +15,8 @@ use crate::threads;
 #[serde(default)]
 #[cfg_attr(feature = "clap", derive(clap::Args), command(next_help_heading = "Machine"))]
 pub struct EngineChoices {
-    /// What runs the network: cpu, gpu (a graphics card), auto (the card if it is faster), or scalar, the plain
-    /// reference, some hundred times slower [default: auto]
+    /// What runs the network: cpu, gpu, auto (the graphics card if it is faster) or scalar, a slow reference
+    /// [default: auto]
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME", value_parser = parsers::named::<EngineName>()))]
     #[serde(with = "text")]
     pub engine: Option<EngineName>,
@@ -47,7 +47,7 @@ pub struct MachineChoices {
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(threads::MOST_THREADS))))]
     pub threads: Option<u16>,
 
-    /// The instruction set; amx rounds to 8 bits [default: the fastest; amx for our presets with Adam]
+    /// The instruction set; amx rounds to bfloat16 [default: the fastest; amx for our presets with Adam]
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME", value_parser = parsers::isa()))]
     #[serde(with = "text")]
     pub isa: Option<Isa>,
