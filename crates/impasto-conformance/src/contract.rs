@@ -7,6 +7,7 @@ use impasto_network::{
     Answer, Engine, EngineError, Layer, NetworkOptions, Question, Size, Statistic, Weights,
 };
 
+use super::Tolerance;
 use super::answers::said;
 use super::inputs::{all_options, layers, noise, weights};
 
@@ -17,11 +18,11 @@ const SIZE: Size = Size { height: 20, width: 14 };
 ///
 /// # Panics
 /// If it does not.
-pub fn contract<E: Engine>(make: &impl Fn(Arc<Weights>) -> E) {
+pub fn contract<E: Engine>(make: &impl Fn(Arc<Weights>) -> E, tolerance: &Tolerance) {
     let weights = weights(&[&[8, 8], &[16], &[7]], 3);
     let make = || make(weights.clone());
     refusals(&mut make());
-    memory(&make());
+    memory(&make(), tolerance);
     smallest_pictures(&mut make());
     order(&make);
     same_bits(&make);
@@ -43,7 +44,7 @@ fn refusals<E: Engine>(engine: &mut E) {
     assert!(matches!(error, EngineError::NoSuchLayer { layer, .. } if layer == Layer::relu(4, 1)));
 }
 
-fn memory<E: Engine>(engine: &E) {
+fn memory<E: Engine>(engine: &E, tolerance: &Tolerance) {
     let needed = |side, layer| {
         let size = Size { height: side, width: side };
         let memory =
@@ -52,8 +53,9 @@ fn memory<E: Engine>(engine: &E) {
     };
     assert!(needed(64, Layer::relu(3, 1)) > needed(64, Layer::relu(1, 1)), "deeper layers need more memory");
     let growth = needed(1024, Layer::relu(3, 1)) as f64 / needed(512, Layer::relu(3, 1)) as f64;
-    // What an engine works in does not grow with the picture.
-    assert!((growth - 4.0).abs() < 0.5, "four times the pixels need {growth} times the memory");
+    // An engine that rounds has a copy of what it multiplies, in space that does not grow with the picture.
+    let allowed = if tolerance.smooth { 0.4 } else { 0.5 };
+    assert!((growth - 4.0).abs() < allowed, "four times the pixels need {growth} times the memory");
 }
 
 fn smallest_pictures<E: Engine>(engine: &mut E) {

@@ -86,7 +86,7 @@ pub fn check<E: Engine>(make: &impl Fn(Arc<Weights>) -> E, tolerance: &Tolerance
         gradients(make);
     }
     tiles(make, tolerance);
-    contract(make);
+    contract(make, tolerance);
 }
 
 /// All that an engine says about one picture and about patches, to be compared bit by bit.

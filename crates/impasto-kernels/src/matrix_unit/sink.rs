@@ -173,23 +173,8 @@ impl ForwardSink<'_> {
             for lane in (0..LANES).step_by(S::WIDTH) {
                 // SAFETY: blocks hold their lanes, and the window is inside the pooled map.
                 unsafe {
-                    let [a, b, c, d] = corners.map(|block| S::load(block.0.as_ptr().add(lane)));
-                    let value = if pool.maximum {
-                        // A later pixel wins only by being greater: the first of equals is chosen.
-                        let b_over_a = S::greater(b, a);
-                        let top = S::maximum(a, b);
-                        let d_over_c = S::greater(d, c);
-                        let bottom = S::maximum(c, d);
-                        let below = S::greater(bottom, top);
-                        let above = !below & ((1 << S::WIDTH) - 1);
-                        chosen[0] |= (above & !b_over_a) << lane;
-                        chosen[1] |= (above & b_over_a) << lane;
-                        chosen[2] |= (below & !d_over_c) << lane;
-                        chosen[3] |= (below & d_over_c) << lane;
-                        S::maximum(top, bottom)
-                    } else {
-                        S::multiply(S::add(S::add(a, b), S::add(c, d)), S::splat(pool.scale))
-                    };
+                    let values = corners.map(|block| S::load(block.0.as_ptr().add(lane)));
+                    let value = pool.window::<S>(values, lane, &mut chosen);
                     S::store(pool.to.at(row + window).cast::<f32>().add(lane), value);
                 }
             }

@@ -40,6 +40,40 @@ pub(crate) struct PoolSink {
     pub(crate) scale: f32,
 }
 
+impl PoolSink {
+    /// Pools the lanes of a window from `lane` on, given in reading order. Of a maximum, sets in `chosen` the bits of the
+    /// lanes that come from each position.
+    ///
+    /// # Safety
+    /// `S` must be available.
+    #[inline(always)]
+    pub(crate) unsafe fn window<S: Simd>(
+        &self,
+        [a, b, c, d]: [S::Vector; 4],
+        lane: usize,
+        chosen: &mut [u32; 4],
+    ) -> S::Vector {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if !self.maximum {
+                return S::multiply(S::add(S::add(a, b), S::add(c, d)), S::splat(self.scale));
+            }
+            // A later pixel wins only by being greater: the first of equals is chosen.
+            let b_over_a = S::greater(b, a);
+            let top = S::maximum(a, b);
+            let d_over_c = S::greater(d, c);
+            let bottom = S::maximum(c, d);
+            let below = S::greater(bottom, top);
+            let above = !below & ((1 << S::WIDTH) - 1);
+            chosen[0] |= (above & !b_over_a) << lane;
+            chosen[1] |= (above & b_over_a) << lane;
+            chosen[2] |= (below & !d_over_c) << lane;
+            chosen[3] |= (below & d_over_c) << lane;
+            S::maximum(top, bottom)
+        }
+    }
+}
+
 /// Bias, ReLU, and whatever is to be kept: the map, the mask of what passed, the pooled map.
 pub(crate) struct ForwardSink<'a> {
     /// N.
@@ -155,23 +189,8 @@ impl ForwardSink<'_> {
                         pool.to.at((plane * pooled_height + y / 2 + row) * pooled_width + x / 2 + column);
                     for v in 0..S::VECTORS {
                         let lane = v * S::WIDTH;
-                        let [a, b, c, d] = window.map(|at| S::load(buffer.0.as_ptr().add(at * LANES + lane)));
-                        let value = if pool.maximum {
-                            // A later pixel wins only by being greater: the first of equals is chosen.
-                            let b_over_a = S::greater(b, a);
-                            let top = S::maximum(a, b);
-                            let d_over_c = S::greater(d, c);
-                            let bottom = S::maximum(c, d);
-                            let below = S::greater(bottom, top);
-                            let above = !below & ((1 << S::WIDTH) - 1);
-                            chosen[0] |= (above & !b_over_a) << lane;
-                            chosen[1] |= (above & b_over_a) << lane;
-                            chosen[2] |= (below & !d_over_c) << lane;
-                            chosen[3] |= (below & d_over_c) << lane;
-                            S::maximum(top, bottom)
-                        } else {
-                            S::multiply(S::add(S::add(a, b), S::add(c, d)), S::splat(pool.scale))
-                        };
+                        let values = window.map(|at| S::load(buffer.0.as_ptr().add(at * LANES + lane)));
+                        let value = pool.window::<S>(values, lane, &mut chosen);
                         S::store(to.cast::<f32>().add(lane), value);
                     }
                 }
