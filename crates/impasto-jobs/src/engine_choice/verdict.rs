@@ -37,18 +37,24 @@ impl Verdict {
     /// Recalls the verdict on a device, or times it and the processor.
     pub fn of(device: &Arc<Device>, isa: Isa) -> Result<Self, EngineError> {
         let file = folder_of_user().map(|folder| folder.join(FILE));
-        let time = |card: String, circumstances: String| {
-            let weights = Arc::new(Weights::compact());
-            Ok(Verdict {
-                card,
-                circumstances,
-                card_seconds: seconds(GpuEngine::new(device.clone(), weights.clone()))?,
-                processor_seconds: seconds(CpuEngine::with_isa(weights, isa))?,
-            })
-        };
         let (driver, threads) = (&device.info().driver, rayon::current_num_threads());
         let circumstances = format!("{driver}, {isa}, {threads} threads, {}", env!("CARGO_PKG_VERSION"));
-        recalled(file.as_deref(), device.info().to_string(), circumstances, time)
+        recalled(file.as_deref(), device.info().to_string(), circumstances, |card, circumstances| {
+            Verdict::timed(device, isa, card, circumstances)
+        })
+    }
+
+    /// Times a device and the processor.
+    fn timed(
+        device: &Arc<Device>,
+        isa: Isa,
+        card: String,
+        circumstances: String,
+    ) -> Result<Self, EngineError> {
+        let weights = Arc::new(Weights::compact());
+        let card_seconds = seconds(GpuEngine::new(device.clone(), weights.clone()))?;
+        let processor_seconds = seconds(CpuEngine::with_isa(weights, isa))?;
+        Ok(Verdict { card, circumstances, card_seconds, processor_seconds })
     }
 
     /// Whether the card is faster.
@@ -103,6 +109,8 @@ fn seconds(engine: impl Engine) -> Result<f64, EngineError> {
 
 #[cfg(test)]
 mod tests {
+    use impasto_wgpu::{Adapter, DeviceKind, DeviceOptions};
+
     use super::*;
 
     fn verdict(card: &str, circumstances: &str) -> Verdict {
@@ -139,6 +147,22 @@ mod tests {
         assert_eq!(failed, Err(lost));
         let timed = recalled(None, "A".into(), "B".into(), |card, with| Ok(verdict(&card, &with)));
         assert!(timed.unwrap().prefers_card());
+    }
+
+    #[test]
+    fn software_is_slower_than_the_processor() {
+        let software = |adapter: &Adapter| adapter.info().kind == DeviceKind::Software;
+        let Some(adapter) = Adapter::all().into_iter().find(software) else {
+            assert!(std::env::var_os("CI").is_none(), "no device: install a Vulkan driver");
+            eprintln!("skipped: no software device for Vulkan on this machine");
+            return;
+        };
+        let device = Arc::new(adapter.open(DeviceOptions::default()).unwrap());
+        let timed = Verdict::timed(&device, Isa::detect(), "A".into(), "B".into()).unwrap();
+        assert!(
+            timed.card_seconds > 0.0 && timed.processor_seconds > 0.0 && !timed.prefers_card(),
+            "{timed:?}"
+        );
     }
 
     #[test]
