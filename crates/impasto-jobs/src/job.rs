@@ -87,7 +87,7 @@ impl Job {
         let (convention, note) = notes::convention(order, &basis, &settings, weights.convention());
         notes.extend(note);
         let weights = Arc::new(settings.fit_weights(weights).with_convention(convention));
-        let choice = EngineChoice::new(&order.engine, isa, &mut notes)?;
+        let choice = EngineChoice::new(&order.engine, (isa, order.machine.isa.is_some()), &mut notes)?;
         let mut engine = choice.runner(&weights);
 
         let size = match &original {

@@ -46,6 +46,19 @@ pub fn instruction_set(asked: Option<Isa>) -> Result<Isa, Refusal> {
     }
 }
 
+/// The instruction set of a training, which computes in f32 throughout.
+///
+/// # Errors
+/// If this machine does not have it, or it rounds.
+pub fn training_instruction_set(asked: Option<Isa>) -> Result<Isa, Refusal> {
+    match asked {
+        Some(isa) if isa.rounds() => {
+            Err(Refusal::new(Message::about_value("isa", isa, "it rounds, and training computes in f32")))
+        }
+        asked => instruction_set(asked),
+    }
+}
+
 /// The most bytes this process has had in memory so far, where the system keeps account (Linux).
 pub fn peak_memory() -> Option<u64> {
     bytes_of("/proc/self/status", "VmHWM:")

@@ -84,13 +84,19 @@ pub fn enter(what: &'static str, place: impl std::fmt::Display) {
     if index == sections.len() {
         sections.push((what, place, Duration::ZERO));
     }
+    drop(sections);
     SECTION.store(index, Relaxed);
     *entered() = Some(Instant::now());
 }
 
 /// Says that no section follows at once: what is done now is not part of the profile.
 pub fn leave() {
-    if let Some(begun) = entered().take() {
+    if !IS_ON.load(Relaxed) {
+        return;
+    }
+    // A statement of its own: no lock is held while another is waited for.
+    let begun = entered().take();
+    if let Some(begun) = begun {
         wall()[SECTION.load(Relaxed)].2 += begun.elapsed();
     }
 }

@@ -153,7 +153,7 @@ pub trait Engine {
         picture_gradient: &mut [f32],
     ) -> Result<(), EngineError>;
 
-    /// How to keep the steps of L-BFGS where the maps are; `None` for an engine whose maps are in the memory of the computer.
+    /// Where L-BFGS keeps its steps beside the maps; `None` for an engine whose maps are in the memory of the computer.
     fn step_history(&self) -> Option<Arc<dyn StepHistoryPlace>> {
         None
     }

@@ -20,8 +20,11 @@ pub trait StepHistory: Debug + Send {
     /// Becomes the identity again.
     fn forget(&mut self);
 
-    /// The pairs s and y, oldest first; none on a device that has failed.
-    fn pairs(&self) -> Vec<[Cow<'_, [f32]>; 2]>;
+    /// The pairs s and y, oldest first.
+    ///
+    /// # Errors
+    /// If the device has failed, and has lost them.
+    fn pairs(&self) -> Result<Vec<[Cow<'_, [f32]>; 2]>, EngineError>;
 }
 
 /// Where histories are kept.

@@ -242,19 +242,6 @@ impl Device {
         }
     }
 
-    /// Reads `count` values of a buffer, from its element `first` on.
-    pub(crate) fn read_from(
-        &self,
-        buffer: &wgpu::Buffer,
-        first: usize,
-        count: usize,
-    ) -> Result<Vec<f32>, EngineError> {
-        let copy = self.buffer(count)?;
-        self.copy_rows(buffer, &copy, count, std::iter::once((first, 0)));
-        let mut read = self.run([], &[Read { buffer: &copy, count }])?;
-        Ok(read.swap_remove(0))
-    }
-
     /// A new buffer of these values.
     pub(crate) fn buffer_of<T: bytemuck::NoUninit>(&self, values: &[T]) -> wgpu::Buffer {
         let buffer = self.buffer_or_failure(size_of_val(values).div_ceil(4));

@@ -62,6 +62,9 @@ struct DeviceHistory {
     /// `s·y` of the slots of s and y, and `y·y`, `[capacity, capacity]`.
     products_sy: Vec<f64>,
     products_yy: Vec<f64>,
+    /// `s·y` and `y·y` of the newest pair.
+    curvature: f64,
+    squared_change: f64,
     /// γ of the newest pair.
     scale: f64,
 }
@@ -116,6 +119,8 @@ impl DeviceHistory {
             oldest: 0,
             pairs: 0,
             is_unmultiplied: false,
+            curvature: 0.0,
+            squared_change: 0.0,
             scale: 1.0,
         })
     }
@@ -187,6 +192,9 @@ impl DeviceHistory {
             self.products_yy[newest * self.capacity + other] = of_change[2 * other + 1];
             self.products_yy[other * self.capacity + newest] = of_change[2 * other + 1];
         }
+        // Of the pair itself they were summed in f64, and its curvature was found to be positive so.
+        self.products_sy[newest * self.capacity + newest] = self.curvature;
+        self.products_yy[newest * self.capacity + newest] = self.squared_change;
     }
 
     /// The multiples of the stored vectors that add up to H q with `scale · q`, by age, s and y of each pair.
@@ -271,6 +279,7 @@ impl StepHistory for DeviceHistory {
             self.keep(&products);
         }
         self.scale = curvature / squared_change;
+        (self.curvature, self.squared_change) = (curvature, squared_change);
         let slot = self.slot(self.pairs);
         if self.pairs == self.capacity {
             self.oldest = (self.oldest + 1) % self.capacity;
@@ -301,15 +310,17 @@ impl StepHistory for DeviceHistory {
         (self.oldest, self.pairs, self.scale, self.is_unmultiplied) = (0, 0, 1.0, false);
     }
 
-    fn pairs(&self) -> Vec<[Cow<'_, [f32]>; 2]> {
+    fn pairs(&self) -> Result<Vec<[Cow<'_, [f32]>; 2]>, EngineError> {
         let vector = |number: usize| {
             let (buffer, place) =
                 self.in_buffers(number..number + 1).next().expect("a vector of the history");
-            let read = self.device.read_from(buffer, 4 * self.blocks * place.start, self.length);
-            read.map(Cow::Owned)
+            // By way of a buffer that is free between products: there may be no memory for another.
+            let first = 4 * self.blocks * place.start;
+            self.device.copy_rows(buffer, &self.direction, self.length, std::iter::once((first, 0)));
+            let mut read = self.device.run([], &[Read { buffer: &self.direction, count: self.length }])?;
+            Ok(Cow::Owned(read.swap_remove(0)))
         };
         let pair = |age| Ok([vector(2 * self.slot(age))?, vector(2 * self.slot(age) + 1)?]);
-        // What a device that failed has known is lost.
-        (0..self.pairs).map(pair).collect::<Result<_, EngineError>>().unwrap_or_default()
+        (0..self.pairs).map(pair).collect()
     }
 }

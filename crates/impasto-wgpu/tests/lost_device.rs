@@ -21,16 +21,23 @@ fn transfer(settings: Settings) -> Transfer {
     Transfer::new(settings).content(picture(48, 36, 0.31)).style(picture(40, 44, 0.17), 1.0)
 }
 
-/// Loses the device after some iterations, and keeps what a failed run leaves.
+/// Loses the device in the iteration after some, and keeps what a failed run leaves.
 struct Loses<'a> {
     device: &'a Device,
     after: usize,
+    done: usize,
     left: Option<Checkpoint<'static>>,
 }
 
 impl Observer for Loses<'_> {
     fn progress(&mut self, progress: &Progress<'_>) -> Control {
-        if progress.iteration == self.after {
+        self.done = progress.iteration;
+        Control::Continue
+    }
+
+    /// Before an evaluation: the direction of a step is known then.
+    fn control(&mut self) -> Control {
+        if self.done == self.after {
             self.device.lose();
         }
         Control::Continue
@@ -54,7 +61,7 @@ fn a_lost_card_leaves_a_picture_and_a_checkpoint_that_goes_on() {
         let weights = Arc::new(settings.fit_weights(Weights::compact()));
         let transfer = transfer(settings);
         let device = Arc::new(adapter.open(DeviceOptions::default()).expect("an open device"));
-        let mut observer = Loses { device: &device, after: 3, left: None };
+        let mut observer = Loses { device: &device, after: 3, done: 0, left: None };
         let error = transfer
             .run_observed(&mut GpuEngine::new(device.clone(), weights.clone()), &mut observer)
             .expect_err("a lost device");
@@ -73,5 +80,10 @@ fn a_lost_card_leaves_a_picture_and_a_checkpoint_that_goes_on() {
         let mut go_on = |_: &Progress<'_>| Control::Continue;
         let outcome = transfer.resume(&mut CpuEngine::new(weights), left, &mut go_on).expect("a run");
         assert!(outcome.completed, "{preset}");
+        // L-BFGS begins anew with a step as short as its first one, not with the whole gradient.
+        let totals = outcome.trace.evaluations.iter().map(|evaluation| evaluation.total);
+        let totals: Vec<f64> = totals.collect();
+        let (first, last) = (totals[0], totals[totals.len() - 1]);
+        assert!(last < 2.0 * first, "{preset}: {totals:?}");
     }
 }

@@ -11,7 +11,7 @@ use clap::Args;
 use impasto_jobs::engine_choice::{EngineChoice, EngineUser};
 use impasto_jobs::evaluation::{self, Evaluation};
 use impasto_jobs::network_choice::open_weights;
-use impasto_jobs::order::{EngineChoices, parsers};
+use impasto_jobs::order::{EngineChoices, EngineName, parsers};
 use impasto_jobs::{machine, threads};
 use impasto_kernels::Isa;
 use impasto_network::{Architecture, Engine, Layer, NetworkOptions, Size, Weights};
@@ -26,7 +26,7 @@ Examples:
   impasto bench --network vgg19 --size 1024          VGG-19, with random weights
   impasto bench --network vgg19 --isa avx2 --json    without AVX-512, for a script
   impasto bench --engine gpu --device 1              on the second graphics card
-  impasto bench --engine cpu --layers                where the time goes";
+  impasto bench --layers                             where the time goes";
 
 /// Measure how fast this machine evaluates a network.
 ///
@@ -91,7 +91,8 @@ struct Measurement {
     height: usize,
     width: usize,
     threads: usize,
-    isa: String,
+    /// The instruction set of the engine on the processor.
+    isa: Option<String>,
     /// What ran the network.
     engine: String,
     /// The fastest evaluation.
@@ -120,7 +121,11 @@ pub fn run(arguments: &BenchArguments) -> Result<(), Failure> {
     let pool = threads::pool(arguments.threads)?;
     let measurement = pool.install(|| {
         let mut notes = Vec::new();
-        let engine = EngineChoice::new(&arguments.engine, isa, &mut notes)?;
+        let mut choices = arguments.engine.clone();
+        if arguments.layers && choices == EngineChoices::default() {
+            choices.engine = Some(EngineName::Cpu);
+        }
+        let engine = EngineChoice::new(&choices, (isa, arguments.isa.is_some()), &mut notes)?;
         notes.iter().for_each(|note| say(note.line(flag)));
         if arguments.layers && !engine.is_processor() {
             return Err(Failure::mistake(
@@ -129,6 +134,7 @@ pub fn run(arguments: &BenchArguments) -> Result<(), Failure> {
         }
         let started = Instant::now();
         let weights = Arc::new(weights(arguments)?);
+        let isa = engine.is_processor().then_some(isa);
         engine.give(&weights, Measure { arguments, isa, weights: &weights, started })
     })?;
     let mut out = io::stdout().lock();
@@ -143,7 +149,8 @@ pub fn run(arguments: &BenchArguments) -> Result<(), Failure> {
 /// Times an engine for these weights.
 struct Measure<'a> {
     arguments: &'a BenchArguments,
-    isa: Isa,
+    /// Of the engine on the processor.
+    isa: Option<Isa>,
     weights: &'a Weights,
     /// When the weights began to be read.
     started: Instant,
@@ -180,7 +187,7 @@ impl EngineUser for Measure<'_> {
             height: side,
             width: side,
             threads: rayon::current_num_threads(),
-            isa: isa.to_string(),
+            isa: isa.map(|isa| isa.to_string()),
             engine: name,
             seconds_best: seconds[0],
             seconds_median: median(&seconds),

@@ -43,7 +43,7 @@ pub fn run(
         networks.push((name.as_str(), Arc::new(weights)));
     }
     let mut notes = Vec::new();
-    let engine = EngineChoice::new(&arguments.engine, isa, &mut notes)?;
+    let engine = EngineChoice::new(&arguments.engine, (isa, arguments.machine.isa.is_some()), &mut notes)?;
     if !arguments.run.quiet {
         notes.iter().for_each(|note| say(note.line(flag)));
     }

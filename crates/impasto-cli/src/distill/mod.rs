@@ -31,7 +31,7 @@ pub fn run(arguments: &DistillArguments) -> Result<(), Failure> {
             "--engine and --device are for --measure: a student learns on the processor",
         ));
     }
-    let isa = machine::instruction_set(arguments.machine.isa)?;
+    let isa = machine::training_instruction_set(arguments.machine.isa)?;
     threads::pool(arguments.machine.threads)?.install(|| {
         let collections = arguments.collections()?;
         let teacher = Arc::new(arguments.teacher()?);

@@ -22,7 +22,7 @@ use crate::training::{Checkpoints, Display, Pace, percent, save_network, write_l
 
 /// Trains and saves.
 pub fn run(arguments: &TrainArguments) -> Result<(), Failure> {
-    let isa = machine::instruction_set(arguments.machine.isa)?;
+    let isa = machine::training_instruction_set(arguments.machine.isa)?;
     threads::pool(arguments.machine.threads)?.install(|| train(arguments, isa))
 }
 

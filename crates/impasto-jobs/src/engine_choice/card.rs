@@ -22,8 +22,8 @@ mod with {
     use crate::message::{Message, Note};
     use crate::refusal::Refusal;
 
-    /// Devices that are open. All runs of the program share them: opening one means to compile its kernels.
-    static OPEN: Mutex<Vec<(DeviceInfo, Arc<Device>)>> = Mutex::new(Vec::new());
+    /// Devices that are open, with their numbers. All runs of the program share them: opening one means to compile its kernels.
+    static OPEN: Mutex<Vec<(usize, DeviceInfo, Arc<Device>)>> = Mutex::new(Vec::new());
 
     /// Why there is none.
     const NO_CARD: &str = "no graphics card can be used: no driver for Vulkan, Metal or DirectX 12 answers";
@@ -44,13 +44,13 @@ mod with {
     impl Card {
         /// Opens the device of a number or a part of a name, or the first one.
         pub fn open(device: Option<&str>, notes: &mut Vec<Note>) -> Result<Self, Refusal> {
-            let adapter = chosen(device)?.ok_or_else(|| Refusal::field("engine", NO_CARD))?;
+            let (place, adapter) = chosen(device)?.ok_or_else(|| Refusal::field("engine", NO_CARD))?;
             if adapter.info().kind == DeviceKind::Software {
                 let message =
                     format!("{} is no graphics card: the engine cpu is faster", adapter.info().name);
                 notes.push(Note::warning(Message::new(message)));
             }
-            opened(&adapter).map(Card).map_err(Refusal::system)
+            opened(place, &adapter).map(Card).map_err(Refusal::system)
         }
 
         /// Opens the same device if it evaluates faster than the processor.
@@ -59,12 +59,12 @@ mod with {
         /// If there is no device of that number or name.
         pub fn faster_than_processor(device: Option<&str>, isa: Isa) -> Result<Search, Refusal> {
             let none = |why: String, is_worth_telling| Search { card: None, why, is_worth_telling };
-            let Some(adapter) = chosen(device)? else { return Ok(none(NO_CARD.to_owned(), false)) };
+            let Some((place, adapter)) = chosen(device)? else { return Ok(none(NO_CARD.to_owned(), false)) };
             let info = adapter.info();
             if info.kind == DeviceKind::Software {
                 return Ok(none(format!("{} is no graphics card", info.name), false));
             }
-            let timed = opened(&adapter).and_then(|card| Ok((Verdict::of(&card, isa)?, card)));
+            let timed = opened(place, &adapter).and_then(|card| Ok((Verdict::of(&card, isa)?, card)));
             Ok(match timed {
                 Err(error) => none(format!("{} cannot be used: {error}", info.name), true),
                 Ok((verdict, card)) => Search {
@@ -82,21 +82,22 @@ mod with {
     }
 
     /// The device of a number or a part of a name, or the first one; `None` if there are none at all.
-    fn chosen(device: Option<&str>) -> Result<Option<Adapter>, Refusal> {
+    fn chosen(device: Option<&str>) -> Result<Option<(usize, Adapter)>, Refusal> {
         let adapters = Adapter::all();
-        let fits = |(place, adapter): &(usize, Adapter)| match device {
-            None => true,
-            Some(text) => match text.parse::<usize>() {
-                Ok(number) => *place == number,
-                Err(_) => adapter.info().name.to_lowercase().contains(&text.to_lowercase()),
-            },
+        let number =
+            device.and_then(|text| text.parse::<usize>().ok()).filter(|place| *place < adapters.len());
+        let fits = |(place, adapter): &(usize, Adapter)| match (device, number) {
+            (None, _) => true,
+            (Some(_), Some(number)) => *place == number,
+            // Names have numbers, too.
+            (Some(text), None) => adapter.info().name.to_lowercase().contains(&text.to_lowercase()),
         };
         let names: Vec<String> = (0..)
             .zip(&adapters)
             .map(|(place, it): (usize, _)| format!("{place}: {}", it.info().name))
             .collect();
         match adapters.into_iter().enumerate().find(fits) {
-            Some((_, adapter)) => Ok(Some(adapter)),
+            Some(found) => Ok(Some(found)),
             None if names.is_empty() => Ok(None),
             None => {
                 let why = format!("no such device; there are {}", names.join(", "));
@@ -106,15 +107,16 @@ mod with {
     }
 
     /// The device of an adapter, open and checked; the same one each time, as long as it works.
-    fn opened(adapter: &Adapter) -> Result<Arc<Device>, EngineError> {
+    fn opened(place: usize, adapter: &Adapter) -> Result<Arc<Device>, EngineError> {
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|(_, device)| device.failure().is_ok());
-        if let Some((_, device)) = open.iter().find(|(info, _)| info == adapter.info()) {
+        open.retain(|(_, _, device)| device.failure().is_ok());
+        let is_same = |it: &&(usize, DeviceInfo, _)| it.0 == place && it.1 == *adapter.info();
+        if let Some((_, _, device)) = open.iter().find(is_same) {
             return Ok(device.clone());
         }
         let device = Arc::new(adapter.open(DeviceOptions::default())?);
         self_check(&device)?;
-        open.push((adapter.info().clone(), device.clone()));
+        open.push((place, adapter.info().clone(), device.clone()));
         Ok(device)
     }
 }

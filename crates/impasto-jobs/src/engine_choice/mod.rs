@@ -48,16 +48,22 @@ struct Search {
 }
 
 impl EngineChoice {
-    /// Finds the engine that is asked for. Opens a graphics card and compares it with the processor, if that is one. Adds a
-    /// note on what was chosen if there was a choice.
+    /// Finds the engine that is asked for, with this instruction set on the processor. Opens a graphics card and compares it
+    /// with the processor, if that is one. Adds a note on what was chosen if there was a choice; who `asks_for_isa` and for no
+    /// engine leaves none.
     ///
     /// # Errors
     /// If there is no such device, or it does not compute what the processor does.
-    pub fn new(choices: &EngineChoices, isa: Isa, notes: &mut Vec<Note>) -> Result<Self, Refusal> {
-        choices.check()?;
+    pub fn new(
+        choices: &EngineChoices,
+        (isa, asks_for_isa): (Isa, bool),
+        notes: &mut Vec<Note>,
+    ) -> Result<Self, Refusal> {
+        choices.check(asks_for_isa)?;
         let device = choices.device.as_deref();
         let kind = match (choices.engine, device) {
             (Some(EngineName::Cpu), _) => Kind::Cpu,
+            (None, None) if asks_for_isa => Kind::Cpu,
             (Some(EngineName::Scalar), _) => Kind::Scalar,
             (Some(EngineName::Gpu), _) | (None, Some(_)) => {
                 Kind::Card { card: Card::open(device, notes)?, is_automatic: false }

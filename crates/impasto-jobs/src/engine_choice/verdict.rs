@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use impasto_kernels::Isa;
 use impasto_network::cache::folder_of_user;
@@ -39,9 +39,19 @@ impl Verdict {
         let file = folder_of_user().map(|folder| folder.join(FILE));
         let (driver, threads) = (&device.info().driver, rayon::current_num_threads());
         let circumstances = format!("{driver}, {isa}, {threads} threads, {}", env!("CARGO_PKG_VERSION"));
-        recalled(file.as_deref(), device.info().to_string(), circumstances, |card, circumstances| {
+        // Where nothing can be remembered, at least all runs of this program have the same engine.
+        static TIMED: Mutex<Vec<Verdict>> = Mutex::new(Vec::new());
+        let mut timed = TIMED.lock().unwrap_or_else(PoisonError::into_inner);
+        let card = device.info().to_string();
+        let is_same = |it: &&Verdict| it.card == card && it.circumstances == circumstances;
+        if let Some(found) = timed.iter().find(is_same) {
+            return Ok(found.clone());
+        }
+        let verdict = recalled(file.as_deref(), card, circumstances, |card, circumstances| {
             Verdict::timed(device, isa, card, circumstances)
-        })
+        })?;
+        timed.push(verdict.clone());
+        Ok(verdict)
     }
 
     /// Times a device and the processor.

@@ -37,7 +37,7 @@ pub fn network(
     let choices = &order.network;
     let weights =
         network_choice::chosen(choices.network.as_ref(), choices.weights.as_deref(), choices.convention)?;
-    Ok((Arc::new(weights), EngineChoice::new(&order.engine, isa, notes)?))
+    Ok((Arc::new(weights), EngineChoice::new(&order.engine, (isa, order.machine.isa.is_some()), notes)?))
 }
 
 /// A network that is ready to look at a picture.

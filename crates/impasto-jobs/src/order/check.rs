@@ -17,11 +17,16 @@ use crate::threads::MOST_THREADS;
 use crate::words;
 
 impl EngineChoices {
-    /// Checks that no choice rules out another.
+    /// Checks that no choice rules out another; an instruction set may be asked for beside them.
     ///
     /// # Errors
     /// Names the one that cannot stay as it is.
-    pub fn check(&self) -> Result<(), Refusal> {
+    pub fn check(&self, asks_for_isa: bool) -> Result<(), Refusal> {
+        let is_card =
+            self.engine == Some(EngineName::Gpu) || (self.engine.is_none() && self.device.is_some());
+        if asks_for_isa && is_card {
+            return Err(Refusal::field("isa", "a graphics card has no instruction sets to choose from"));
+        }
         if self.device.is_some() && matches!(self.engine, Some(EngineName::Cpu | EngineName::Scalar)) {
             let why =
                 words!["only the engine for graphics cards runs on a device; add ", Field("engine"), " gpu"];
@@ -149,7 +154,7 @@ impl Order {
 
     fn check_run(&self) -> Result<(), Refusal> {
         let Order { optimizer, machine, engine, .. } = self;
-        engine.check()?;
+        engine.check(machine.isa.is_some())?;
         within("iterations", optimizer.iterations, 1, 1_000_000)?;
         positive("learning_rate", optimizer.learning_rate)?;
         within("lbfgs_memory", optimizer.lbfgs_memory, 1, 100)?;

@@ -36,7 +36,10 @@ impl<E: Engine> TiledEngine<'_, E> {
         }
         let (layers, targets) = read_at(questions);
         let refused = tiling.memory_needed(self.inner, options, &layers, &targets)?.device;
-        self.device_budget = refused / 4 * 3;
+        // What the smallest tiles need is there whatever their size: weights and work space.
+        let smallest = Tiling::within(self.inner, tiling.size(), options, &layers, &targets, 0)?;
+        let fixed = smallest.memory_needed(self.inner, options, &layers, &targets)?.device.min(refused);
+        self.device_budget = fixed + (refused - fixed) / 4 * 3;
         let smaller = self.tiling(tiling.size(), options, questions)?;
         let (Size { height, width }, before) = (smaller.largest(), tiling.largest());
         match height * width < before.height * before.width {
@@ -75,9 +78,10 @@ impl<E: Engine> TiledEngine<'_, E> {
             match pass(self) {
                 Ok(done) => return Ok(done),
                 Err(error) => {
-                    let job = self.job.take().expect("prepare comes before anything else");
-                    let smaller = self.smaller(&job.tiling, job.options, &job.questions, error);
-                    self.job = Some(Job { tiling: smaller?, ..job });
+                    let Job { tiling, options, questions, .. } = self.job();
+                    let (tiling, options, questions) = (tiling.clone(), *options, questions.clone());
+                    let smaller = self.smaller(&tiling, options, &questions, error)?;
+                    self.job = self.job.take().map(|job| Job { tiling: smaller, ..job });
                 }
             }
         }

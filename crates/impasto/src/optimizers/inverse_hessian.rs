@@ -11,7 +11,7 @@
 
 use std::borrow::Cow;
 
-use impasto_network::StepHistory;
+use impasto_network::{EngineError, StepHistory};
 
 use super::vector;
 
@@ -97,12 +97,12 @@ impl StepHistory for InverseHessian {
         (self.oldest, self.pairs, self.scale) = (0, 0, 1.0);
     }
 
-    fn pairs(&self) -> Vec<[Cow<'_, [f32]>; 2]> {
+    fn pairs(&self) -> Result<Vec<[Cow<'_, [f32]>; 2]>, EngineError> {
         let pair = |age| {
             let (s, y) = self.pair(self.slot(age));
             [s, y].map(Cow::Borrowed)
         };
-        (0..self.pairs).map(pair).collect()
+        Ok((0..self.pairs).map(pair).collect())
     }
 }
 
@@ -136,7 +136,7 @@ mod tests {
     fn the_oldest_pair_makes_room() {
         let mut hessian = InverseHessian::new(2, 3);
         teach(&mut hessian);
-        assert_eq!(*hessian.pairs()[0][0], PAIRS[1].0);
+        assert_eq!(*hessian.pairs().unwrap()[0][0], PAIRS[1].0);
         // The first axis is unknown again: it is scaled by that of the newest pair, 1/16.
         let mut q = [1.0, 1.0, 1.0];
         hessian.apply(&mut q);

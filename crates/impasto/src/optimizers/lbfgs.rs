@@ -39,6 +39,9 @@ const NAME: &str = "L-BFGS";
 /// `tolerance_change`.
 const LEAST_CHANGE: f64 = 1e-9;
 
+/// Fewer steps than Nocedal and Wright (2006) call the least that is of use are not remembered for want of memory.
+pub(crate) const FEWEST_STEPS: usize = 3;
+
 /// A pair of step s and change y of the gradient is learnt if `y·s` exceeds this, the absolute bound of Torch7 and PyTorch.
 /// It keeps H positive definite; being absolute, it also drops very short steps.
 const LEAST_CURVATURE: f64 = 1e-10;
@@ -144,11 +147,18 @@ impl Lbfgs {
         Ok(Lbfgs { options, bounds, place: None, history: None })
     }
 
-    /// A history without steps. Where the device has no memory for it, the computer keeps it.
+    /// A history without steps. A device that has no memory for all of them keeps as many as fit, or the computer the
+    /// fewest that are of use.
     fn new_history(&self, variables: usize) -> History {
         let LbfgsOptions { memory, rule, .. } = self.options;
-        let there = self.place.as_ref().and_then(|place| place.make(memory, variables).ok());
-        let hessian = there.unwrap_or_else(|| Box::new(InverseHessian::new(memory, variables)));
+        let fewest = memory.min(FEWEST_STEPS);
+        let hessian = match &self.place {
+            None => Box::new(InverseHessian::new(memory, variables)) as Box<dyn StepHistory>,
+            Some(place) => std::iter::successors(Some(memory), |steps| Some(steps / 2))
+                .take_while(|steps| *steps >= fewest)
+                .find_map(|steps| place.make(steps, variables).ok())
+                .unwrap_or_else(|| Box::new(InverseHessian::new(fewest, variables))),
+        };
         History::new(rule, hessian, variables, self.bounds)
     }
 }
@@ -230,9 +240,10 @@ impl<E> Optimizer<E> for Lbfgs {
     /// Counters: steps since the history was last empty, and whether the last one is yet to be learnt
     /// from (1 or 0). Numbers: the loss at the variables, if the last step ended with its evaluation. Vectors:
     /// gradient where the last step started, that step, the gradient that belongs to that loss, if it is there,
-    /// then the pairs s and y, oldest first. None of them before the first step.
+    /// then the pairs s and y, oldest first. None of them before the first step, or where a device has lost them.
     fn state(&self) -> State<'_> {
-        let Some(history) = &self.history else {
+        let known = self.history.as_ref().and_then(|history| Some((history, history.hessian.pairs().ok()?)));
+        let Some((history, pairs)) = known else {
             return State { counters: vec![0, 0], ..State::default() };
         };
         let last = [&history.previous_gradient[..], &history.displacement[..]];
@@ -244,7 +255,7 @@ impl<E> Optimizer<E> for Lbfgs {
                 .into_iter()
                 .chain(known)
                 .map(Cow::Borrowed)
-                .chain(history.hessian.pairs().into_iter().flatten())
+                .chain(pairs.into_iter().flatten())
                 .collect(),
         }
     }

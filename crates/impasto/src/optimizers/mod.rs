@@ -28,6 +28,7 @@ use impasto_network::StepHistoryPlace;
 
 pub use adam::{Adam, AdamOptions};
 pub use average::Average;
+pub(crate) use lbfgs::FEWEST_STEPS;
 pub use lbfgs::{Lbfgs, LbfgsOptions, LbfgsRule};
 pub use state::{InvalidState, State};
 

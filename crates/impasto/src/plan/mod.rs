@@ -10,6 +10,7 @@ use vectors::{Vectors, bytes_of_picture};
 
 use crate::error::style_name;
 use crate::objective::picture_options;
+use crate::optimizers::FEWEST_STEPS;
 use crate::terms::{Definition, Reads, Taps, TermInUse};
 use crate::{Precision, Schedule, Settings, TransferError, Warning, serialize};
 
@@ -293,10 +294,6 @@ impl Stage {
 
 /// Bytes of all that is small and the same for every size: weights as they are read, statistics, buffers of threads.
 const SMALL_THINGS: u64 = 10_000_000;
-
-/// L-BFGS remembers no fewer steps than this for want of memory: what Nocedal and Wright (2006) call the least that is
-/// of use.
-const FEWEST_STEPS: usize = 3;
 
 /// The part of the memory that is left for tiles before L-BFGS remembers fewer steps: one of so many.
 const RESERVE: u64 = 4;
