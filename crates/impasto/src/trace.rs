@@ -33,9 +33,11 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// The same, with the stage that ends now, if one does.
-    pub(crate) fn after(&self, ended: Option<TracedStage>) -> Self {
+    /// The same up to this stage and iteration, with the stage that ends there, if one does. What an iteration has
+    /// evaluated before it failed is evaluated again by the run that goes on.
+    pub(crate) fn after(&self, stage: usize, iteration: usize, ended: Option<TracedStage>) -> Self {
         let mut trace = self.clone();
+        trace.evaluations.retain(|evaluation| (evaluation.stage, evaluation.iteration) <= (stage, iteration));
         trace.stages.extend(ended);
         trace
     }

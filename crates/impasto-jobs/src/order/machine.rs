@@ -47,7 +47,7 @@ pub struct MachineChoices {
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(threads::MOST_THREADS))))]
     pub threads: Option<u16>,
 
-    /// The instruction set; amx rounds to bfloat16 [default: the fastest; amx for our presets with Adam]
+    /// The instruction set; amx rounds to bfloat16 [default: the fastest in f32; amx to paint our presets with Adam]
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME", value_parser = parsers::isa()))]
     #[serde(with = "text")]
     pub isa: Option<Isa>,

@@ -161,6 +161,6 @@ fn checkpoint<'a, E: Engine>(
         average: state.average.map(Average::state),
         watched: state.watch.losses(),
         memories: found.objective.memories(),
-        trace: found.trace.after(place.ended),
+        trace: found.trace.after(place.number, place.iteration, place.ended),
     }
 }

@@ -7,7 +7,7 @@ use impasto::regions::Regions;
 use impasto::terms::{Content, Nearest, PatchLoss, Patches};
 use impasto::{
     Checkpoint, ColorRule, Control, Observer, OptimizerSettings, Outcome, Picture, PixelUnits, Progress,
-    Pyramid, Runner, Settings, StageEnd, Start, StopAtProgress, StrengthMap, StyleMethod, Transfer,
+    Pyramid, Runner, Settings, StageEnd, Start, StopAtProgress, StrengthMap, StyleMethod, Trace, Transfer,
     TransferError, Variables,
 };
 use impasto_network::{CpuEngine, Layer};
@@ -284,6 +284,22 @@ fn a_run_goes_on_from_where_its_engine_failed() {
         let resumed = transfer.resume(&mut small::engine(), checkpoint, &mut go_on).unwrap();
         assert!(resumed.completed && resumed.picture == whole.picture && resumed.trace == whole.trace);
     }
+    // Of a line search that failed in the middle nothing is left, not even in the trace.
+    let optimizer = lbfgs(LbfgsRule::StrongWolfe, 1e3);
+    let transfer = small::transfer(Settings { optimizer, ..small::simple_settings() });
+    let mut failed_in_the_middle = 0;
+    for failing in 4..16 {
+        let mut kept = KeepsLast(None);
+        let mut engine = FailingEngine::new(small::engine(), Failure::DeviceLost, failing);
+        let Err(error) = transfer.run_observed(&mut engine, &mut kept) else { continue };
+        let (_, trace) = error.last_good().expect("a picture");
+        let Some(checkpoint) = kept.0 else { continue };
+        let done = checkpoint.iteration();
+        let of_later = |trace: &Trace| trace.evaluations.iter().any(|it| it.iteration > done);
+        failed_in_the_middle += usize::from(of_later(trace));
+        assert!(!of_later(checkpoint.trace()), "failing {failing}");
+    }
+    assert!(failed_in_the_middle > 0);
     // In the first iteration there is nothing to go on from.
     let mut kept = KeepsLast(None);
     let mut engine = FailingEngine::new(small::engine(), Failure::DeviceLost, 1);
